@@ -1,8 +1,8 @@
 """The connection limits of an endpoint: in all, from one host, and before the end of the handshake. Pure counting.
 
-A connection without a finished handshake costs resources, so only a limited number may be in that state. When more
-arrive, the oldest of them is closed, if it is at least SILENT_S old: an honest handshake takes milliseconds. TCP stacks
-use the same defence against floods of half-open connections. After a takeover all clients connect at once. Then no
+A connection without a finished handshake is *half-open*. It costs resources, so their number is limited. When more
+arrive, the oldest is closed, if it is at least HALF_OPEN_S old: an honest handshake takes milliseconds. TCP stacks use
+the same defence against floods of half-open connections. After a takeover all clients connect at once. Then no
 connection is old enough, and new ones wait in the listen queue.
 
 This module touches no socket and reads no clock; ``rpc`` applies its results.
@@ -15,9 +15,9 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 
-MOST_SILENT = 512
-"""The most connections of one endpoint without a finished handshake."""
-SILENT_S = 1.0
+MOST_HALF_OPEN = 512
+"""The most half-open connections of one endpoint."""
+HALF_OPEN_S = 1.0
 """Seconds after which such a connection can be closed to admit another."""
 
 
@@ -33,23 +33,23 @@ class ConnectionSlot:
 class ConnectionLimits:
     """Counts the connections of one endpoint. Thread-safe."""
 
-    def __init__(self, *, most: int, most_of_host: int, most_silent: int = MOST_SILENT) -> None:
+    def __init__(self, *, most: int, most_of_host: int, most_half_open: int = MOST_HALF_OPEN) -> None:
         self._most = most
         self._most_of_host = most_of_host
-        self._most_silent = min(most_silent, most)
+        self._most_half_open = min(most_half_open, most)
         self._lock = threading.Lock()
-        self._inside: set[ConnectionSlot] = set()
-        """All admitted connections; ``_silent`` is a part of them."""
-        self._silent: dict[ConnectionSlot, None] = {}  # in order of arrival
+        self._admitted: set[ConnectionSlot] = set()
+        """All admitted connections; ``_half_open`` is a part of them."""
+        self._half_open: dict[ConnectionSlot, None] = {}  # in order of arrival
         self._hosts: Counter[str] = Counter()
-        """Number of connections of each host in ``_inside``; no count is 0."""
+        """Number of connections of each host in ``_admitted``; no count is 0."""
 
     def is_open(self, now: float) -> bool:
         """Return whether a connection can be admitted or refused now. Otherwise it must wait in the listen queue."""
         with self._lock:
-            return len(self._silent) < self._most_silent or self._too_silent(now) is not None
+            return len(self._half_open) < self._most_half_open or self._overdue(now) is not None
 
-    def enter(
+    def admit(
         self, connection: socket.socket, host: str, now: float
     ) -> tuple[ConnectionSlot | None, ConnectionSlot | None]:
         """Count a new connection. Return its slot and the slot to close for it.
@@ -57,40 +57,40 @@ class ConnectionLimits:
         The first is None when a limit is reached. The second is None when no connection must be closed.
         """
         with self._lock:
-            tight = len(self._silent) >= self._most_silent or len(self._inside) >= self._most
-            goes = self._too_silent(now) if tight else None
-            if goes is not None:
-                self._forget(goes)
-            if len(self._inside) >= self._most or self._hosts[host] >= self._most_of_host:
-                return None, goes
-            guest = ConnectionSlot(connection, host, now)
-            self._inside.add(guest)
-            self._silent[guest] = None
+            is_full = len(self._half_open) >= self._most_half_open or len(self._admitted) >= self._most
+            evicted = self._overdue(now) if is_full else None
+            if evicted is not None:
+                self._forget(evicted)
+            if len(self._admitted) >= self._most or self._hosts[host] >= self._most_of_host:
+                return None, evicted
+            slot = ConnectionSlot(connection, host, now)
+            self._admitted.add(slot)
+            self._half_open[slot] = None
             self._hosts[host] += 1
-            return guest, goes
+            return slot, evicted
 
-    def shaken(self, guest: ConnectionSlot) -> None:
+    def handshake_done(self, slot: ConnectionSlot) -> None:
         """Note that the connection's handshake is complete."""
         with self._lock:
-            self._silent.pop(guest, None)
+            self._half_open.pop(slot, None)
 
-    def left(self, guest: ConnectionSlot) -> None:
+    def release(self, slot: ConnectionSlot) -> None:
         """Note that the connection has ended. No error if it was closed for another."""
         with self._lock:
-            if guest in self._inside:
-                self._forget(guest)
+            if slot in self._admitted:
+                self._forget(slot)
 
     def __len__(self) -> int:
         """Return the number of connections."""
-        return len(self._inside)
+        return len(self._admitted)
 
-    def _too_silent(self, now: float) -> ConnectionSlot | None:
-        oldest = next(iter(self._silent), None)
-        return oldest if oldest is not None and now - oldest.since >= SILENT_S else None
+    def _overdue(self, now: float) -> ConnectionSlot | None:
+        oldest = next(iter(self._half_open), None)
+        return oldest if oldest is not None and now - oldest.since >= HALF_OPEN_S else None
 
-    def _forget(self, guest: ConnectionSlot) -> None:
-        self._inside.discard(guest)
-        self._silent.pop(guest, None)
-        self._hosts[guest.host] -= 1
-        if self._hosts[guest.host] <= 0:
-            del self._hosts[guest.host]
+    def _forget(self, slot: ConnectionSlot) -> None:
+        self._admitted.discard(slot)
+        self._half_open.pop(slot, None)
+        self._hosts[slot.host] -= 1
+        if self._hosts[slot.host] <= 0:
+            del self._hosts[slot.host]

@@ -12,7 +12,7 @@ from wire.waiting import about_to_wait
 
 logger = logging.getLogger(__name__)
 
-Tell = Callable[[Any, TicTacToeError | None], None]
+OnSettled = Callable[[Any, TicTacToeError | None], None]
 """Receives the answer, or the error in its place."""
 
 
@@ -39,12 +39,12 @@ class Later:
     It is settled once, by any thread, and passed to every callback, earlier or later. Thread-safe.
     """
 
-    __slots__ = ("_abandon", "_lock", "_settled", "_tell", "error", "value")
+    __slots__ = ("_abandon", "_callbacks", "_lock", "_settled", "error", "value")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._settled = False
-        self._tell: list[Tell] = []
+        self._callbacks: list[OnSettled] = []
         self._abandon: Callable[[], None] | None = None
         self.value: Any = None
         self.error: TicTacToeError | None = None
@@ -57,13 +57,13 @@ class Later:
         """Settle it with this error."""
         self._settle(None, error)
 
-    def then(self, tell: Tell) -> None:
-        """Call ``tell`` when it is settled, in the thread that settles it; at once if it is settled already."""
+    def then(self, callback: OnSettled) -> None:
+        """Call ``callback`` when it is settled, in the thread that settles it; at once if it is settled already."""
         with self._lock:
             if not self._settled:
-                self._tell.append(tell)
+                self._callbacks.append(callback)
                 return
-        tell(self.value, self.error)
+        callback(self.value, self.error)
 
     def wait(self) -> Any:
         """Wait for the answer and return it. Raises the error in its place."""
@@ -97,8 +97,8 @@ class Later:
     def _settle(self, value: Any, error: TicTacToeError | None) -> None:
         with self._lock:
             self.value, self.error, self._settled = value, error, True
-            tell, self._tell = self._tell, []
-        for one in tell:
+            callbacks, self._callbacks = self._callbacks, []
+        for one in callbacks:
             try:
                 one(value, error)
             except Exception:  # the thread that settles it must not fail by a callback

@@ -55,7 +55,7 @@ class MessageReader:
         self._refused: RejectedMessage | None = None
         """The message that is being skipped. ``_to_skip``: its bytes that are not skipped yet."""
         self._to_skip = 0
-        self.shaken = False
+        self.handshake_done = False
         """Whether the handshake is complete and messages are calls."""
 
     def feed(self, data: bytes) -> None:
@@ -63,7 +63,7 @@ class MessageReader:
         self._buffer = self._buffer + data if self._buffer else data
 
     @property
-    def begun(self) -> bool:
+    def has_input(self) -> bool:
         """Return whether there is input that ``next`` has not returned: a part of a message, or more."""
         return bool(self._buffer) or self._refused is not None
 
@@ -107,9 +107,9 @@ class MessageReader:
 
     def _refusal(self, head: Head, size: int) -> TicTacToeError | None:
         """Return the error for a message that its header alone makes unacceptable; None otherwise."""
-        if self.shaken == (head.kind == CONNECT):
+        if self.handshake_done == (head.kind == CONNECT):
             return InvalidArgument("a connection begins with a handshake and has one")
-        largest = self._largest if self.shaken else LARGEST_HANDSHAKE
+        largest = self._largest if self.handshake_done else LARGEST_HANDSHAKE
         if head.serializer == SERPENT:
             largest = min(largest, LARGEST_TEXT_CALL)
         if size > largest:

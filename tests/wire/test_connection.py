@@ -31,21 +31,21 @@ def caller(wires: tuple[socket.socket, socket.socket]) -> socket.socket:
 
 
 @pytest.fixture
-def rests() -> list[Connection]:
+def unsent() -> list[Connection]:
     return []
 
 
 @pytest.fixture
-def fresh(wires: tuple[socket.socket, socket.socket], rests: list[Connection]) -> Connection:
+def fresh(wires: tuple[socket.socket, socket.socket], unsent: list[Connection]) -> Connection:
     """Before the handshake."""
     incoming = MessageReader(largest=LARGEST_CALL, skipped=1 << 20)
-    return Connection(ConnectionSlot(wires[0], "host", CAME_AT), incoming, idle_s=IDLE_S, on_rest=rests.append)
+    return Connection(ConnectionSlot(wires[0], "host", CAME_AT), incoming, idle_s=IDLE_S, on_unsent=unsent.append)
 
 
 @pytest.fixture
 def connection(fresh: Connection) -> Connection:
     """After the handshake."""
-    fresh.shaken(CAME_AT)
+    fresh.handshake_done(CAME_AT)
     return fresh
 
 
@@ -53,14 +53,14 @@ def comes(connection: Connection, caller: socket.socket, data: bytes, now: float
     caller.sendall(data)
     connection.receive()
     message = connection.incoming.next()
-    connection.rests(now)
+    connection.set_deadline(now)
     assert message is None or isinstance(message, Frame)
     return message
 
 
 def late_at(connection: Connection, since: float, limit_s: float) -> bool:
     """Whether it is late so long after that moment, and not a moment earlier."""
-    return not connection.is_late(since + limit_s) and connection.is_late(since + limit_s + 0.001)
+    return not connection.is_overdue(since + limit_s) and connection.is_overdue(since + limit_s + 0.001)
 
 
 def test_the_handshake_must_be_quick_also_byte_by_byte(fresh: Connection, caller: socket.socket) -> None:
@@ -83,22 +83,22 @@ def test_byte_by_byte_gets_nobody_more_time(connection: Connection, caller: sock
     assert late_at(connection, CAME_AT, MESSAGE_S)
 
 
-def test_nothing_needs_to_be_said_while_an_answer_is_owed(connection: Connection, caller: socket.socket) -> None:
+def test_nothing_needs_to_be_said_while_an_answer_is_deferred(connection: Connection, caller: socket.socket) -> None:
     later = Later()
-    connection.owe(later)
+    connection.defer(later)
     assert comes(connection, caller, b"", CAME_AT) is None
-    assert not connection.is_late(CAME_AT + 1e9)
-    connection.pay(b"answer")
-    assert not connection.is_late(CAME_AT + 1e9), "the time begins once it is answered"
+    assert not connection.is_overdue(CAME_AT + 1e9)
+    connection.send_deferred(b"answer")
+    assert not connection.is_overdue(CAME_AT + 1e9), "the time begins once it is answered"
     assert late_at(connection, CAME_AT + 1e9, IDLE_S)
 
 
 def test_what_is_not_taken_at_once_is_sent_later_and_in_order(
-    connection: Connection, caller: socket.socket, rests: list[Connection]
+    connection: Connection, caller: socket.socket, unsent: list[Connection]
 ) -> None:
     first, second = b"a" * (1 << 22), b"b" * 1000
     connection.send_soon(first)
-    assert rests == [connection]
+    assert unsent == [connection]
     connection.send(second)
     found = bytearray()
     while connection.unsent:
@@ -112,9 +112,9 @@ def test_what_is_not_taken_at_once_is_sent_later_and_in_order(
 
 def test_who_does_not_take_an_answer_is_late_for_it(connection: Connection, caller: socket.socket) -> None:  # noqa: ARG001
     connection.send(bytes(1 << 24))
-    connection.rests(CAME_AT + 5)
+    connection.set_deadline(CAME_AT + 5)
     connection.send_rest()
-    connection.rests(CAME_AT + 9)
+    connection.set_deadline(CAME_AT + 9)
     assert late_at(connection, CAME_AT + 5, MESSAGE_S)
 
 

@@ -23,7 +23,7 @@ def fresh() -> MessageReader:
 @pytest.fixture
 def reader(fresh: MessageReader) -> MessageReader:
     """After the handshake."""
-    fresh.shaken = True
+    fresh.handshake_done = True
     return fresh
 
 
@@ -50,13 +50,13 @@ def test_messages_come_one_by_one_however_they_are_cut(reader: MessageReader, pi
         (b"", b"first"),
         (b"abcd\x00\x02xy", b"second" * 3000),
     ]
-    assert not reader.begun
+    assert not reader.has_input
 
 
 def test_half_a_message_is_begun_and_none(reader: MessageReader) -> None:
     whole = message(INVOKE, b"data")
     assert fed(reader, whole[:-1]) is None
-    assert reader.begun
+    assert reader.has_input
     assert isinstance(fed(reader, whole[-1:]), Frame)
 
 
@@ -68,7 +68,7 @@ def test_a_message_too_large_is_read_past_and_the_next_is_understood(
 ) -> None:
     data = message(INVOKE, bytes(largest + 1), serializer=serializer) + message(INVOKE, b"next")
     assert fed(reader, data[:5000]) is None
-    assert reader.begun
+    assert reader.has_input
     past = refused(reader, data[5000:])
     assert isinstance(past.error, TooLarge)
     assert past.serializer == serializer
@@ -79,7 +79,7 @@ def test_a_message_too_large_is_read_past_and_the_next_is_understood(
 
 def test_of_one_that_is_too_large_nothing_is_kept(reader: MessageReader) -> None:
     for _ in range(8):
-        assert fed(reader, message(INVOKE, b"", claims=SKIPPED) if not reader.begun else bytes(1 << 16)) is None
+        assert fed(reader, message(INVOKE, b"", claims=SKIPPED) if not reader.has_input else bytes(1 << 16)) is None
         assert not reader._buffer
 
 
@@ -110,5 +110,5 @@ def test_before_the_handshake_little_may_be_said(fresh: MessageReader) -> None:
 
 @pytest.mark.parametrize(("shaken", "kind"), [(False, INVOKE), (True, CONNECT)])
 def test_there_is_one_handshake_and_it_comes_first(fresh: MessageReader, shaken: bool, kind: int) -> None:
-    fresh.shaken = shaken
+    fresh.handshake_done = shaken
     assert "handshake" in refused(fresh, message(kind, b"x")).error.message

@@ -260,9 +260,9 @@ def test_a_replayed_hello_proves_nothing_and_has_to_make_room(
     with connected(address) as first:
         first.sendall(hello)
         assert next(messages(first))
-        door = endpoint._daemon.door
-        wait_until(lambda: len(door) == 2)
-        assert len(door._silent) == 1, "it counts as silent until it has proven itself"
+        limits = endpoint._daemon.limits
+        wait_until(lambda: len(limits) == 2)
+        assert len(limits._half_open) == 1, "it counts as half-open until it has proven itself"
         first.sendall(hello)
         assert ends(first)
     assert server.done == ["one"]

@@ -33,15 +33,15 @@ class Connection:
     """A client's connection at the server."""
 
     def __init__(
-        self, guest: ConnectionSlot, incoming: MessageReader, *, idle_s: float, on_rest: Callable[[Connection], None]
+        self, slot: ConnectionSlot, incoming: MessageReader, *, idle_s: float, on_unsent: Callable[[Connection], None]
     ) -> None:
         """``idle_s``: seconds that the connection may be idle between two calls.
 
-        ``on_rest`` is called when another thread's answer could not be sent whole.
+        ``on_unsent`` is called when another thread's answer could not be sent whole.
         """
-        self.sock: socket.socket = guest.connection
+        self.sock: socket.socket = slot.connection
         self.sock.setblocking(False)
-        self.guest = guest
+        self.slot = slot
         self.incoming = incoming
         self.responder: Responder | None = None
         """The server's state of the handshake, at an endpoint with a key. ``greeter`` sets this field and the next."""
@@ -50,26 +50,26 @@ class Connection:
         next call. So answers leave in the order of their tags."""
         self.served = False
         """Whether a thread serves this connection now. ``transport`` sets this field and the next two."""
-        self.set_aside = False
+        self.unregistered = False
         """Whether the selector does not poll the connection now: there is input that cannot be answered yet, because a
         thread serves the connection or an answer is deferred."""
-        self.looked_at_for = 0
+        self.registered_events = 0
         """The selector events that ``transport`` waits for on this connection."""
-        self.heard_at = guest.since
+        self.received_at = slot.since
         """When the last input came, by the monotonic clock."""
         self.ended = False
         """Whether the client closed the connection, or it broke."""
         self._idle_s = idle_s
-        self._on_rest = on_rest
+        self._on_unsent = on_unsent
         self._sending = threading.Lock()
         """Protects ``_unsent``, ``_closed`` and every write to the socket."""
         self._unsent = b""
         self._closed = False
-        self._owed: Later | None = None
+        self._deferred: Later | None = None
         """The deferred answer to the last call, until it is sent."""
         self._in_message = True
         """Whether a handshake or message is under way. Its deadline then stays the same."""
-        self._until = guest.since + min(HANDSHAKE_S, idle_s)
+        self._deadline = slot.since + min(HANDSHAKE_S, idle_s)
         """The deadline, by the monotonic clock; infinite while an answer is deferred."""
 
     @property
@@ -88,7 +88,7 @@ class Connection:
         except OSError:
             data = b""
         if data:
-            self.heard_at = time.monotonic()
+            self.received_at = time.monotonic()
             self.incoming.feed(data)
         else:
             self.ended = True
@@ -115,7 +115,7 @@ class Connection:
         """Send an answer from another thread than the thread that serves the connection."""
         self.send(data)
         if self._unsent:
-            self._on_rest(self)
+            self._on_unsent(self)
 
     def _send(self) -> None:
         if self._closed:
@@ -134,54 +134,54 @@ class Connection:
     # -- deferred answers -----------------------------------------------------------------------------------------
 
     @property
-    def owed(self) -> Later | None:
+    def deferred(self) -> Later | None:
         """Return the deferred answer to the last call; None when it is sent or there is none."""
-        return self._owed
+        return self._deferred
 
-    def owe(self, later: Later) -> None:
+    def defer(self, later: Later) -> None:
         """Store the deferred answer to the last call."""
-        self._owed = later
+        self._deferred = later
 
-    def pay(self, answer: bytes | None) -> None:
+    def send_deferred(self, answer: bytes | None) -> None:
         """Send the deferred answer.
 
         With None, send nothing: the client does not wait for an answer. Any thread may call this.
         """
         if answer is not None:
             self.send_soon(answer)
-        self._owed = None
+        self._deferred = None
 
     # -- time -----------------------------------------------------------------------------------------------------
 
-    def shaken(self, now: float) -> None:
+    def handshake_done(self, now: float) -> None:
         """Mark the handshake as complete. From now on the connection carries calls."""
-        self.incoming.shaken = True
+        self.incoming.handshake_done = True
         self._in_message = False
-        self._until = now + self._idle_s
+        self._deadline = now + self._idle_s
 
-    def progressed(self) -> None:
+    def message_received(self) -> None:
         """Note that a message was received whole. The next message has its own deadline."""
         self._in_message = False
 
-    def rests(self, now: float) -> None:
+    def set_deadline(self, now: float) -> None:
         """Set the deadline when the thread that served the connection is done with it."""
-        if not self.incoming.shaken:
+        if not self.incoming.handshake_done:
             return
-        in_message = self.incoming.begun or self.unsent
-        if self.owed is not None:
-            self._until = math.inf  # the client sends nothing until then
+        in_message = self.incoming.has_input or self.unsent
+        if self.deferred is not None:
+            self._deadline = math.inf  # the client sends nothing until then
         elif not in_message:
-            self._until = now + self._idle_s
+            self._deadline = now + self._idle_s
         elif not self._in_message:
-            self._until = now + MESSAGE_S
+            self._deadline = now + MESSAGE_S
         self._in_message = in_message
 
-    def is_late(self, now: float) -> bool:
+    def is_overdue(self, now: float) -> bool:
         """Return whether the connection has passed its deadline."""
-        if self._until == math.inf and self.owed is None:
+        if self._deadline == math.inf and self.deferred is None:
             self._in_message = self.unsent
-            self._until = now + (MESSAGE_S if self.unsent else self._idle_s)
-        return now > self._until
+            self._deadline = now + (MESSAGE_S if self.unsent else self._idle_s)
+        return now > self._deadline
 
     def close(self) -> None:
         """Close the connection and abandon a deferred answer."""
@@ -190,5 +190,5 @@ class Connection:
             with contextlib.suppress(OSError):
                 self.sock.shutdown(socket.SHUT_RDWR)
             self.sock.close()
-        if self._owed is not None:
-            self._owed.abandon()
+        if self._deferred is not None:
+            self._deferred.abandon()

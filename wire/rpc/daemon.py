@@ -85,7 +85,7 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
         largest = config.MAX_MESSAGE_SIZE
         self._largest = max(largest, LARGEST_OF_SERVERS) if key else min(largest, LARGEST_CALL)
         most = config.THREADPOOL_SIZE
-        self.door = ConnectionLimits(most=most, most_of_host=most if most_of_host is None else most_of_host)
+        self.limits = ConnectionLimits(most=most, most_of_host=most if most_of_host is None else most_of_host)
         super().__init__(host=bind.host, port=bind.port, interface=_DaemonObject)
         self.greeter = Greeter(key, self._members_of, lambda code: self._answered("", code, 0.0))
 
@@ -104,28 +104,28 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
 
         Raises NotAuthentic, SecurityError or ProtocolError when the connection must end.
         """
-        came_at = connection.heard_at
+        received_at = connection.received_at
         self._authenticate(connection, message)
         if isinstance(message, RejectedMessage):
-            connection.send(self._result(connection, message, "", came_at, None, message.error))
+            connection.send(self._result(connection, message, "", received_at, None, message.error))
             return
         if message.kind == PING:
             connection.send(encode(PING, 0, message.sequence, message.serializer, b"pong", connection.prove))
             return
         if message.kind != INVOKE:
             raise Pyro4.errors.ProtocolError("neither a call nor a ping")
-        call_comes_from(connection.guest.host)
+        call_comes_from(connection.slot.host)
         method, answer, error = self._carry_out(message)
         listens = not message.flags & ONEWAY
         if isinstance(answer, Later):
-            connection.owe(answer)
+            connection.defer(answer)
             answer.then(
-                lambda value, error: connection.pay(
-                    self._result(connection, message, method, came_at, value, error) if listens else None
+                lambda value, error: connection.send_deferred(
+                    self._result(connection, message, method, received_at, value, error) if listens else None
                 )
             )
         elif listens:
-            connection.send(self._result(connection, message, method, came_at, answer, error))
+            connection.send(self._result(connection, message, method, received_at, answer, error))
 
     def _authenticate(self, connection: Connection, message: Frame | RejectedMessage) -> None:
         """Check the message's place in the session.
@@ -162,7 +162,7 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
         connection: Connection,
         call: Frame | RejectedMessage,
         method: object,
-        came_at: float,
+        received_at: float,
         value: object,
         error: Exception | None,
     ) -> bytes:
@@ -182,7 +182,7 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
                 error = failure
         if error is not None:
             data, flags = _written(serializer, error), EXCEPTION
-        self._answered(method, None if error is None else for_the_wire(error).code, time.monotonic() - came_at)
+        self._answered(method, None if error is None else for_the_wire(error).code, time.monotonic() - received_at)
         return encode(RESULT, flags, call.sequence, call.serializer, data, connection.prove)
 
 

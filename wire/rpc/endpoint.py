@@ -39,7 +39,7 @@ class Endpoint:
     @property
     def connections(self) -> int:
         """Return the number of open connections."""
-        return len(self._daemon.door)
+        return len(self._daemon.limits)
 
     def offer(self, name: str, remote_object: object) -> None:
         """Make the object callable under ``name``. Replaces an earlier object of that name."""
@@ -62,8 +62,8 @@ class Endpoint:
 
         A working endpoint polls at least every SWEEP_S seconds. A far larger value means that it is stuck.
         """
-        moved_at = self._daemon.transportServer.moved_at
-        return 0.0 if moved_at is None else time.monotonic() - moved_at
+        polled_at = self._daemon.transportServer.polled_at
+        return 0.0 if polled_at is None else time.monotonic() - polled_at
 
     def close(self) -> None:
         """Accept no more connections and close the open ones."""

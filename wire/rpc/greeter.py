@@ -26,7 +26,7 @@ from wire.frames import (
 )
 from wire.message_reader import RejectedMessage
 from wire.rpc.connection import Connection
-from wire.rpc.proxy import NO_ROOM, REJECTED_PROTOCOL, WRONG_KEY
+from wire.rpc.proxy import NO_FREE_CONNECTION, REJECTED_PROTOCOL, WRONG_KEY
 from wire.rpc.pyro_setup import for_the_wire
 
 WELCOME = "hello"
@@ -49,10 +49,10 @@ class Greeter:
         self._members_of = members_of
         self._on_refused = on_refused
 
-    def turn_away(self) -> bytes:
+    def refusal(self) -> bytes:
         """Return the message for a connection that exceeds the limits."""
         self._on_refused(Busy.code)
-        return encode(CONNECT_FAIL, 0, 0, SERPENT, _written(SERPENT, NO_ROOM))
+        return encode(CONNECT_FAIL, 0, 0, SERPENT, _written(SERPENT, NO_FREE_CONNECTION))
 
     def greet(self, connection: Connection, message: Frame | RejectedMessage) -> bool:
         """Answer a message of a handshake. Return whether the handshake is complete.

@@ -46,7 +46,7 @@ from wire.replies import Replies
 from wire.waiting import about_to_wait
 
 # Parts of the error text that a refused connection receives. ``Proxy`` finds the kind of the refusal by them.
-NO_ROOM = "no free workers"
+NO_FREE_CONNECTION = "no free workers"
 REJECTED_PROTOCOL = "protocol_mismatch"
 UNKNOWN_OBJECT = "unknown object"
 WRONG_KEY = "the cluster key is another"
@@ -209,7 +209,7 @@ class Proxy:
         return error
 
     def _refused_connection(self, sentence: str) -> TicTacToeError:
-        if NO_ROOM in sentence:
+        if NO_FREE_CONNECTION in sentence:
             return Busy(f"{self.address} has no room for another connection")
         if UNKNOWN_OBJECT in sentence:
             return NoSuchRoom("there is no such object there (any more)")

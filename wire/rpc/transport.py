@@ -39,7 +39,7 @@ MESSAGES_AT_ONCE = 4
 """The most messages of one connection answered before other connections."""
 BACKLOG = 1024
 """The length of the listen queue."""
-MOST_LEAVING = 64
+MOST_REFUSED = 64
 """The most refused connections kept open, so that their clients can read the reason."""
 SWEEP_S = 0.25
 """Seconds between two searches for connections past their deadline."""
@@ -56,16 +56,16 @@ class Transport:
 
     def __init__(self) -> None:
         self.shutting_down = False
-        self.moved_at: float | None = None
+        self.polled_at: float | None = None
         """When connections were last polled, by the monotonic clock."""
         self._lock = threading.Lock()
         """Protects changes of ``_connections``, of their selector registrations, and of their ``served`` and
-        ``set_aside``."""
+        ``unregistered``."""
         self._selector = selectors.DefaultSelector()
         self._connections: set[Connection] = set()
-        self._leaving: deque[socket.socket] = deque()
+        self._refused: deque[socket.socket] = deque()
         """Refused connections, oldest first."""
-        self._again: deque[Connection] = deque()
+        self._ready: deque[Connection] = deque()
         """Connections whose next message may have arrived already, to serve as soon as possible."""
         self._wake, self._woken = socket.socketpair()
         self._swept_at = 0.0
@@ -83,8 +83,8 @@ class Transport:
         for sock in (self._wake, self._woken):
             sock.setblocking(False)
         self._selector.register(self.sock, selectors.EVENT_READ, self._accept)
-        self._selector.register(self._woken, selectors.EVENT_READ, self._go_on)
-        self._workers = Workers(self._gather, most=Pyro4.config.THREADPOOL_SIZE + KEPT)
+        self._selector.register(self._woken, selectors.EVENT_READ, self._queue_ready)
+        self._workers = Workers(self._poll, most=Pyro4.config.THREADPOOL_SIZE + KEPT)
 
     def loop(self, loopCondition: Callable[[], bool] = lambda: True) -> None:  # noqa: N803  # the library's name
         """Serve until the condition is false."""
@@ -101,24 +101,24 @@ class Transport:
         self.sock.close()
         for connection in list(self._connections):
             self._drop_unless_served(connection)
-        self._nudge()
+        self._wake_leader()
 
     shutdown = close
 
     # -- waiting for work -----------------------------------------------------------------------------------------
 
-    def _gather(self, queue: deque[Work], wait: bool) -> None:
+    def _poll(self, queue: deque[Work], wait: bool) -> None:
         """Queue the work that the connections have now. Only the leader calls this.
 
         ``wait``: if there is none, wait for it, for SWEEP_S seconds at most.
         """
-        now = self.moved_at = time.monotonic()
+        now = self.polled_at = time.monotonic()
         if self._accepts_at is not None and now >= self._accepts_at:
             self._accepts_at = None
             self._selector.register(self.sock, selectors.EVENT_READ, self._accept)
         if now - self._swept_at >= SWEEP_S:
             self._swept_at = now
-            self._drop_the_late(now)
+            self._drop_overdue(now)
         limit_s = ACCEPT_AGAIN_S if self._accepts_at is not None else SWEEP_S
         try:
             found = self._selector.select(limit_s if wait else 0.0)
@@ -126,38 +126,38 @@ class Transport:
             return  # a connection was closed meanwhile; some systems report that
         for key, events in found:
             if isinstance(key.data, Connection):
-                self._take(key.data, events, queue)
+                self._on_event(key.data, events, queue)
             else:
                 key.data(queue)
 
-    def _take(self, connection: Connection, events: int, queue: deque[Work]) -> None:
+    def _on_event(self, connection: Connection, events: int, queue: deque[Work]) -> None:
         """Handle a selector event: read input, and queue the connection for service unless another thread serves it."""
         with self._lock:
             if connection.served:  # by another thread, which registers it again when it is done
-                connection.set_aside = True
-                self._forget(connection)
+                connection.unregistered = True
+                self._unregister(connection)
                 return
             connection.served = True
         if events & selectors.EVENT_READ:
             connection.receive()  # now: else the next poll would find it again
         queue.append(lambda: self._serve(connection))
 
-    def _go_on(self, queue: deque[Work]) -> None:
-        """Queue the connections in ``_again`` for service."""
+    def _queue_ready(self, queue: deque[Work]) -> None:
+        """Queue the connections in ``_ready`` for service."""
         with contextlib.suppress(OSError):
             while self._woken.recv(_PIECE):
                 pass
-        while self._again:
-            connection = self._again.popleft()
+        while self._ready:
+            connection = self._ready.popleft()
             queue.append(lambda connection=connection: self._serve(connection))  # type: ignore[misc]
 
-    def _nudge(self) -> None:
+    def _wake_leader(self) -> None:
         with contextlib.suppress(OSError):  # the pipe is full, so a thread wakes up anyway
             self._wake.send(b"x")
 
-    def _drop_the_late(self, now: float) -> None:
+    def _drop_overdue(self, now: float) -> None:
         for connection in list(self._connections):
-            if connection.is_late(now):
+            if connection.is_overdue(now):
                 self._drop_unless_served(connection)
 
     def _drop_unless_served(self, connection: Connection) -> None:
@@ -171,9 +171,9 @@ class Transport:
     def _serve(self, connection: Connection) -> None:
         """Answer the connection's input, as far as that is possible now."""
         try:
-            self._go_on_with(connection, self._answer(connection))
+            self._after_answers(connection, self._answer(connection))
         except NotAuthentic as error:
-            logger.warning("a message of %s is not authentic, its connection ends: %s", connection.guest.host, error)
+            logger.warning("a message of %s is not authentic, its connection ends: %s", connection.slot.host, error)
             self._drop(connection)
         except (OSError, Pyro4.errors.CommunicationError, Pyro4.errors.SecurityError) as error:
             logger.debug("a connection ends: %s", error)
@@ -182,35 +182,35 @@ class Transport:
             self._drop(connection)
             raise
 
-    def _go_on_with(self, connection: Connection, comes: Later | bool) -> None:
+    def _after_answers(self, connection: Connection, awaited: Later | bool) -> None:
         """Decide what happens to the connection next.
 
-        ``comes``: the deferred answer to wait for before its next message; else whether that message may have arrived.
+        ``awaited``: the deferred answer to wait for before its next message, or whether that message may be here.
         """
         if connection.ended or self.shutting_down:
             self._drop(connection)
-        elif comes is True:
-            self._once_more(connection)
-        elif isinstance(comes, Later) and connection.incoming.begun:
+        elif awaited is True:
+            self._make_ready(connection)
+        elif isinstance(awaited, Later) and connection.incoming.has_input:
             with self._lock:
-                if not connection.set_aside:
-                    connection.set_aside = True
-                    self._forget(connection)
-            comes.then(lambda _value, _error: self._once_more(connection))
+                if not connection.unregistered:
+                    connection.unregistered = True
+                    self._unregister(connection)
+            awaited.then(lambda _value, _error: self._make_ready(connection))
         else:
             self._release(connection)
 
     def _answer(self, connection: Connection) -> Later | bool:
         """Answer some messages.
 
-        Return the argument ``comes`` of ``_go_on_with``. Raises OSError when the connection ends.
+        Return the argument ``awaited`` of ``_after_answers``. Raises OSError when the connection ends.
         """
         for _ in range(MESSAGES_AT_ONCE):
             if connection.ended:
                 return False
-            owed = connection.owed
-            if owed is not None:
-                return owed
+            deferred = connection.deferred
+            if deferred is not None:
+                return deferred
             if connection.unsent:
                 connection.send_rest()
                 if connection.unsent:
@@ -218,47 +218,47 @@ class Transport:
             message = connection.incoming.next()
             if message is None:
                 return False
-            connection.progressed()
-            if connection.incoming.shaken:
+            connection.message_received()
+            if connection.incoming.handshake_done:
                 self.daemon.answer(connection, message)
             elif self.daemon.greeter.greet(connection, message):
-                self.daemon.door.shaken(connection.guest)
-                connection.shaken(time.monotonic())
-        return connection.owed or connection.incoming.begun
+                self.daemon.limits.handshake_done(connection.slot)
+                connection.handshake_done(time.monotonic())
+        return connection.deferred or connection.incoming.has_input
 
-    def _once_more(self, connection: Connection) -> None:
-        self._again.append(connection)
-        self._nudge()
+    def _make_ready(self, connection: Connection) -> None:
+        self._ready.append(connection)
+        self._wake_leader()
 
     def _release(self, connection: Connection) -> None:
         """Poll the connection again: for input, or until the rest of an answer can be sent."""
-        connection.rests(time.monotonic())
+        connection.set_deadline(time.monotonic())
         with self._lock:
-            self._look_at(connection)
-            connection.served = connection.set_aside = False
+            self._register(connection)
+            connection.served = connection.unregistered = False
 
-    def _on_rest(self, connection: Connection) -> None:
-        """Poll until the rest of a deferred answer can be sent. If a thread serves the connection, that thread does so."""
+    def _on_unsent(self, connection: Connection) -> None:
+        """Poll until the rest of a deferred answer can be sent. A thread that serves the connection does so itself."""
         with self._lock:
             if not connection.served:
-                self._look_at(connection)
+                self._register(connection)
 
-    def _look_at(self, connection: Connection) -> None:
+    def _register(self, connection: Connection) -> None:
         """Register the connection for the events that it needs. The caller holds the lock."""
         wanted = selectors.EVENT_WRITE if connection.unsent else selectors.EVENT_READ
         if connection not in self._connections:
             return
-        if connection.set_aside:
+        if connection.unregistered:
             self._selector.register(connection.sock, wanted, connection)
-        elif wanted != connection.looked_at_for:
+        elif wanted != connection.registered_events:
             self._selector.modify(connection.sock, wanted, connection)
         else:
             return
-        connection.looked_at_for = wanted
+        connection.registered_events = wanted
         if not isinstance(self._selector, _LIVE):
-            self._nudge()
+            self._wake_leader()
 
-    def _forget(self, connection: Connection) -> None:
+    def _unregister(self, connection: Connection) -> None:
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(connection.sock)
 
@@ -266,16 +266,16 @@ class Transport:
         """Close the connection and forget it. Only the thread that serves it may call this."""
         with self._lock:
             self._connections.discard(connection)
-            self._forget(connection)
+            self._unregister(connection)
         connection.close()
-        self.daemon.door.left(connection.guest)
+        self.daemon.limits.release(connection.slot)
 
     # -- accepting ------------------------------------------------------------------------------------------------
 
     def _accept(self, _queue: deque[Work]) -> None:
         for _ in range(AT_ONCE):
-            if not self.daemon.door.is_open(time.monotonic()):
-                self._accept_after(ACCEPT_AGAIN_S)
+            if not self.daemon.limits.is_open(time.monotonic()):
+                self._pause_accepting(ACCEPT_AGAIN_S)
                 return
             try:
                 sock, address = self.sock.accept()
@@ -284,43 +284,45 @@ class Transport:
             except OSError as error:
                 if not self.shutting_down:
                     logger.warning("a connection cannot be taken: %s", error.strerror or error)
-                    self._accept_after(ACCEPT_PAUSE_S)
+                    self._pause_accepting(ACCEPT_PAUSE_S)
                 return
-            self._let_in(sock, counted_host(str(address[0])))
+            self._admit(sock, counted_host(str(address[0])))
 
-    def _accept_after(self, seconds: float) -> None:
+    def _pause_accepting(self, seconds: float) -> None:
         """Stop accepting for this many seconds. New connections wait in the listen queue."""
         self._selector.unregister(self.sock)
         self._accepts_at = time.monotonic() + seconds
 
-    def _let_in(self, sock: socket.socket, host: str) -> None:
-        guest, goes = self.daemon.door.enter(sock, host, time.monotonic())
-        if goes is not None:
+    def _admit(self, sock: socket.socket, host: str) -> None:
+        slot, evicted = self.daemon.limits.admit(sock, host, time.monotonic())
+        if evicted is not None:
             with contextlib.suppress(OSError):
-                goes.connection.shutdown(socket.SHUT_RDWR)  # the next poll finds that it has ended
-        if guest is None or self.shutting_down:
-            self._turn_away(sock)
+                evicted.connection.shutdown(socket.SHUT_RDWR)  # the next poll finds that it has ended
+        if slot is None or self.shutting_down:
+            self._refuse(sock)
             return
-        connection = Connection(guest, self.daemon.incoming(), idle_s=Pyro4.config.COMMTIMEOUT, on_rest=self._on_rest)
+        connection = Connection(
+            slot, self.daemon.incoming(), idle_s=Pyro4.config.COMMTIMEOUT, on_unsent=self._on_unsent
+        )
         with self._lock:
             self._connections.add(connection)
-            connection.looked_at_for = selectors.EVENT_READ
+            connection.registered_events = selectors.EVENT_READ
             self._selector.register(sock, selectors.EVENT_READ, connection)
 
-    def _turn_away(self, sock: socket.socket) -> None:
+    def _refuse(self, sock: socket.socket) -> None:
         """Send the reason of a refusal. Close the connection later: an immediate close could lose the unread reason."""
         try:
             sock.setblocking(False)
             with contextlib.suppress(BlockingIOError):
                 sock.recv(_PIECE)
-            sock.send(self.daemon.greeter.turn_away())
+            sock.send(self.daemon.greeter.refusal())
             sock.shutdown(socket.SHUT_WR)
         except OSError:
             sock.close()
             return
-        self._leaving.append(sock)
-        if len(self._leaving) > MOST_LEAVING:
-            self._leaving.popleft().close()
+        self._refused.append(sock)
+        if len(self._refused) > MOST_REFUSED:
+            self._refused.popleft().close()
 
 
 library_server.SocketServer_Threadpool = Transport
