@@ -102,7 +102,7 @@ class Later:
             try:
                 one(value, error)
             except Exception:  # the thread that settles it must not fail by a callback
-                logger.exception("an answer that came later could not be told")
+                logger.exception("a callback of a deferred answer failed")
 
 
 def now(answer: Any) -> Any:

@@ -143,7 +143,7 @@ def test_who_cannot_look_for_work_tries_again(desk: Desk, caplog: pytest.LogCapt
 
     desk.hand_in(breaks, desk.note("work"))
     desk.wait_for()
-    assert "trying again" in caplog.text
+    assert "retrying" in caplog.text
 
 
 def test_however_much_there_is_to_do_more_is_looked_for(desk: Desk) -> None:

@@ -84,7 +84,7 @@ class Workers:
         try:
             threading.Thread(target=self._live, name="worker", daemon=True).start()
         except RuntimeError:
-            logger.warning("no more threads are to be had")
+            logger.warning("a thread cannot be started")
             with self._lock:
                 self._threads -= 1
 
@@ -110,7 +110,7 @@ class Workers:
             self._gather(self._queue, not self._queue)
             self._looked_at = time.monotonic()
         except Exception:
-            logger.exception("nobody could look for work; trying again")
+            logger.exception("polling for connections failed, retrying")
             time.sleep(AGAIN_S)
 
     def _do(self, work: Work, me: object) -> None:
