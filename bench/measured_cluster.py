@@ -86,7 +86,7 @@ class MeasuredCluster:
         run = self._cluster.process_of(role)
         process = None if run is None else run.process()
         if process is None:
-            raise ProcessLookupError(f"no {role} runs")
+            raise ProcessLookupError(f"{role} does not run")
         return process
 
 

@@ -28,7 +28,7 @@ def run_bench(
     Raises InvalidArgument for an unknown group.
     """
     if only and only not in GROUPS:
-        raise InvalidArgument(f"there is no group {only}: it is {', '.join(GROUPS)}")
+        raise InvalidArgument(f"unknown group {only!r}; the groups are {', '.join(GROUPS)}")
     rows: list[FigureRow] = []
     for name, measure in GROUPS.items():
         if only in ("", name):

@@ -43,14 +43,16 @@ def simulate_and_show(
 
 def _check(subject: str, broken: str) -> None:
     if subject not in SUBJECTS:
-        raise InvalidArgument(f"what can be simulated is {', '.join(SUBJECTS)}")
-    if broken and (broken not in MUTATIONS or subject != CLUSTER):
-        raise InvalidArgument(f"what can be broken, of the {CLUSTER} alone, is {', '.join(MUTATIONS)}")
+        raise InvalidArgument(f"unknown subject {subject!r}; the subjects are {', '.join(SUBJECTS)}")
+    if broken and subject != CLUSTER:
+        raise InvalidArgument(f"mutations are only for the subject {CLUSTER}, not for {subject}")
+    if broken and broken not in MUTATIONS:
+        raise InvalidArgument(f"unknown mutation {broken!r}; the mutations are {', '.join(MUTATIONS)}")
 
 
 def _show_failure(console: Console, subject: str, verdict: Verdict, broken: str) -> None:
     again = f"--of {subject} --schedules 1 --seed {verdict.seed}" + (f" --broken {broken}" if broken else "")
-    sentence = f"seed {verdict.seed} failed; see it with: simulate {again} --trace"
+    sentence = f"seed {verdict.seed} failed; replay it with: simulate {again} --trace"
     console.print(sentence, style="red", highlight=False, soft_wrap=True)
     _print_lines(console, verdict.findings[:SHOWN_FINDINGS])
 

@@ -66,5 +66,5 @@ def wait_until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + WHOLE_S
     while not holds():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"the cluster was not whole within {WHOLE_S:g} s")
+            raise TimeoutError(f"cluster not healthy within {WHOLE_S:g} s")
         time.sleep(LOOK_AGAIN_S)

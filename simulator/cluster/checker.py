@@ -65,7 +65,7 @@ class Checker:
             yield "no main server is the primary"
             return
         if main.replicator.sync_state is not SyncState.IN_SYNC:
-            yield f"the replica is not in step, but {main.replicator.sync_state.value}"
+            yield f"the replica is not in sync, but {main.replicator.sync_state.value}"
         replication = self.simulation.node(REPLICATION)
         if isinstance(replication, ReplicationProcess) and replication.journal.last != main.journal.last:
             # The main server notices a replica that restarted with an older log only at its next call.
@@ -95,7 +95,7 @@ class Checker:
             if isinstance(process, (MainProcess, ReplicationProcess)):
                 damage = process.journal.damage
                 for stream in (*damage.waiting, *damage.lost):
-                    yield f"{role} takes {stream} for damaged"
+                    yield f"{role} still reports {stream} as damaged"
 
     def _unfollowed_changes(self, store: RoomStore) -> Iterator[str]:
         """Yield a sentence for each match that has not ended, and for each difference between the communication server
@@ -109,9 +109,9 @@ class Checker:
         front_door = self.simulation.node(COMMUNICATION)
         if isinstance(front_door, CommunicationProcess):
             if dict(front_door.copy.lobby.rows) != lobby:
-                yield "the lobby's copy is not the lobby"
+                yield "the communication server's copy of the lobby differs from the lobby"
             if self.matches.match_players and front_door.matchmaker.records != store.records:
-                yield "the ratings are not those of all games"
+                yield "the communication server's ratings lack games of the archive"
 
     def _unseen_versions(self, room: SimulatedRoom, store: RoomStore) -> Iterator[str]:
         try:
@@ -153,7 +153,7 @@ class Checker:
             for version in range(1, max(events) + 1):
                 if version not in events:
                     if self.limits.keep_events > LONGEST_HISTORY:
-                        yield f"G3: nobody published version {version} of {stream}"
+                        yield f"G3: version {version} of {stream} was never published"
                     break
                 state = kind.evolve(state, kind.read_event(events[version].body))
             served = store.state_of(stream)

@@ -72,7 +72,7 @@ class SimulatedClient(Process):
         return self.until_s < 0.0
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
-        raise NotImplementedError("nobody asks people")
+        raise NotImplementedError("clients serve no calls")
 
     def new_request(self) -> str:
         """Return a request id that was never used before."""
@@ -247,7 +247,9 @@ class SpectatorClient(SimulatedClient):
 
     def _none(self, error: TicTacToeError) -> None:
         if isinstance(error, Refusal) and error.code != "no_such_room":
-            self.simulation.failures.append(f"{self.name} has version {self.version}, and was told: {error.message}")
+            self.simulation.failures.append(
+                f"{self.name}: a long poll after version {self.version} was refused: {error.message}"
+            )
             return
         self.set_timer(self.rng.uniform(0.01, 0.1), self._wait)
 

@@ -110,15 +110,15 @@ def archive_findings(name: str, journal: Journal, played: PublishedEvents, *, wh
         if is_segment(copy.stream):
             versions = [entry.version for entry in copy.entries]
             if versions != list(range(1, len(versions) + 1)):
-                yield f"book: {name} has the records {versions} of {copy.stream}"
+                yield f"archive: {name} has the records {versions} of {copy.stream}"
     for (room, number), count in counted.items():
         if count > 1:
-            yield f"book: {name} has game {number} of {room} {count} times"
+            yield f"archive: {name} has game {number} of {room} {count} times"
     for room, number in sorted(ended - counted.keys()):
-        yield f"book: {name} lacks game {number} of {room}"
+        yield f"archive: {name} lacks game {number} of {room}"
     if whole:
         for room, number in sorted(counted.keys() - ended):
-            yield f"book: {name} has game {number} of {room}, which never ended"
+            yield f"archive: {name} has game {number} of {room}, which never ended"
 
 
 def rating_findings(served: Sequence[Mapping[str, object]], journal: Journal) -> Iterator[str]:

@@ -69,7 +69,7 @@ class ServiceClockChecker:
         known = max(self._written, self._due_from)
         if at < known:
             self.findings.append(
-                f"time: {incarnation} became primary at {now:.3f} s, when it was {known} ms, and says {at} ms"
+                f"time: {incarnation} became primary at {now:.3f} s, when it was {known} ms, and reports {at} ms"
             )
         self._passed_s = max(self._passed_s, self._decided_s)
         self._counted_to = now
@@ -94,7 +94,7 @@ class ServiceClockChecker:
             since_stray_ms = 1000 * self.speed * (self._decided_s - self._term_began_s)
             if at > self._stray + since_stray_ms + SLACK_MS:
                 self.findings.append(
-                    f"time: {incarnation} says {at} ms at {now:.3f} s, {late:.0f} ms more than it can be"
+                    f"time: {incarnation} reports {at} ms at {now:.3f} s, {late:.0f} ms more than it can be"
                 )
             self._least_lead = at - passed_ms
         self._latest = max(self._latest, at)

@@ -22,7 +22,7 @@ class Disk:
         A crash before the next ``sync`` may lose it. Raises TypeError for a value that has no hash.
         """
         hash(value)
-        check(bool(key), "a value has a key")
+        check(bool(key), "a disk write needs a key")
         self._unsynced.append((key, value))
 
     def sync(self) -> None:

@@ -153,7 +153,7 @@ def run_register(make: Callable[[], RegisterServer], seed: int, traced: bool = F
     findings = list(simulation.failures)
     late = [call for call in calls if call.answered_at is None and call.sent_at > FAULTS_S + PATIENCE_S / 4]
     if late:
-        findings.append(f"liveness: {len(late)} calls were not answered although all servers are there")
+        findings.append(f"liveness: {len(late)} calls were not answered although all servers run")
     result = linearizability.check(RegisterSpecification(), relevant_calls(calls))
     if not result.linearizable:
         findings.append(f"linearizability: {result}")

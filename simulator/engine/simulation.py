@@ -60,7 +60,7 @@ class Simulation:
 
         With ``incarnation``, only if that incarnation is still alive. While it is paused, the action waits.
         """
-        check(delay_s >= 0.0, "nothing happens in the past")
+        check(delay_s >= 0.0, f"a delay must not be negative: {delay_s} s")
         timer = Timer(action, incarnation)
         self._sequence += 1
         heapq.heappush(self._timers, (self.now + delay_s, self._sequence, timer))
@@ -123,7 +123,7 @@ class Simulation:
 
     def start(self, name: str) -> Incarnation:
         """Start a new incarnation of a node. Only its disk survives. The node must not be alive."""
-        check(not self.is_alive(name), f"{name} lives already")
+        check(not self.is_alive(name), f"{name} is already alive")
         self._starts += 1
         incarnation = self.incarnations[name] = Incarnation(name, self._starts)
         node = self._factories[name]()

@@ -23,7 +23,7 @@ FOUND = {
     "time-goes-on-without-anybody": (1, "time"),
     "a-hang-is-charged": (2, "time"),
     "time-is-never-written-down": (4, "time"),
-    "an-end-without-its-record": (4, "book"),
+    "an-end-without-its-record": (4, "archive"),
     "matched-while-in-a-match": (54, "matches"),
     "lots-are-drawn-again": (37, "G1"),
     "ack-before-replicate": (3, "G3"),

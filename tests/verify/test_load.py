@@ -91,6 +91,6 @@ def test_what_is_wrong_is_said(summary: LoadReport) -> None:
     assert f"{name} found no match" in bad.wrong
     assert f"{name} did not see the series end" in bad.wrong
     assert f"{name}: busy: no place" in bad.wrong
-    assert f"{room} has not two players" in bad.wrong
-    assert "abcd was not closed when all had gone" in bad.wrong
-    assert any("are in the book" in sentence for sentence in bad.wrong)
+    assert f"room {room} does not have two players" in bad.wrong
+    assert "room abcd is open although both players left" in bad.wrong
+    assert any("but the game archive has" in sentence for sentence in bad.wrong)

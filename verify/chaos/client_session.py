@@ -58,7 +58,7 @@ class ClientSession:
         except TicTacToeError as error:
             self.recorder.record_surprise(self.client, f"{error.code}: {error.message}")
         except Exception as error:
-            self.recorder.record_surprise(self.client, f"a fault of ours: {error!r}")
+            self.recorder.record_surprise(self.client, f"unexpected error in the client: {error!r}")
         self.pause(pause_s)
 
     def pause(self, about_s: float) -> None:

@@ -90,7 +90,7 @@ def plan(seed: int, seconds: float, *, groups: int, without: Collection[FaultKin
             if at_s >= seconds:
                 return tuple(faults)
             faults.append(replace(fault, at_s=round(at_s, 3)))
-    raise ValueError("a plan needs at least one kind of fault")
+    raise ValueError("no kind of fault is left for the plan; exclude fewer")
 
 
 def _gap_s(rng: random.Random) -> float:

@@ -72,7 +72,7 @@ class MatchPlayer(ClientSession):
     def _act(self, room: RecordedRoom, view: View) -> None:
         seat = view.seat_of(room.name)
         if seat is None:
-            raise ValueError(f"a match has its players, and {room.name} is none of them")
+            raise ValueError(f"{room.name} has no seat in the match in room {room.id}")
         if self.rng.random() < P_CHAT:
             room.say(self.rng.choice(("hello", "good luck", "well played")))
         if view.selection is not None:

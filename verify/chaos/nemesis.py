@@ -65,7 +65,7 @@ class Nemesis:
             at = time.monotonic()
             hit = self._inject(fault)
             self.injected_faults.append(InjectedFault(fault, at, hit))
-            missed = "" if hit else " (nobody was there)"
+            missed = "" if hit else " (no process was hit)"
             self._say(f"{len(self.injected_faults):4d}  {fault}{missed}")
 
     def settle(self, limit_s: float) -> bool:
@@ -96,7 +96,7 @@ class Nemesis:
             if self._servers.is_gone(pid):
                 del self._hanging[pid]
             elif time.monotonic() - since > HANG_LIMIT_S:
-                self.complaints.append(f"{role} (pid {pid}) hung for {HANG_LIMIT_S:g} s and nobody ended it")
+                self.complaints.append(f"{role} (pid {pid}) hung for {HANG_LIMIT_S:g} s; no supervisor ended it")
                 self._servers.resume(pid)
                 del self._hanging[pid]
         self._restart_if_all_down()
@@ -112,7 +112,7 @@ class Nemesis:
         if time.monotonic() - self._down_since > DOWN_S:
             self._down_since = None
             self.starts += 1
-            self._say("      none is left to start the others: they are started from outside")
+            self._say("      all servers are down: starting them, as an operator would")
             self._starting = threading.Thread(target=self._start, daemon=True)
             self._starting.start()
 
@@ -121,7 +121,7 @@ class Nemesis:
             self._servers.start()
         except Exception as error:
             # Faults also hit starting servers. If all stay down, the nemesis starts them again.
-            self._say(f"      the start did not come to its end: {str(error).splitlines()[0]}")
+            self._say(f"      start failed: {str(error).splitlines()[0]}")
 
     def _undo_after(self, after_s: float, action: Callable[[], None]) -> None:
         heapq.heappush(self._undos, (time.monotonic() + after_s, next(self._order), action))

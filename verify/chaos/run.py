@@ -106,7 +106,7 @@ class _Run:
     def run(self) -> ChaosReport:
         options, without = self._options, [FaultKind(kind) for kind in self._servers.cannot]
         faults = plan(options.seed, options.seconds, groups=options.groups, without=without)
-        self._say(f"{len(faults)} faults in {self._options.seconds:g} s")
+        self._say(f"plan: {len(faults)} faults in {options.seconds:g} s, seed {options.seed}")
         began = time.monotonic()
         try:
             self._workload.start_all()
@@ -114,12 +114,12 @@ class _Run:
             self._nemesis.run(faults)
             seconds = time.monotonic() - began
             self._settle()
-            self._say("games are played to their end")
+            self._say("waiting until the clients have finished their games")
             late = self._workload.finish(FINISH_LIMIT_S)
         finally:
             self._workload.end()
-        self._complaints += [f"group {group} of the clients did not come to its end" for group in late]
-        self._say("every history is read anew and checked")
+        self._complaints += [f"client group {group} did not finish within {FINISH_LIMIT_S:g} s" for group in late]
+        self._say("reading the final history of every room and checking it")
         recorded = read_histories(self._workload.files)
         try:
             self._read_final_histories(recorded)
@@ -133,22 +133,22 @@ class _Run:
         while time.monotonic() < deadline:
             rooms = read_histories(self._workload.files).rooms.values()
             if sum(any(_is_accepted_move(call) for call in room.calls) for room in rooms) >= self._options.tables:
-                self._say("a game runs at every table")
+                self._say("every table has an accepted move")
                 return
             time.sleep(LOOK_AGAIN_S)
-        self._complaints.append(f"after {FIRST_MOVES_LIMIT_S:g} s there was a table at which nobody had moved")
+        self._complaints.append(f"a table had no accepted move within {FIRST_MOVES_LIMIT_S:g} s")
 
     def _say(self, sentence: str) -> None:
         self._print(f"{time.monotonic() - self._began:7.2f} s  {sentence}")
 
     def _settle(self) -> None:
-        self._say("no more faults: the cluster is to become whole")
+        self._say("the faults are over; waiting until the cluster is healthy")
         ended = time.monotonic()
         if self._nemesis.settle(RECOVERY_LIMIT_S):
-            self._say(f"whole {time.monotonic() - ended:.2f} s after the last fault")
+            self._say(f"cluster healthy {time.monotonic() - ended:.2f} s after the last fault")
         else:
             how = self._servers.describe()
-            self._complaints.append(f"{RECOVERY_LIMIT_S:g} s after the last fault the cluster was not whole: {how}")
+            self._complaints.append(f"cluster not healthy {RECOVERY_LIMIT_S:g} s after the last fault: {how}")
 
     # -- the final histories --------------------------------------------------------------------------------------
 
@@ -159,17 +159,17 @@ class _Run:
             for row in cluster.rooms():
                 recorded.rooms.setdefault(row.room, RoomHistory())
                 if not row.rated:  # a match closes when both players have left; a killed client leaves later
-                    self._complaints.append(f"{row.room} ({row.title}) is still open, {row.phase}")
+                    self._complaints.append(f"room {row.room} ({row.title}) is still open, phase {row.phase}")
             address = rpc.look_up(_address(cluster), MAIN, timeout_s=PATIENCE_S).address
             for room, history in recorded.rooms.items():
                 try:
                     history.final = _events_of(room, token, address)
                 except TicTacToeError as error:
-                    self._complaints.append(f"the history of {room} cannot be read: {error.message}")
+                    self._complaints.append(f"the history of room {room} cannot be read: {error.message}")
         recorded.assign_rooms()
         for room, history in recorded.rooms.items():
             if not _has_ended(room, history.final):
-                self._complaints.append(f"the match in {room} did not come to its end")
+                self._complaints.append(f"the match in room {room} did not end")
 
     def _report(self, recorded: RecordedHistory, seconds: float) -> ChaosReport:
         finals = [history.final for history in recorded.rooms.values()]

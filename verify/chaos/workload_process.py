@@ -120,7 +120,7 @@ def _claim(cluster: Cluster, name: str, token: str, recorder: HistoryWriter) -> 
         except (Unreachable, NotReady, Busy, StorageFailed):
             pass
         except TicTacToeError as error:
-            recorder.record_surprise(name, f"its name was refused: {error.code}: {error.message}")
+            recorder.record_surprise(name, f"claim of the username refused: {error.code}: {error.message}")
         time.sleep(LOOK_AGAIN_S)
 
 

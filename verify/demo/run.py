@@ -48,7 +48,7 @@ class Demo:
             for number in range(1, self._plan.rooms + 1):
                 self._open(cluster, number)
             kills = self._kill_for_a_while()
-            self._screen.say("the bots stop; every move is accounted for")
+            self._screen.say("the bots have stopped; checking every move")
             self._tables.end()
         histories = self._tables.histories
         games = sum(
@@ -93,17 +93,17 @@ class Demo:
             self._servers.kill(role)
         killed = time.monotonic()
         if set(roles) >= set(ALL_SERVERS):
-            self._screen.say("none is left to start the others: the demo does")
+            self._screen.say("all servers are down: starting them")
             self._servers.start()
         recovery_ms = None
         if MAIN in roles:
             # Wait for this first. Checks of the servers take time from the bots, which are in this process.
-            self._wait_for(lambda: self._accepted_after(killed) is not None, "a move to be accepted")
+            self._wait_for(lambda: self._accepted_after(killed) is not None, "an accepted move")
             recovery_ms = ((self._accepted_after(killed) or killed) - killed) * 1000
-        self._wait_for(self._servers.is_whole, "the cluster to be whole again")
+        self._wait_for(self._servers.is_whole, "a healthy cluster")
         whole_ms = (time.monotonic() - killed) * 1000
         felt = "" if recovery_ms is None else f"next move accepted after {recovery_ms:.0f} ms, "
-        self._screen.say(f"{felt}whole again after {whole_ms:.0f} ms")
+        self._screen.say(f"{felt}cluster healthy after {whole_ms:.0f} ms")
         return Kill(roles, round(at - began, 3), recovery_ms, whole_ms)
 
     def _accepted_after(self, moment: float) -> float | None:
@@ -116,7 +116,7 @@ class Demo:
         deadline = time.monotonic() + PATIENCE_S
         while not condition():
             if time.monotonic() > deadline:
-                raise DeadlineExceeded(f"waited {PATIENCE_S:g} s for {what}")
+                raise DeadlineExceeded(f"waited {PATIENCE_S:g} s in vain for {what}")
             time.sleep(LOOK_AGAIN_S)
 
 

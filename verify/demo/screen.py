@@ -91,7 +91,7 @@ def _board(view: View | None) -> Text:
 
 def show_summary(console: Console, report: Mapping[str, Any]) -> None:
     """Print the summary of a demo's report."""
-    table = Table(show_header=False, title="What the players saw")
+    table = Table(show_header=False, title="Results")
     for title, key in (
         ("games finished", "games_finished"),
         ("moves acknowledged", "moves_acked"),
@@ -103,8 +103,8 @@ def show_summary(console: Console, report: Mapping[str, Any]) -> None:
     for role, count in report["kills"].items():
         table.add_row(f"{role} killed", str(count))
     for title, key in (
-        ("kill of main → next accepted move", "recovery_ms"),
-        ("kill → all four run again", "whole_ms"),
+        ("kill of main_server → next accepted move", "recovery_ms"),
+        ("kill → cluster healthy", "whole_ms"),
     ):
         times = report[key]
         if times["max"] is not None:

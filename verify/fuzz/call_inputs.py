@@ -152,9 +152,9 @@ class BadCaller:
         except (Forbidden, Unreachable) as error:
             self._tally.count_answer("forged key", error.code, error.message)
         except Exception as error:
-            self._tally.add_finding(f"a forged key was answered with {error!r}")
+            self._tally.add_finding(f"{port.role}: unexpected error for a forged key: {error!r}")
         else:
-            self._tally.add_finding(f"{port.role} understood a forged key")
+            self._tally.add_finding(f"{port.role} accepted a forged key")
         finally:
             proxy.close()
 

@@ -53,7 +53,7 @@ class HonestPlayers:
         self._tables.end()
         histories = self._tables.histories
         foreign_changes = [
-            f"{room}: {event} is by nobody who was let in"
+            f"{room}: {event} is not by a player of this room"
             for room, history in histories.items()
             for _, event in history.final
             if event.by not in self.names

@@ -53,12 +53,12 @@ class FuzzReport:
         """Return all defects. A replaced name server is none: it is the stock one, not part of the project."""
         dead = [role for role, count in self.deaths.items() if count and role != NAME_SERVER]
         large = [
-            f"{role} grew to {memory.highest:.0f} MB from {memory.before:.0f}"
+            f"the memory of {role} grew from {memory.before:.0f} MB to {memory.highest:.0f} MB"
             for role, memory in self.memory.items()
             if role != NAME_SERVER and memory.highest - memory.before > MOST_GROWTH_MB
         ]
-        broken = [] if self.whole else ["the cluster is not whole in the end"]
-        died = [f"{role} died" for role in dead]
+        broken = [] if self.whole else ["cluster not healthy after the attack"]
+        died = [f"the process of {role} ended or was replaced" for role in dead]
         return [*died, *self.changed, *self.lost, *large, *broken, *self.tally.findings]
 
     @property

@@ -82,7 +82,7 @@ def run_fuzz(target: AttackSurface, plan: FuzzPlan, say: Say = lambda _: None) -
             lasted_s = min(10.0, time.monotonic() - started)
             honest.phase = "after"
         report.seconds = time.monotonic() - began
-        say("the attack is over; everything is counted")
+        say("the attack is over; checking servers and histories")
         time.sleep(SETTLE_S)
         report.whole = _becomes(target.is_whole)
         report.memory = meter.end()
@@ -138,7 +138,7 @@ def _attack(tasks: list[AttackerTask]) -> AttackCounts:
             output, _ = process.communicate(timeout=60 + task.inputs * SECONDS_PER_INPUT)
             total.add(counts_from(json.loads(output)))
         except (subprocess.TimeoutExpired, json.JSONDecodeError) as error:
-            total.add_finding(f"an attacker did not come to its end: {type(error).__name__}")
+            total.add_finding(f"attacker {task.seed} did not finish: {type(error).__name__}")
         finally:
             process.kill()
             process.wait()
@@ -151,7 +151,7 @@ def _lobby(cluster: Cluster) -> object:
 
 
 def _changes(what: str, before: object, after: object) -> list[str]:
-    return [] if before == after else [f"{what} were {before} and are {after}"]
+    return [] if before == after else [f"{what} changed from {before} to {after}"]
 
 
 def _becomes(condition: Callable[[], bool]) -> bool:

@@ -35,7 +35,7 @@ class AttackCounts:
         """Check bytes that came back. They must not reveal the servers' internals."""
         for leak in LEAKS:
             if leak in text:
-                self.add_finding(f"{what}: the answer has {leak!r}: {text[:200]}")
+                self.add_finding(f"{what}: the answer reveals {leak!r}: {text[:200]}")
 
     def add_finding(self, sentence: str) -> None:
         """Record a violation."""

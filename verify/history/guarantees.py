@@ -113,14 +113,14 @@ def _lost(history: RoomHistory) -> Iterable[str]:
             continue
         events = made.get(request_of(command), [])
         if isinstance(answer, RefusedCall) and events:
-            yield f"{command} was refused as {answer.code}, and is there as {events}"
+            yield f"{command} was refused with {answer.code}, but made {events}"
         if not isinstance(answer, AnsweredCall):
             continue
         if not events:
             if type(command) in _ALWAYS_MAKE or answer.version > last:
-                yield f"{command}, acknowledged at version {answer.version}, is not there"
+                yield f"{command}, acknowledged at version {answer.version}, is not in the final history"
         elif events[-1][0] != answer.version or not _matches(command, answer, [event for _, event in events]):
-            yield f"{command}, acknowledged at version {answer.version}, is there as another: {events}"
+            yield f"{command}, acknowledged at version {answer.version}, made other events: {events}"
 
 
 def _matches(command: Command, answer: AnsweredCall, events: Sequence[Event]) -> bool:
@@ -182,7 +182,8 @@ def _back_in_time(history: RoomHistory) -> Iterable[str]:
         while by_answer and by_answer[-1][0] < sent_at:
             newest = max(newest, by_answer.pop()[1])
         if _version(call) < newest:
-            yield f"{call.client}'s {call.operation} was answered {call.answer} after version {newest} was told"
+            older = f"older than version {newest} of an earlier answer"
+            yield f"{call.client}'s {call.operation} was answered {call.answer}, {older}"
 
 
 def _version(call: Call[object]) -> int:

@@ -100,8 +100,9 @@ def check(
     After ``most_steps`` steps of the model the search gives up. Raises ValueError for a call that was answered before
     it was sent.
     """
-    if any(call.answered_at is not None and call.answered_at < call.sent_at for call in calls):
-        raise ValueError("a call is answered after it is sent")
+    for call in calls:
+        if call.answered_at is not None and call.answered_at < call.sent_at:
+            raise ValueError(f"the call was answered before it was sent: {call}")
     return _OrderSearch(model, calls, most_steps).run()
 
 

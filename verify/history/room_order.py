@@ -61,21 +61,21 @@ def replayed(room_id: str, history: RoomHistory, *, limits: Limits) -> Iterator[
         events = [event for _, event in made]
         command = commands.get(request) or system_command(events)
         if command is None:
-            yield f"nobody asked for {events[0]}, version {room.version + 1}"
+            yield f"no command explains {events[0]}, version {room.version + 1}"
             return
         try:
             right = list(decide(room, command, moment_of(events), limits))
         except Refusal as refusal:
-            yield f"{command} made {events} after version {room.version}, and was to be refused: {refusal.message}"
+            yield f"{command} made {events} after version {room.version}, but the rules refuse it: {refusal.message}"
             return
         if events != right:
-            yield f"{command} made {events} after version {room.version}, and the rules make {right}"
+            yield f"{command} made {events} after version {room.version}, but the rules make {right}"
             return
         try:
             for event in events:
                 room = evolve(room, event)
         except InvariantBroken as broken:
-            yield f"{events} cannot happen after version {room.version}: {broken.message}"
+            yield f"the rules do not allow {events} after version {room.version}: {broken.message}"
             return
 
 
@@ -92,7 +92,9 @@ def _calls_to_check(history: RoomHistory) -> Iterator[Call[Command | ObservedVie
     for call in history.calls:
         operation = call.operation
         if not isinstance(operation, (Command, ObservedView)):
-            raise ValueError(f"a call on a room is a command or a look, and not {operation!r}")
+            raise ValueError(
+                f"the operation of a call on a room must be a Command or an ObservedView, not {operation!r}"
+            )
         if isinstance(call.answer, RefusedCall) and call.answer.code not in _ROOM_REFUSALS:
             continue  # refused before it reached the room
         if isinstance(call.answer, RefusedCall) and _depends_on_time(operation, call.answer):

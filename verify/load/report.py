@@ -26,7 +26,9 @@ class LoadPlan:
 
     def __post_init__(self) -> None:
         if self.people < 2 or self.people % 2:  # noqa: PLR2004
-            raise InvalidArgument(f"{self.people} people cannot all play: it takes an even number, 2 or more")
+            raise InvalidArgument(
+                f"people is {self.people}; use an even number, 2 or more, so that all find an opponent"
+            )
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,16 @@ class LoadReport:
         """Return all violations."""
         return [
             *(f"{name} found no match" for name in self.unmatched),
-            *(f"{room} has not two players" for room in self.wrong_player_count),
+            *(f"room {room} does not have two players" for room in self.wrong_player_count),
             *(f"{name} did not see the series end" for name in self.unfinished),
             *(f"{person['name']}: {person['error']}" for person in self.people if person["error"]),
             *self.findings.all,
-            *(f"{room} was not closed when all had gone" for room in self.left),
-            *([] if self.games == self.archived else [f"{self.games} games ended, {self.archived} are in the book"]),
+            *(f"room {room} is open although both players left" for room in self.left),
+            *(
+                []
+                if self.games == self.archived
+                else [f"{self.games} games ended, but the game archive has {self.archived}"]
+            ),
         ]
 
     def as_plain(self) -> dict[str, object]:

@@ -34,11 +34,11 @@ def run_load(servers: ClusterControl, plan: LoadPlan, say: Callable[[str], None]
     with task_processes(processes, *WORKER, servers.name_server) as workers:
         parts = [names[first::processes] for first in range(processes)]
         each_does([(worker, {"do": "enter", "names": part}) for worker, part in zip(workers, parts, strict=True)])
-        say(f"{plan.people} people are there; they press Play")
+        say(f"{plan.people} clients are connected; all press Play")
         began = time.monotonic()
         killed, people = _under_kills(servers, plan, workers, say)
         seconds = time.monotonic() - began
-        say("all is over; everything is accounted for")
+        say("all series are over; checking the histories")
         with connect(servers.name_server, deadline_s=DEADLINE_S) as cluster:
             histories = _histories(cluster, people)
             archived = _archived_games(cluster)

@@ -65,7 +65,7 @@ class LoadPlayer:
         except TicTacToeError as error:
             self.error = f"{error.code}: {error.message}"
         except Exception as error:
-            self.error = f"a fault of ours: {error!r}"
+            self.error = f"unexpected error in the client: {error!r}"
 
     def _play_series(self, room: RoomClient, give_up: threading.Event) -> None:
         for news in room.watch(0, stop=give_up):

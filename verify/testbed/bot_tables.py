@@ -75,7 +75,7 @@ class BotTables:
         for thread in self._threads:
             thread.join(END_S)
             if thread.is_alive():
-                self.client_errors.append("a client never came to its end")
+                self.client_errors.append(f"a client did not end within {END_S:g} s")
         for room in self.rooms:
             history = self.histories[room.id]
             history.final = [seen for news in room.watch(0) for seen in news.events]
@@ -92,7 +92,7 @@ class BotTables:
             except TicTacToeError as error:
                 self.client_errors.append(f"{error.code}: {error.message}")
             except Exception as error:
-                self.client_errors.append(f"a fault of ours: {error!r}")
+                self.client_errors.append(f"unexpected error in a client: {error!r}")
                 raise
 
         thread = threading.Thread(target=guarded, daemon=True)

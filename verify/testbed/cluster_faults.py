@@ -159,7 +159,7 @@ class ClusterFaults:
             except sqlite3.Error as error:
                 found.append(f"the journal of {role} cannot be read: {error}")
             else:
-                found += [f"damaged at {role}: {row}" for row in rows]
+                found += [f"damaged row in the journal of {role}: {row}" for row in rows]
         return found
 
     # -- network and clocks ---------------------------------------------------------------------------------------
@@ -206,7 +206,7 @@ def sandbox_with_faults(*, no_network: str, **changes: Any) -> Iterator[ClusterF
             undo.callback(_restore, name, os.environ.get(name))
             os.environ[name] = value  # servers pass their environment on to the processes they start
         if sys.platform != "linux":
-            cannot["disk full"] = "only Linux limits the files of another process"
+            cannot["disk full"] = "only Linux can limit the file size of another process"
         cuts: NetworkCuts | TcpProxies | None = None
         before_start, settings = None, {**_SETTINGS, **changes}
         if not no_network:

@@ -88,7 +88,7 @@ def _free_block() -> int:
             _held.append(mark)
             return first
         mark.close()
-    raise SettingsError(f"there are no {_BLOCK} free ports in a row from {_FIRST_PORT} to {_LAST_PORT}")
+    raise SettingsError(f"no {_BLOCK} free ports in a row from {_FIRST_PORT} to {_LAST_PORT}; end other test clusters")
 
 
 def _is_free(port: int) -> bool:

@@ -45,12 +45,12 @@ def enter(command: list[str]) -> str:
         return "only Linux has network namespaces"
     unshare = shutil.which("unshare")
     if unshare is None or shutil.which("ip") is None:
-        return "unshare (util-linux) and ip (iproute2) are needed"
+        return "unshare (util-linux) or ip (iproute2) is not installed"
     root = ["--map-root-user"] if os.geteuid() else []
     probe = [unshare, *root, "--net", "ip", "rule", "add", "pref", _CUT_PREFERENCE, "ipproto", "tcp", "dport", "9"]
     tried = subprocess.run([*probe, "unreachable"], capture_output=True, text=True, check=False)
     if tried.returncode:
-        return f"no network namespace can be made: {tried.stderr.strip() or 'it is not allowed'}"
+        return f"cannot create a network namespace: {tried.stderr.strip() or 'not permitted'}"
     _go_on([unshare, *root, "--net", *command])
 
 

@@ -79,7 +79,7 @@ class Machine:
 
     def start(self, role: str) -> None:
         """Start a process of a role. The role must not be occupied."""
-        check(not self.occupied(role), f"two of {role}")
+        check(not self.occupied(role), f"a process of {role} is already alive or starting")
         self._starting.add(role)
         self.simulation.trace.note(self.simulation.now, role, "is started")
         self.simulation.after(

@@ -236,7 +236,7 @@ class ProcedureRun:
                 fail=self._throw,
             )
         elif isinstance(effect, WithCommitLock):
-            check(self._run_with_commit_lock is not None, "this conversation is held where no turn can be taken")
+            check(self._run_with_commit_lock is not None, "the procedure needs a commit lock, and has none")
             self._run_with_commit_lock(effect.effects, self._send, self._throw)  # type: ignore[misc]  # checked above
         else:
             rest_s = 0.0 if self._woken else effect.seconds

@@ -193,7 +193,7 @@ def test_calls_that_touch_in_one_moment_may_be_in_either_order() -> None:
 
 
 def test_an_answer_before_the_call_is_no_history() -> None:
-    with pytest.raises(ValueError, match="answered after"):
+    with pytest.raises(ValueError, match="answered before it was sent"):
         register(call("A", 2, 1, Write(1)))
 
 
