@@ -1,7 +1,7 @@
 """Chaos: clients play on real processes while faults are injected. Every history is checked.
 
-``fault_plan`` chooses the faults and is pure. The ``nemesis`` injects them into the servers (``verify.testbed``) and
-into the clients' processes (``workload_processes``).
+``faults`` has the kinds of faults, ``fault_plan`` decides when each comes; both are pure. The ``nemesis`` injects them
+into the servers (``verify.testbed``) and into the clients' processes (``workload_processes``).
 
 In such a process ``workload_process`` runs ``players``, and the ``history_writer`` writes every call and event to disk.
 At the end ``history_reader`` reads them, ``verify.history`` checks them, and ``report`` shows the findings. Start

@@ -1,18 +1,14 @@
-"""Plans which fault is injected when. Pure: the same seed gives the same plan. ``nemesis`` carries it out."""
+"""Plans when each fault is injected. Pure: the same seed gives the same plan. ``nemesis`` carries it out."""
 
 from __future__ import annotations
 
-import enum
-import itertools
 import random
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
-from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from verify.chaos.faults import Fault, FaultKind, variants
+from wire import MAIN, REPLICATION
 
-SERVERS = (MAIN, COMMUNICATION, REPLICATION)
-ROLES = (*SERVERS, NAME_SERVER)
 AVERAGE_GAP_S = 1.4
 """The average time between two faults, in seconds. Recoveries take about as long, so faults fall into them."""
 GAP_IN_GROUP_S = 0.4
@@ -20,57 +16,14 @@ GAP_IN_GROUP_S = 0.4
 IMMEDIATE = 0.35
 """The share of faults that come right after the fault before, in the middle of its effects."""
 
-Port = Literal["peer", "client"]
-Direction = Literal["in", "out", "both"]
-
-
-class FaultKind(str, enum.Enum):
-    """The kinds of faults."""
-
-    KILL = "kill"
-    HANG = "hang"
-    PAUSE = "pause"
-    DISK_FULL = "disk full"
-    CUT = "network cut"
-    CLOCK = "clock"
-    CLIENT = "client killed"
-    DAMAGE = "row damaged"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A fault. ``at_s`` counts in seconds from the beginning of the run."""
-
-    kind: FaultKind
-    roles: tuple[str, ...] = ()
-    for_s: float = 0.0
-    """How long it lasts, in seconds. 0 for a fault without duration, and for a hang, which lasts until the server is
-    replaced."""
-    port: Port = "peer"
-    direction: Direction = "both"
-    largest_bytes: int = 0
-    """The largest possible file while a disk is full. Above 0, small files can be written and large ones cannot."""
-    offsets_s: tuple[float, ...] = ()
-    """How far the servers' clocks are wrong from now on, in seconds."""
-    group: int = 0
-    """The group of clients that is killed."""
-    pick: int = 0
-    """Any number. It selects the row that is damaged."""
-    at_s: float = 0.0
-
-    def __str__(self) -> str:
-        words = [self.kind.value, " and ".join(self.roles)]
-        if self.kind is FaultKind.CUT:
-            words.append(f"({self.port} port, {self.direction})")
-        elif self.kind is FaultKind.DISK_FULL:
-            words.append(f"above {self.largest_bytes} bytes a file")
-        elif self.kind is FaultKind.CLOCK:
-            words.append(", ".join(f"{offset_s:+.0f} s" for offset_s in self.offsets_s))
-        elif self.kind is FaultKind.CLIENT:
-            words.append(f"group {self.group}")
-        if self.for_s:
-            words.append(f"for {self.for_s:.2f} s")
-        return " ".join(word for word in words if word)
+_COMBINED: list[tuple[Fault, ...]] = [
+    # Commands arrive and are applied, but their answers are lost. The retries go to the next primary.
+    (Fault(FaultKind.CUT, (MAIN,), for_s=1.2, port="client", direction="out"), Fault(FaultKind.KILL, (MAIN,))),
+    # The replica falls behind, and then it is the only copy.
+    (Fault(FaultKind.CUT, (REPLICATION,), for_s=1.0, direction="in"), Fault(FaultKind.KILL, (MAIN,))),
+    # The primary is killed again during its recovery.
+    (Fault(FaultKind.KILL, (MAIN,)), Fault(FaultKind.KILL, (MAIN,)), Fault(FaultKind.KILL, (REPLICATION,))),
+]
 
 
 def plan(seed: int, seconds: float, *, groups: int, without: Collection[FaultKind] = ()) -> tuple[Fault, ...]:
@@ -102,64 +55,13 @@ def _gap_s(rng: random.Random) -> float:
 def _groups_of_faults(rng: random.Random, kinds: Iterable[FaultKind], groups: int) -> Iterator[tuple[Fault, ...]]:
     """Yield faults without end. The faults of one tuple belong together."""
     kinds = list(kinds)
-    together = [group for group in _GROUPS if all(fault.kind in kinds for fault in group)]
-    first: list[tuple[Fault, ...]] = [(rng.choice(list(_of_kind(kind, rng, groups))),) for kind in kinds]
+    together = [group for group in _COMBINED if all(fault.kind in kinds for fault in group)]
+    first: list[tuple[Fault, ...]] = [(rng.choice(list(variants(kind, rng, groups))),) for kind in kinds]
     rng.shuffle(first)
     yield from together
     yield from first
     while kinds:
         coming = [*together, *together]
-        coming += [(fault,) for kind in kinds for fault in _of_kind(kind, rng, groups)]
+        coming += [(fault,) for kind in kinds for fault in variants(kind, rng, groups)]
         rng.shuffle(coming)
         yield from coming
-
-
-def _of_kind(kind: FaultKind, rng: random.Random, groups: int) -> Iterator[Fault]:
-    """Yield the faults of one kind in a round."""
-    if kind is FaultKind.CLOCK:
-        for _ in range(5):
-            offsets_s = [rng.choice((-1, 1)) * 10 ** rng.uniform(0.0, 5.0) for _ in range(5)]
-            yield Fault(kind, offsets_s=tuple(round(offset_s, 3) for offset_s in offsets_s))
-    elif kind is FaultKind.CLIENT:
-        for _ in range(6):
-            yield Fault(kind, group=rng.randrange(groups), for_s=rng.uniform(0.0, 1.0))
-    elif kind is FaultKind.DAMAGE:
-        for role in (*_WITH_JOURNAL, *_WITH_JOURNAL, *_WITH_JOURNAL):
-            yield Fault(kind, (role,), pick=rng.randrange(1 << 32))
-    elif kind is FaultKind.CUT:
-        ports: tuple[Port, ...] = ("peer", "client")
-        directions: tuple[Direction, ...] = ("in", "out", "both")
-        for role, port in (*itertools.product(SERVERS, ports), (NAME_SERVER, ports[1])):
-            for_s, direction = rng.uniform(0.2, 3.0), rng.choice(directions)
-            yield Fault(kind, (role,), for_s=for_s, port=port, direction=direction)
-    else:
-        for roles, shortest_s, longest_s in _ON_PROCESSES[kind]:
-            for_s, largest = rng.uniform(shortest_s, longest_s), rng.choice((0, 4096, 65536))
-            yield Fault(kind, roles, for_s=for_s, largest_bytes=largest if kind is FaultKind.DISK_FULL else 0)
-
-
-_GROUPS: list[tuple[Fault, ...]] = [
-    # Commands arrive and are applied, but their answers are lost. The retries go to the next primary.
-    (Fault(FaultKind.CUT, (MAIN,), for_s=1.2, port="client", direction="out"), Fault(FaultKind.KILL, (MAIN,))),
-    # The replica falls behind, and then it is the only copy.
-    (Fault(FaultKind.CUT, (REPLICATION,), for_s=1.0, direction="in"), Fault(FaultKind.KILL, (MAIN,))),
-    # The primary is killed again during its recovery.
-    (Fault(FaultKind.KILL, (MAIN,)), Fault(FaultKind.KILL, (MAIN,)), Fault(FaultKind.KILL, (REPLICATION,))),
-]
-_WITH_JOURNAL = (MAIN, REPLICATION)
-_SINGLES = tuple((role,) for role in ROLES)
-_PAIRS = tuple(itertools.combinations(ROLES, 2))
-_ON_PROCESSES: dict[FaultKind, list[tuple[tuple[str, ...], float, float]]] = {
-    FaultKind.KILL: [(roles, 0.0, 0.0) for roles in (*_SINGLES, *_SINGLES, *_PAIRS, SERVERS, ROLES)],
-    FaultKind.HANG: [(roles, 0.0, 0.0) for roles in (*_SINGLES, *_PAIRS)],
-    FaultKind.PAUSE: [
-        *((roles, 0.05, 0.5) for roles in (*_SINGLES, *_PAIRS)),
-        # About the time after which a server counts as hung: it may wake just as it is ended.
-        ((MAIN,), 0.9, 2.0),
-        ((REPLICATION,), 0.9, 2.0),
-    ],
-    FaultKind.DISK_FULL: [
-        (roles, 0.3, 3.0) for roles in ((MAIN,), (REPLICATION,), (COMMUNICATION,), (MAIN, REPLICATION), SERVERS)
-    ],
-}
-"""By kind of fault: the roles that it hits, and its shortest and longest duration in seconds."""

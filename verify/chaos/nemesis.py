@@ -12,8 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
-from verify.chaos.fault_plan import Fault, FaultKind
+from verify.chaos.faults import Fault, FaultKind
 from verify.chaos.workload_processes import WorkloadProcesses
 from verify.testbed.cluster_faults import ClusterFaults
 
@@ -129,27 +130,38 @@ class Nemesis:
     # -- faults ---------------------------------------------------------------------------------------------------
 
     def _inject(self, fault: Fault) -> bool:
-        if fault.kind is FaultKind.CLIENT:
-            killed = self._workload.kill(fault.group)
-            if killed:
-                self._undo_after(fault.for_s, lambda: self._workload.start(fault.group))
-            return killed
-        if fault.kind is FaultKind.CLOCK:
-            self._servers.set_clocks(fault.offsets_s)
-            return True
-        if fault.kind is FaultKind.CUT:
-            cut = [role for role in fault.roles if self._servers.cut(role, fault.port, fault.direction)]
-            for role in cut:
-                self._undo_after(fault.for_s, lambda role=role: self._servers.mend(role, fault.port, fault.direction))  # type: ignore[misc]
-            return bool(cut)
-        if fault.kind is FaultKind.DISK_FULL:
-            self._undo_after(fault.for_s, self._servers.free_disk)
-            return self._hit_all(fault, lambda role: self._servers.fill_disk(role, fault.largest_bytes))
-        if fault.kind is FaultKind.DAMAGE:
-            return self._damage(fault)
-        if fault.kind is FaultKind.KILL:
-            return self._hit_all(fault, self._servers.kill)
-        return self._hit_all(fault, lambda role: self._suspend(role, fault))
+        """Inject a fault. Return whether it hit anything."""
+        inject = {
+            FaultKind.KILL: lambda fault: self._hit_all(fault, self._servers.kill),
+            FaultKind.HANG: lambda fault: self._hit_all(fault, self._hang),
+            FaultKind.PAUSE: lambda fault: self._hit_all(fault, lambda role: self._pause(role, fault.for_s)),
+            FaultKind.DISK_FULL: self._fill_disk,
+            FaultKind.CUT: self._cut,
+            FaultKind.CLOCK: self._set_clocks,
+            FaultKind.CLIENT: self._kill_clients,
+            FaultKind.DAMAGE: self._damage,
+        }
+        return inject[fault.kind](fault)
+
+    def _fill_disk(self, fault: Fault) -> bool:
+        self._undo_after(fault.for_s, self._servers.free_disk)
+        return self._hit_all(fault, lambda role: self._servers.fill_disk(role, fault.largest_bytes))
+
+    def _cut(self, fault: Fault) -> bool:
+        cut = [role for role in fault.roles if self._servers.cut(role, fault.port, fault.direction)]
+        for role in cut:
+            self._undo_after(fault.for_s, partial(self._servers.mend, role, fault.port, fault.direction))
+        return bool(cut)
+
+    def _set_clocks(self, fault: Fault) -> bool:
+        self._servers.set_clocks(fault.offsets_s)
+        return True
+
+    def _kill_clients(self, fault: Fault) -> bool:
+        killed = self._workload.kill(fault.group)
+        if killed:
+            self._undo_after(fault.for_s, lambda: self._workload.start(fault.group))
+        return killed
 
     def _damage(self, fault: Fault) -> bool:
         rows = [row for role in fault.roles if (row := self._servers.damage(role, fault.pick)) is not None]
@@ -166,10 +178,14 @@ class Nemesis:
             missing = [role for role in missing if hit(role) is None]
         return len(missing) < len(fault.roles)
 
-    def _suspend(self, role: str, fault: Fault) -> int | None:
+    def _hang(self, role: str) -> int | None:
         pid = self._servers.suspend(role)
-        if pid is not None and fault.kind is FaultKind.HANG:
+        if pid is not None:
             self._hanging.setdefault(pid, (role, time.monotonic()))
-        elif pid is not None and pid not in self._hanging:
-            self._undo_after(fault.for_s, lambda: self._servers.resume(pid))
+        return pid
+
+    def _pause(self, role: str, for_s: float) -> int | None:
+        pid = self._servers.suspend(role)
+        if pid is not None and pid not in self._hanging:
+            self._undo_after(for_s, lambda: self._servers.resume(pid))
         return pid

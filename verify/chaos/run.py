@@ -17,7 +17,8 @@ from game.rooms.commands import Move
 from game.rooms.events import Event, Finished, Started
 from game.rooms.evolve import evolve
 from game.rooms.state import nothing
-from verify.chaos.fault_plan import FaultKind, plan
+from verify.chaos.fault_plan import plan
+from verify.chaos.faults import FaultKind
 from verify.chaos.history_reader import RecordedHistory, read_histories
 from verify.chaos.nemesis import Nemesis
 from verify.chaos.report import COUNTED, ChaosReport

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 
-from verify.chaos.fault_plan import ROLES, SERVERS, Fault, FaultKind, plan
+from verify.chaos.fault_plan import plan
+from verify.chaos.faults import ROLES, SERVERS, Fault, FaultKind
 from wire import MAIN, REPLICATION
 
 A_QUARTER_HOUR_S = 900.0

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from verify.chaos import nemesis
-from verify.chaos.fault_plan import Direction, Fault, FaultKind, Port
+from verify.chaos.faults import Direction, Fault, FaultKind, Port
 from verify.chaos.nemesis import Nemesis
 from verify.chaos.workload_processes import WorkloadProcesses
 from wire import MAIN, REPLICATION

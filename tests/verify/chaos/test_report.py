@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from verify.chaos.fault_plan import Fault, FaultKind
+from verify.chaos.faults import Fault, FaultKind
 from verify.chaos.nemesis import InjectedFault
 from verify.chaos.report import ChaosReport
 from wire import MAIN
