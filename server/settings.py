@@ -16,17 +16,14 @@ from pathlib import Path
 from game.context import Limits
 from server.settings_addresses import AddressSettings, address_problems
 from server.settings_source import SettingsError, from_environment, from_file
+from server.telemetry import logs
 
 __all__ = ["ROOT", "Settings", "SettingsError", "as_environment", "load", "settings_and_defaults"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_CHOICES = {
-    "durability": ("os", "fsync"),
-    "log_format": ("text", "json"),
-    "log_level": ("debug", "info", "warning", "error"),
-}
-"""The allowed values of settings that are words. ``telemetry.logs`` applies the last two."""
+_CHOICES = {"durability": ("os", "fsync"), "log_format": logs.FORMATS, "log_level": logs.LEVELS}
+"""The allowed values of settings that are words."""
 _LONGEST_S = 1e7
 _LEAST_MESSAGE = 1 << 16
 _LEAST_LOG = 1 << 16

@@ -165,7 +165,7 @@ def main() -> None:
     """Run the process ``server/house_bot.py``. It ends with the communication server, which started it."""
     standard_streams.open_missing()
     settings = load()
-    logs.set_up(settings, ROLE)
+    logs.set_up(ROLE, settings.log_level, settings.log_format)
     own_log = LogFile(settings, ROLE)
     ending = threading.Event()
 

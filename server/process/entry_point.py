@@ -37,7 +37,7 @@ def main(role: str, build: Callable[[ServerProcess], None], *later: str) -> NoRe
     settings = None
     try:
         settings = load()
-        logs.set_up(settings, role)
+        logs.set_up(role, settings.log_level, settings.log_format)
         if role in (MAIN, REPLICATION):
             this_machine.check_one_machine(settings)
         log_file = LogFile(settings, role)

@@ -20,7 +20,10 @@ from typing import TextIO, cast
 
 import structlog
 
-from server.settings import Settings
+LEVELS = ("debug", "info", "warning", "error")
+"""The values of LOG_LEVEL. Lines of a lower level are not written."""
+FORMATS = ("text", "json")
+"""The values of LOG_FORMAT."""
 
 logger = structlog.get_logger()
 
@@ -63,10 +66,10 @@ def in_one_piece() -> Iterator[None]:
             _Stderr().write("".join(held))
 
 
-def set_up(settings: Settings, role: str) -> None:
+def set_up(role: str, log_level: str, log_format: str) -> None:
     """Configure the logging of this process. Every line has its role."""
-    as_json = settings.log_format == "json"
-    level = logging.getLevelName(settings.log_level.upper())
+    as_json = log_format == "json"
+    level = logging.getLevelName(log_level.upper())
     shared: list[structlog.typing.Processor] = [
         _with_role(role),
         structlog.processors.add_log_level,

@@ -24,7 +24,6 @@ from server.log.room_stream import room_stream
 from server.log.service_stream import THE_SERVICE
 from server.main import commit_observer
 from server.main.commit_observer import CommitObserver
-from server.settings import Settings
 from server.telemetry import logs
 from server.telemetry.counters import CommitCounts
 
@@ -57,7 +56,7 @@ def as_json() -> Iterator[None]:
     import structlog
 
     hooks, handlers = (sys.excepthook, threading.excepthook), logging.getLogger().handlers[:]
-    logs.set_up(Settings(log_format="json", log_level="debug"), "main_server")
+    logs.set_up("main_server", "debug", "json")
     yield
     structlog.reset_defaults()
     sys.excepthook, threading.excepthook = hooks

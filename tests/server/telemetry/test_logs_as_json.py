@@ -140,8 +140,7 @@ def test_a_second_server_of_a_role_says_so_in_one_line(at_info: ClusterControl) 
     ],
 )
 def test_whatever_is_said_is_one_object_without_the_users_home(what: str, tmp_path: Path) -> None:
-    set_up = "from server.telemetry import logs; from server.settings import Settings; "
-    script = f"{set_up}logs.set_up(Settings(log_format='json'), 'main_server')\n{what}\n"
+    script = f"from server.telemetry import logs\nlogs.set_up('main_server', 'info', 'json')\n{what}\n"
     said = subprocess.run(
         [sys.executable, "-c", script],
         cwd=ROOT,
