@@ -51,7 +51,8 @@ class Attempts:
         self._attempt_s = attempt_s
         self._began = time.monotonic()
         self._pause: Callable[[], float] | None = None
-        # True once any attempt failed in a way that leaves open whether the call was carried out.
+        # True once an attempt leaves open whether the call was carried out: there was no answer, or the primary was
+        # fenced after it had written the command.
         self._may_be_done = False
 
     def timeout_s(self) -> float:
@@ -68,7 +69,7 @@ class Attempts:
             raise error
         self._pause = self._pause or pauses(began=self._began)
         pause_s = self._pause()
-        self._may_be_done = self._may_be_done or isinstance(error, Unreachable)
+        self._may_be_done = self._may_be_done or isinstance(error, (Unreachable, Fenced))
         if time.monotonic() + pause_s < self._began + self._deadline_s:
             return pause_s
         if self._may_be_done:

@@ -46,13 +46,13 @@ class DeadlineExceeded(Unreachable):
 
 
 class UnknownHost(Unreachable):
-    """No host has that name."""
+    """No host has that name. The call was not executed."""
 
     code: ClassVar[str] = "unknown_host"
 
 
 class NoSuchName(Unreachable):
-    """The name server answers but does not have that name (yet)."""
+    """The name server answers but does not have that name (yet). The call was not executed."""
 
     code: ClassVar[str] = "no_such_name"
 
@@ -72,7 +72,7 @@ class NotReady(TicTacToeError):
 
 
 class Busy(TicTacToeError):
-    """A limit of the settings is reached. Nothing was changed, and a later try can succeed."""
+    """A limit is reached. Nothing was changed, and a later try can succeed."""
 
     code: ClassVar[str] = "busy"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"
@@ -100,7 +100,10 @@ class Forbidden(TicTacToeError):
 
 
 class Fenced(TicTacToeError):
-    """Another main server has a higher epoch: the caller is no longer the primary."""
+    """Another main server has a higher epoch: the server that called or was called is no longer the primary.
+
+    It is unknown whether the command was applied.
+    """
 
     code: ClassVar[str] = "fenced"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"

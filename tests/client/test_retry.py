@@ -72,9 +72,10 @@ def test_when_time_is_up_a_refusal_stays_what_it_is(error: TicTacToeError) -> No
         FailingCall(*[error] * 10_000).run(deadline_s=0.05)
 
 
-def test_when_any_try_may_have_been_carried_out_a_later_refusal_does_not_hide_that() -> None:
+@pytest.mark.parametrize("error", [Unreachable("x"), Fenced("x")])
+def test_when_any_try_may_have_been_carried_out_a_later_refusal_does_not_hide_that(error: TicTacToeError) -> None:
     with pytest.raises(DeadlineExceeded):
-        FailingCall(Unreachable("x"), *[Busy("x")] * 10_000).run(deadline_s=0.05)
+        FailingCall(error, *[Busy("x")] * 10_000).run(deadline_s=0.05)
 
 
 def test_pauses_grow_with_jitter_and_stay_short_for_the_first_second() -> None:
