@@ -11,166 +11,123 @@ Fault = Literal["caller", "peer", "ours"]
 
 
 class TicTacToeError(Exception):
-    """The base of all errors. ``code`` is the kind, ``message`` a sentence, ``fault`` the side at fault."""
+    """The base of all errors. ``code`` is the kind, ``message`` a sentence, ``fault`` the side at fault.
+
+    A class without a code or fault has that of its base class.
+    """
 
     code: ClassVar[str] = "error"
     fault: ClassVar[Fault] = "ours"
+
+    def __init_subclass__(cls, *, code: str = "", fault: Fault | None = None) -> None:
+        super().__init_subclass__()
+        if code:
+            cls.code = code
+        cls.fault = fault or cls.fault
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
 
 
-class Refusal(TicTacToeError):
+class Refusal(TicTacToeError, code="refused", fault="caller"):
     """The rules do not allow the command. Nothing was changed."""
 
-    code: ClassVar[str] = "refused"
-    fault: ClassVar[Fault] = "caller"
 
-
-class InvalidArgument(Refusal):
+class InvalidArgument(Refusal, code="invalid_argument"):
     """A value has the wrong type, size or range."""
 
-    code: ClassVar[str] = "invalid_argument"
 
-
-class NameTaken(Refusal):
+class NameTaken(Refusal, code="name_taken"):
     """The username belongs to another token."""
 
-    code: ClassVar[str] = "name_taken"
 
-
-class NameTooSimilar(NameTaken):
+class NameTooSimilar(NameTaken, code="name_too_similar"):
     """The username is a lookalike of a username that belongs to another token."""
 
-    code: ClassVar[str] = "name_too_similar"
 
-
-class WrongCode(Refusal):
+class WrongCode(Refusal, code="wrong_code"):
     """The recovery code does not belong to that username."""
 
-    code: ClassVar[str] = "wrong_code"
 
-
-class BadToken(Refusal):
+class BadToken(Refusal, code="bad_token"):
     """The token belongs to no username."""
 
-    code: ClassVar[str] = "bad_token"
 
-
-class NoSuchRoom(Refusal):
+class NoSuchRoom(Refusal, code="no_such_room"):
     """There is no room with that id (any more)."""
 
-    code: ClassVar[str] = "no_such_room"
 
-
-class NoSuchGame(Refusal):
+class NoSuchGame(Refusal, code="no_such_game"):
     """The game archive has no game of that number (yet)."""
 
-    code: ClassVar[str] = "no_such_game"
 
-
-class RoomExists(Refusal):
+class RoomExists(Refusal, code="room_exists"):
     """There is a room with that id already."""
 
-    code: ClassVar[str] = "room_exists"
 
-
-class RoomClosed(Refusal):
+class RoomClosed(Refusal, code="room_closed"):
     """The room is closed for good."""
 
-    code: ClassVar[str] = "room_closed"
 
-
-class RoomFull(Refusal):
+class RoomFull(Refusal, code="room_full"):
     """The room has its maximum number of people."""
 
-    code: ClassVar[str] = "room_full"
 
-
-class NotInRoom(Refusal):
+class NotInRoom(Refusal, code="not_in_room"):
     """The caller is not in the room and must join first."""
 
-    code: ClassVar[str] = "not_in_room"
 
-
-class NotAPlayer(Refusal):
+class NotAPlayer(Refusal, code="not_a_player"):
     """The caller has no seat in the room."""
 
-    code: ClassVar[str] = "not_a_player"
 
-
-class NotYourTurn(Refusal):
+class NotYourTurn(Refusal, code="not_your_turn"):
     """The other seat is to move."""
 
-    code: ClassVar[str] = "not_your_turn"
 
-
-class CellTaken(Refusal):
+class CellTaken(Refusal, code="cell_taken"):
     """The cell is not empty."""
 
-    code: ClassVar[str] = "cell_taken"
 
-
-class GameNotRunning(Refusal):
+class GameNotRunning(Refusal, code="game_not_running"):
     """No game is running in the room."""
 
-    code: ClassVar[str] = "game_not_running"
 
-
-class GameStillRunning(Refusal):
+class GameStillRunning(Refusal, code="game_still_running"):
     """The game in the room is not finished yet."""
 
-    code: ClassVar[str] = "game_still_running"
 
-
-class NotAllowed(Refusal):
+class NotAllowed(Refusal, code="not_allowed"):
     """The caller has no right to do this, or not now."""
 
-    code: ClassVar[str] = "not_allowed"
 
-
-class TimeUp(Refusal):
+class TimeUp(Refusal, code="time_up"):
     """A clock has run down: the game is lost, and the event that ends it follows."""
 
-    code: ClassVar[str] = "time_up"
 
-
-class NoSuchOffer(Refusal):
+class NoSuchOffer(Refusal, code="no_such_offer"):
     """There is no such offer (any more)."""
 
-    code: ClassVar[str] = "no_such_offer"
 
-
-class TooOften(Refusal):
+class TooOften(Refusal, code="too_often"):
     """The caller reached a rate limit. A later try can succeed."""
 
-    code: ClassVar[str] = "too_often"
 
-
-class LimitReached(Refusal):
+class LimitReached(Refusal, code="limit_reached"):
     """A username or a host has as many of these as the settings allow. Nothing was changed."""
 
-    code: ClassVar[str] = "limit_reached"
 
-
-class NotInvited(Refusal):
+class NotInvited(Refusal, code="not_invited"):
     """The room is private, and the invite code is missing or wrong."""
 
-    code: ClassVar[str] = "not_invited"
 
-
-class Draining(Refusal):
+class Draining(Refusal, code="draining", fault="ours"):
     """The cluster drains: no new rooms, games and names until it has stopped and started again."""
 
-    code: ClassVar[str] = "draining"
-    fault: ClassVar[Fault] = "ours"
 
-
-class InvariantBroken(TicTacToeError):
+class InvariantBroken(TicTacToeError, code="invariant_broken"):
     """A condition that must always hold does not. The fault is ours: the server ends and starts again."""
-
-    code: ClassVar[str] = "invariant_broken"
 
 
 def check(condition: bool, message: str) -> None:

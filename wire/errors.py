@@ -6,8 +6,6 @@ An error crosses the wire as a code and a sentence, and becomes the same class a
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
 from game.errors import TicTacToeError
 
 __all__ = [
@@ -32,105 +30,66 @@ __all__ = [
 ]
 
 
-class Unreachable(TicTacToeError):
+class Unreachable(TicTacToeError, code="unreachable", fault="peer"):
     """The server did not answer, or the connection broke. It is unknown whether the call was executed."""
 
-    code: ClassVar[str] = "unreachable"
-    fault: ClassVar[Literal["caller", "peer", "ours"]] = "peer"
 
-
-class DeadlineExceeded(Unreachable):
+class DeadlineExceeded(Unreachable, code="deadline_exceeded"):
     """No answer came in time. It is unknown whether the call was executed."""
 
-    code: ClassVar[str] = "deadline_exceeded"
 
-
-class UnknownHost(Unreachable):
+class UnknownHost(Unreachable, code="unknown_host"):
     """No host has that name. The call was not executed."""
 
-    code: ClassVar[str] = "unknown_host"
 
-
-class NoSuchName(Unreachable):
+class NoSuchName(Unreachable, code="no_such_name"):
     """The name server answers but does not have that name (yet). The call was not executed."""
 
-    code: ClassVar[str] = "no_such_name"
 
-
-class WrongAddress(TicTacToeError):
+class WrongAddress(TicTacToeError, code="wrong_address", fault="caller"):
     """The program at the given address is not a name server. A retry does not help."""
 
-    code: ClassVar[str] = "wrong_address"
-    fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
 
-
-class NotReady(TicTacToeError):
+class NotReady(TicTacToeError, code="not_ready", fault="peer"):
     """The server runs but cannot do this now, because it waits for another server. Nothing was changed."""
 
-    code: ClassVar[str] = "not_ready"
-    fault: ClassVar[Literal["caller", "peer", "ours"]] = "peer"
 
-
-class Busy(TicTacToeError):
+class Busy(TicTacToeError, code="busy", fault="ours"):
     """A limit is reached. Nothing was changed, and a later try can succeed."""
 
-    code: ClassVar[str] = "busy"
-    fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"
 
-
-class TooLarge(TicTacToeError):
+class TooLarge(TicTacToeError, code="too_large", fault="caller"):
     """The message is larger than the settings allow. Nothing was changed."""
 
-    code: ClassVar[str] = "too_large"
-    fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
 
-
-class ProtocolMismatch(TicTacToeError):
+class ProtocolMismatch(TicTacToeError, code="protocol_mismatch", fault="caller"):
     """Caller and server speak different versions of the protocol."""
 
-    code: ClassVar[str] = "protocol_mismatch"
-    fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
 
-
-class Forbidden(TicTacToeError):
+class Forbidden(TicTacToeError, code="forbidden", fault="caller"):
     """The caller does not have the cluster's key."""
 
-    code: ClassVar[str] = "forbidden"
-    fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
 
-
-class Fenced(TicTacToeError):
+class Fenced(TicTacToeError, code="fenced", fault="caller"):
     """Another main server has a higher epoch: the server that called or was called is no longer the primary.
 
     It is unknown whether the command was applied.
     """
 
-    code: ClassVar[str] = "fenced"
-    fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
 
-
-class WrongMachine(TicTacToeError):
+class WrongMachine(TicTacToeError, code="wrong_machine", fault="caller"):
     """A main server of another machine, or with another data folder, tries to use the replica."""
 
-    code: ClassVar[str] = "wrong_machine"
-    fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
 
-
-class StorageFailed(TicTacToeError):
+class StorageFailed(TicTacToeError, code="storage_failed", fault="ours"):
     """The journal, or the client's file of tokens, cannot be used, for example because the disk is full.
 
     Nothing was changed.
     """
 
-    code: ClassVar[str] = "storage_failed"
-    fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"
 
-
-class Diverged(TicTacToeError):
+class Diverged(TicTacToeError, code="diverged", fault="ours"):
     """Two copies of the log have different entries. Nothing is changed until a person chooses one copy."""
-
-    code: ClassVar[str] = "diverged"
-    fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"
 
 
 class Damaged(StorageFailed):
@@ -140,11 +99,8 @@ class Damaged(StorageFailed):
     """
 
 
-class InternalError(TicTacToeError):
+class InternalError(TicTacToeError, code="internal_error", fault="ours"):
     """A fault of ours. The server's log has the details."""
-
-    code: ClassVar[str] = "internal_error"
-    fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"
 
 
 def _family(root: type[TicTacToeError]) -> dict[str, type[TicTacToeError]]:
