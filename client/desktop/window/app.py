@@ -20,7 +20,7 @@ from client.desktop.window.room.room import RoomScreen
 from client.desktop.window.widgets.banner import BannerBar
 from client.desktop.window.widgets.buttons import menu_button
 from client.desktop.window.widgets.key_help import KeysPage
-from client.desktop.window.widgets.screen import Screen
+from client.desktop.window.widgets.screen import Screen, in_grid
 from client.desktop.window.widgets.theme import Style
 from client.texts import app as texts
 
@@ -68,11 +68,9 @@ class Window:
 
     def _build_header(self) -> None:
         look = self.look
-        header = ttk.Frame(self.shell, padding=(look.px(16), look.px(8), look.px(16), 0))
-        header.grid(row=0, sticky="ew")
+        header = in_grid(ttk.Frame(self.shell, padding=(look.px(16), look.px(8), look.px(16), 0)), row=0, sticky="ew")
         header.columnconfigure(0, weight=1)
-        self.user = ttk.Label(header, font=look.font(10))
-        self.user.grid(row=0, column=0, sticky="w")
+        self.user = in_grid(ttk.Label(header, font=look.font(10)), row=0, column=0, sticky="w")
         self.menu_button, menu = menu_button(header, texts.MENU)
         self.menu_button.grid(row=0, column=1)
         menu.add_command(label=texts.CLUSTER_VIEW, accelerator="F12", command=self.toggle_servers)

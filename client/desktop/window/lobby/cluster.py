@@ -9,7 +9,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.base.cluster import ORDER, ClusterModel, Server
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import Act, Screen, set_text
+from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text
 from client.desktop.window.widgets.theme import Style
 from client.texts import cluster as texts
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
@@ -38,17 +38,13 @@ class ClusterScreen(Screen):
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: ClusterModel) -> None:
         super().__init__(parent, look, act)
         self.model = model
-        self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
-        self.picture = ttk.Canvas(self, autostyle=False, highlightthickness=0)
-        self.picture.grid(sticky="nsew")
+        self.picture = in_grid(ttk.Canvas(self, autostyle=False, highlightthickness=0), sticky="nsew")
         self.picture.bind("<Configure>", lambda _: self._draw())
         self.kills = {role: self._kill_button(role) for role in ORDER}
         ttk.Label(self, text=texts.TAKEOVERS, font=look.font(12, bold=True)).grid(sticky="w", pady=(look.px(8), 0))
-        self.takeovers = ttk.Label(self, justify="left", anchor="nw")
-        self.takeovers.grid(sticky="ew")
-        self.message = ttk.Label(self)
-        self.message.grid(sticky="ew", pady=(look.px(8), 0))
+        self.takeovers = in_grid(ttk.Label(self, justify="left", anchor="nw"), sticky="ew")
+        self.message = in_grid(ttk.Label(self), sticky="ew", pady=(look.px(8), 0))
 
     def refresh(self) -> None:
         model, palette = self.model, self.look.palette

@@ -15,7 +15,7 @@ from client.desktop.window.lobby.new_room import NewRoomPanel
 from client.desktop.window.lobby.open_games import OpenGamesPanel
 from client.desktop.window.lobby.play_panel import PlayPanel
 from client.desktop.window.widgets.buttons import button, menu_button
-from client.desktop.window.widgets.screen import Act, Screen, set_text, show, wrap
+from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.texts import lobby as texts
@@ -38,10 +38,8 @@ class LobbyScreen(Screen):
         self.model = model
         self._listed: list[Row] | None = None
         self._listed_search: str | None = None
-        self.columnconfigure(0, weight=1)
         self.rowconfigure(4, weight=1)
-        self.play = PlayPanel(self, look, act, model.seeking)
-        self.play.grid(row=0, sticky="ew", pady=(0, look.px(10)))
+        self.play = in_grid(PlayPanel(self, look, act, model.seeking), row=0, sticky="ew", pady=(0, look.px(10)))
         self.games = OpenGamesPanel(self, look, lambda room: act(lambda: model.enter(room)))
         self.games.grid(row=1, sticky="ew", pady=(0, look.px(10)))
         self._build_tools()
@@ -54,12 +52,10 @@ class LobbyScreen(Screen):
 
     def _build_tools(self) -> None:
         look = self.look
-        tools = ttk.Frame(self)
-        tools.grid(row=2, sticky="ew", pady=(0, look.px(10)))
+        tools = in_grid(ttk.Frame(self), row=2, sticky="ew", pady=(0, look.px(10)))
         tools.columnconfigure(1, weight=1)
         ttk.Label(tools, text=texts.SEARCH.text).grid(row=0, column=0, padx=(0, look.px(8)))
-        self.search = ttk.Entry(tools, width=12)
-        self.search.grid(row=0, column=1, sticky="ew")
+        self.search = in_grid(ttk.Entry(tools, width=12), row=0, column=1, sticky="ew")
         self.open = button(tools, texts.NEW_ROOM, self.open_new_room, "primary")
         self.open.grid(row=0, column=2, padx=look.px(8))
         self.alone, menu = menu_button(tools, texts.COMPUTER, "outline")
@@ -76,8 +72,7 @@ class LobbyScreen(Screen):
 
     def _build_list(self) -> None:
         look = self.look
-        frame = ttk.Frame(self)
-        frame.grid(row=4, sticky="nsew")
+        frame = in_grid(ttk.Frame(self), row=4, sticky="nsew")
         frame.columnconfigure(0, weight=1)
         frame.rowconfigure(0, weight=1)
         self.rooms = ttk.Treeview(frame, columns=list(_COLUMNS), show="headings", selectmode="browse", height=2)
@@ -86,8 +81,7 @@ class LobbyScreen(Screen):
             self.rooms.heading(name, text=title, anchor=anchor)
             self.rooms.column(name, width=look.px(width), minwidth=look.px(40), anchor=anchor)
         self.rooms.grid(row=0, column=0, sticky="nsew")
-        bar = ttk.Scrollbar(frame, command=self.rooms.yview)
-        bar.grid(row=0, column=1, sticky="ns")
+        bar = in_grid(ttk.Scrollbar(frame, command=self.rooms.yview), row=0, column=1, sticky="ns")
         self.rooms.configure(yscrollcommand=bar.set)
         self.hint = ttk.Label(frame, justify="center", anchor="center", wraplength=look.px(380))
         self.rooms.bind("<Double-1>", self._double_clicked)
@@ -97,18 +91,14 @@ class LobbyScreen(Screen):
 
     def _build_doors(self, records: Callable[[], object]) -> None:
         look = self.look
-        doors = ttk.Frame(self)
-        doors.grid(row=5, sticky="ew", pady=(look.px(10), 0))
+        doors = in_grid(ttk.Frame(self), row=5, sticky="ew", pady=(look.px(10), 0))
         doors.columnconfigure(2, weight=1)
-        self.join = button(doors, texts.JOIN, lambda: self._enter("player"), "primary")
-        self.join.grid(row=0, column=0)
+        self.join = in_grid(button(doors, texts.JOIN, lambda: self._enter("player"), "primary"), row=0, column=0)
         self.watch = button(doors, texts.WATCH, lambda: self._enter("spectator"), "outline")
         self.watch.grid(row=0, column=1, padx=look.px(8))
-        self.message = ttk.Label(doors, anchor="e", width=1)
-        self.message.grid(row=0, column=2, sticky="ew", padx=look.px(4))
+        self.message = in_grid(ttk.Label(doors, anchor="e", width=1), row=0, column=2, sticky="ew", padx=look.px(4))
         self.message.bind("<Configure>", lambda event: self.message.configure(wraplength=event.width))
-        self.records = button(doors, texts.RECORDS, self.acts(records))
-        self.records.grid(row=0, column=3)
+        self.records = in_grid(button(doors, texts.RECORDS, self.acts(records)), row=0, column=3)
         self.online = ttk.Label(self, wraplength=look.px(640), foreground=look.palette.quiet)
         self.online.grid(row=6, sticky="ew", pady=(look.px(10), 0))
         wrap(self.online)

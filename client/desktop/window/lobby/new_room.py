@@ -9,7 +9,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.lobby.new_room import NewRoom
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import show, wrap
+from client.desktop.window.widgets.screen import in_grid, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.texts import lobby as texts
@@ -38,11 +38,9 @@ class NewRoomPanel(ttk.Labelframe):
         self._look = look
         self.columnconfigure(1, weight=1)
         ttk.Label(self, text=texts.NAME.text).grid(row=0, column=0, sticky="w", padx=(0, look.px(8)))
-        self.title = ttk.Entry(self)
-        self.title.grid(row=0, column=1, sticky="ew")
+        self.title = in_grid(ttk.Entry(self), row=0, column=1, sticky="ew")
         ttk.Label(self, text=texts.BOARD).grid(row=1, column=0, sticky="w", padx=(0, look.px(8)))
-        sizes = ttk.Frame(self)
-        sizes.grid(row=1, column=1, sticky="w", pady=look.px(8))
+        sizes = in_grid(ttk.Frame(self), row=1, column=1, sticky="w", pady=look.px(8))
         self._spins: list[ttk.Spinbox] = []
         self.width, self.height, self.in_a_row = (ttk.StringVar(self, str(size)) for size in DEFAULTS.values())
         self._spin(sizes, self.width, texts.WIDTH)
@@ -52,13 +50,11 @@ class NewRoomPanel(ttk.Labelframe):
         self._spin(sizes, self.in_a_row, texts.IN_A_ROW.hint)
         ttk.Label(sizes, text=texts.IN_A_ROW.text).pack(side="left", padx=(look.px(6), 0))
         self._build_terms()
-        buttons = ttk.Frame(self)
-        buttons.grid(row=3, column=1, sticky="w")
+        buttons = in_grid(ttk.Frame(self), row=3, column=1, sticky="w")
         self.open = button(buttons, texts.OPEN_ROOM, self._open, "primary")
         self.open.pack(side="left")
         ttk.Button(buttons, text=texts.CANCEL, bootstyle="outline", command=cancel).pack(side="left", padx=look.px(8))
-        self.wrong = ttk.Label(self)
-        self.wrong.grid(row=4, column=1, sticky="ew")
+        self.wrong = in_grid(ttk.Label(self), row=4, column=1, sticky="ew")
         self.wrong.grid_remove()
         wrap(self.wrong)
         hint(self.title, texts.NAME.hint)
@@ -70,8 +66,7 @@ class NewRoomPanel(ttk.Labelframe):
     def _build_terms(self) -> None:
         look = self._look
         ttk.Label(self, text=texts.GAME).grid(row=2, column=0, sticky="w", padx=(0, look.px(8)))
-        line = ttk.Frame(self)
-        line.grid(row=2, column=1, sticky="ew", pady=(0, look.px(8)))
+        line = in_grid(ttk.Frame(self), row=2, column=1, sticky="ew", pady=(0, look.px(8)))
         line.columnconfigure((0, 1, 2), weight=1)
         self.series = self._choice(line, 0, [series_text(one) for one in SERIES])
         self.clock = self._choice(line, 1, [clock(one).capitalize() for one in CLOCKS])

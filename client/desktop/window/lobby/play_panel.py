@@ -10,7 +10,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.lobby.seeking import BOARDS, CLOCKS, SeekingModel
 from client.desktop.window.widgets.buttons import button, menu_button
 from client.desktop.window.widgets.flow import Flow
-from client.desktop.window.widgets.screen import Act, set_text, show, wrap
+from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.ticker import Ticker
 from client.texts import lobby as texts
@@ -19,38 +19,31 @@ from client.texts.games import PARTS, Part, choice
 from game.games.selection import ANY
 
 
-class PlayPanel(ttk.Frame):
+class PlayPanel(Panel):
     """The panel on top of the lobby."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: SeekingModel) -> None:
-        super().__init__(parent)
-        self._look = look
-        self._act = act
+        super().__init__(parent, look, act)
         self._model = model
-        self.columnconfigure(0, weight=1)
-        self._ready = ttk.Frame(self)
-        self._ready.grid(row=0, sticky="ew")
+        self._ready = in_grid(ttk.Frame(self), row=0, sticky="ew")
         self._ready.columnconfigure(0, weight=1)
-        self.play = button(self._ready, texts.PLAY_NOW, self._acts(model.play), "success")
+        self.play = button(self._ready, texts.PLAY_NOW, self.acts(model.play), "success")
         look.enlarge(self.play, 14)
         self.play.grid(row=0, column=0, sticky="nsew", ipady=look.px(6))
         self.board = self._wish(1, "board", BOARDS)
         self.clock = self._wish(2, "clock", CLOCKS)
-        self._waiting = ttk.Frame(self)
-        self._waiting.grid(row=0, sticky="ew")
+        self._waiting = in_grid(ttk.Frame(self), row=0, sticky="ew")
         self._waiting.columnconfigure(0, weight=1)
         self.status = ttk.Label(self._waiting, font=look.font(13, bold=True))
         self.status.grid(row=0, column=0, sticky="w", ipady=look.px(7))
-        self.cancel = button(self._waiting, texts.CANCEL_SEEK, self._acts(model.cancel), "outline")
+        self.cancel = button(self._waiting, texts.CANCEL_SEEK, self.acts(model.cancel), "outline")
         self.cancel.grid(row=0, column=1, padx=(look.px(8), 0))
-        self._offer = Flow(self._waiting, look, side="left")
-        self._offer.grid(row=1, column=0, columnspan=2, sticky="ew")
+        self._offer = in_grid(Flow(self._waiting, look, side="left"), row=1, column=0, columnspan=2, sticky="ew")
         self.bot = ttk.Label(self._offer, text=texts.HOUSE_BOT_OFFERS)
-        self.yes = button(self._offer, texts.PLAY_HOUSE_BOT, self._acts(model.play_house_bot), "primary")
-        self.keep = button(self._offer, texts.KEEP_WAITING, self._acts(model.keep_waiting), "outline")
+        self.yes = button(self._offer, texts.PLAY_HOUSE_BOT, self.acts(model.play_house_bot), "primary")
+        self.keep = button(self._offer, texts.KEEP_WAITING, self.acts(model.keep_waiting), "outline")
         self._offer.add(self.bot, self.yes, self.keep)
-        self.message = ttk.Label(self)
-        self.message.grid(row=1, sticky="ew")
+        self.message = in_grid(ttk.Label(self), row=1, sticky="ew")
         wrap(self.message)
         self.ticker = Ticker(self, self._tick, lambda: model.is_seeking)
 
@@ -62,7 +55,7 @@ class PlayPanel(ttk.Frame):
         show(self._waiting, seeking)
         show(self._offer, model.house_bot_offers)
         show(self.message, bool(model.message))
-        set_text(self.message, model.message, self._look.palette.bad)
+        set_text(self.message, model.message, self.look.palette.bad)
         set_text(self.board, choice("board", model.filter.board))
         set_text(self.clock, choice("clock", model.filter.clock))
         self._tick()
@@ -70,21 +63,18 @@ class PlayPanel(ttk.Frame):
 
     def _tick(self) -> None:
         if self._model.is_seeking:
-            set_text(self.status, self._model.status, self._look.palette.text)
+            set_text(self.status, self._model.status, self.look.palette.text)
 
     def _wish(self, column: int, part: Part, values: Sequence[str]) -> ttk.Menubutton:
         caption = Caption(choice(part, ANY), texts.filter_hint(PARTS[part]))
         made, menu = menu_button(self._ready, caption, "outline")
         made.configure(width=11)
-        made.grid(row=0, column=column, sticky="ns", padx=(self._look.px(8), 0))
+        made.grid(row=0, column=column, sticky="ns", padx=(self.look.px(8), 0))
         for value in values:
             menu.add_command(label=choice(part, value), command=self._chooses(part, value))
         return made
 
     def _chooses(self, part: Part, value: str) -> Callable[[], None]:
         if part == "board":
-            return self._acts(lambda: self._model.set_filter(board=value))
-        return self._acts(lambda: self._model.set_filter(clock=value))
-
-    def _acts(self, action: Callable[[], object]) -> Callable[[], None]:
-        return lambda: self._act(action)
+            return self.acts(lambda: self._model.set_filter(board=value))
+        return self.acts(lambda: self._model.set_filter(clock=value))

@@ -8,7 +8,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.lobby.recovery_code import RecoveryCodeModel
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import Act, Screen, set_text, show
+from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show
 from client.desktop.window.widgets.theme import Style
 from client.texts import sign_in as texts
 
@@ -21,19 +21,14 @@ class RecoveryCodeScreen(Screen):
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecoveryCodeModel) -> None:
         super().__init__(parent, look, act)
         self.model = model
-        self.columnconfigure(0, weight=1)
-        heading = ttk.Label(self, text=texts.reserve(model.name), font=look.font(14, bold=True))
-        heading.grid(sticky="w")
+        ttk.Label(self, text=texts.reserve(model.name), font=look.font(14, bold=True)).grid(sticky="w")
         self.explanation = ttk.Label(self, wraplength=look.px(400), justify="left")
         self.explanation.grid(sticky="ew", pady=look.px(10))
         self.code = ttk.Entry(self, font=look.font(14), justify="center", state="readonly")
         self.code.grid(sticky="ew", pady=(0, look.px(10)))
-        self.make = button(self, texts.MAKE_CODE, self.acts(model.make), "primary")
-        self.make.grid(row=3)
-        self.copy = button(self, texts.COPY, self.copy_code, "primary")
-        self.copy.grid(row=3)
-        self.message = ttk.Label(self, wraplength=look.px(400))
-        self.message.grid(row=4, sticky="ew", pady=(look.px(10), 0))
+        self.make = in_grid(button(self, texts.MAKE_CODE, self.acts(model.make), "primary"), row=3)
+        self.copy = in_grid(button(self, texts.COPY, self.copy_code, "primary"), row=3)
+        self.message = in_grid(ttk.Label(self, wraplength=look.px(400)), row=4, sticky="ew", pady=(look.px(10), 0))
         self.make.focus_set()
 
     def refresh(self) -> None:

@@ -8,7 +8,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.lobby.sign_in import SignInModel
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import Act, Screen, set_text, show
+from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.texts import sign_in as texts
@@ -24,12 +24,9 @@ class SignInScreen(Screen):
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: SignInModel) -> None:
         super().__init__(parent, look, act)
         self.model = model
-        self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
-        box = ttk.Frame(self)
-        box.grid()
-        self._title = ttk.Label(box, text=TITLE, font=look.font(26, bold=True))
-        self._title.grid(pady=(0, look.px(2)))
+        box = in_grid(ttk.Frame(self))
+        self._title = in_grid(ttk.Label(box, text=TITLE, font=look.font(26, bold=True)), pady=(0, look.px(2)))
         ttk.Label(box, text=texts.SLOGAN).grid(pady=(0, look.px(22)))
         ttk.Label(box, text=texts.NAME.text).grid(sticky="w")
         self.name = ttk.Entry(box, width=WIDTH, font=look.font(12))
@@ -39,18 +36,14 @@ class SignInScreen(Screen):
         self.server = ttk.Combobox(box, values=model.servers, font=look.font(12))
         self.server.grid(sticky="ew", pady=(look.px(2), look.px(16)))
         self.server.set(model.server)
-        self._code_title = ttk.Label(box, text=texts.CODE)
-        self._code_title.grid(sticky="w")
+        self._code_title = in_grid(ttk.Label(box, text=texts.CODE), sticky="w")
         self.code = ttk.Entry(box, width=WIDTH, font=look.font(12))
         self.code.grid(sticky="ew", pady=(look.px(2), look.px(16)))
-        self.play = button(box, texts.PLAY, self._sign_in, "primary")
-        self.play.grid(sticky="ew")
-        self.recover = button(box, texts.WITH_CODE, self._toggle_code, "link")
-        self.recover.grid(pady=(look.px(6), 0))
+        self.play = in_grid(button(box, texts.PLAY, self._sign_in, "primary"), sticky="ew")
+        self.recover = in_grid(button(box, texts.WITH_CODE, self._toggle_code, "link"), pady=(look.px(6), 0))
         self.message = ttk.Label(box, wraplength=look.px(380), justify="center", anchor="center")
         self.message.grid(sticky="ew", pady=(look.px(16), 0))
-        self.start = button(box, START_SERVERS, self._start_servers, "success")
-        self.start.grid(pady=(look.px(12), 0))
+        self.start = in_grid(button(box, START_SERVERS, self._start_servers, "success"), pady=(look.px(12), 0))
         self.start.grid_remove()
         self._show_code(False)
         hint(self.name, texts.NAME.hint)

@@ -7,7 +7,7 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from client.desktop.model.records.records import RecordsModel
-from client.desktop.window.widgets.screen import Act, set_text, show
+from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show
 from client.desktop.window.widgets.table import Column, Table
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
@@ -19,29 +19,21 @@ from client.texts.games import board_size
 _COLUMNS = tuple(map(Column, texts.ARCHIVE, (84, 150, 110, 90)))
 
 
-class ArchivePanel(ttk.Frame):
+class ArchivePanel(Panel):
     """A list of games. Choosing a game opens it."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecordsModel) -> None:
-        super().__init__(parent)
-        self._look = look
-        self._act = act
+        super().__init__(parent, look, act)
         self._model = model
-        self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
-        head = ttk.Frame(self)
-        head.grid(row=0, sticky="ew", pady=(0, look.px(6)))
+        head = in_grid(ttk.Frame(self), row=0, sticky="ew", pady=(0, look.px(6)))
         head.columnconfigure(0, weight=1)
-        self.title = ttk.Label(head, font=look.font(13, bold=True))
-        self.title.grid(row=0, column=0, sticky="w")
+        self.title = in_grid(ttk.Label(head, font=look.font(13, bold=True)), row=0, column=0, sticky="w")
         ttk.Label(head, text=texts.PLAYER.text).grid(row=0, column=1, padx=look.px(6))
-        self.player = ttk.Entry(head, width=14)
-        self.player.grid(row=0, column=2)
+        self.player = in_grid(ttk.Entry(head, width=14), row=0, column=2)
         self.player.bind("<Return>", lambda _: self._find())
-        self.results = ttk.Label(head, justify="left")
-        self.results.grid(row=1, column=0, columnspan=3, sticky="w")
-        self.table = Table(self, look, _COLUMNS, self._open)
-        self.table.grid(row=1, sticky="nsew")
+        self.results = in_grid(ttk.Label(head, justify="left"), row=1, column=0, columnspan=3, sticky="w")
+        self.table = in_grid(Table(self, look, _COLUMNS, self._open), row=1, sticky="nsew")
         self.earlier = ttk.Button(self, text=texts.EARLIER, bootstyle="ghost", command=self._earlier)
         self.earlier.grid(row=2, sticky="w", pady=(look.px(6), 0))
         hint(self.player, texts.PLAYER.hint)
@@ -49,8 +41,8 @@ class ArchivePanel(ttk.Frame):
     def refresh(self) -> None:
         """Show the model's current state."""
         archive = self._model.archive
-        set_text(self.title, archive.name or texts.ALL_GAMES, self._look.palette.text)
-        set_text(self.results, archive.results, self._look.palette.quiet)
+        set_text(self.title, archive.name or texts.ALL_GAMES, self.look.palette.text)
+        set_text(self.results, archive.results, self.look.palette.quiet)
         show(self.results, bool(archive.results))
         self.table.refresh([_row(played) for played in self._games()], archive.hint)
         show(self.earlier, archive.has_earlier)
@@ -62,14 +54,14 @@ class ArchivePanel(ttk.Frame):
     def _open(self, number: int) -> None:
         games = self._games()
         if number < len(games):
-            self._act(lambda: self._model.open(games[number]))
+            self.act(lambda: self._model.open(games[number]))
 
     def _earlier(self) -> None:
-        self._act(self._model.archive.show_earlier)
+        self.act(self._model.archive.show_earlier)
 
     def _find(self) -> None:
         name = self.player.get().strip()
-        self._act(lambda: self._model.show_games(name))
+        self.act(lambda: self._model.show_games(name))
 
 
 def _row(played: Played) -> tuple[str, ...]:

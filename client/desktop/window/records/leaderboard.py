@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import tkinter as tk
 
-import ttkbootstrap as ttk
-
 from client.desktop.model.records.records import RecordsModel
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import Act, set_text
+from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text
 from client.desktop.window.widgets.table import Column, Table
 from client.desktop.window.widgets.theme import Style
 from client.texts import records as texts
@@ -21,19 +19,15 @@ _COLUMNS = tuple(
 )
 
 
-class LeaderboardPanel(ttk.Frame):
+class LeaderboardPanel(Panel):
     """A list of players. Choosing a player opens the player's page."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecordsModel) -> None:
-        super().__init__(parent)
-        self._act = act
+        super().__init__(parent, look, act)
         self._model = model
-        self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
-        self.table = Table(self, look, _COLUMNS, self._open)
-        self.table.grid(sticky="nsew")
-        self.other = button(self, texts.SHOW_BOTS, self._switch)
-        self.other.grid(row=1, sticky="w", pady=(look.px(6), 0))
+        self.table = in_grid(Table(self, look, _COLUMNS, self._open), sticky="nsew")
+        self.other = in_grid(button(self, texts.SHOW_BOTS, self._switch), row=1, sticky="w", pady=(look.px(6), 0))
 
     def refresh(self) -> None:
         """Show the current ratings."""
@@ -50,9 +44,9 @@ class LeaderboardPanel(ttk.Frame):
 
     def _switch(self) -> None:
         board = self._model.leaderboard
-        self._act(lambda: board.show(bots=not board.bots))
+        self.act(lambda: board.show(bots=not board.bots))
 
     def _open(self, number: int) -> None:
         entries = self._model.leaderboard.entries.value or []
         if number < len(entries):
-            self._act(lambda: self._model.show_games(entries[number].name))
+            self.act(lambda: self._model.show_games(entries[number].name))

@@ -14,7 +14,7 @@ from client.desktop.window.records.archive import ArchivePanel
 from client.desktop.window.records.leaderboard import LeaderboardPanel
 from client.desktop.window.records.replay import ReplayPanel
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import Act, Screen, set_text, show
+from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show
 from client.desktop.window.widgets.theme import Style
 from client.texts import records as texts
 from client.texts.caption import Caption
@@ -28,33 +28,26 @@ class RecordsScreen(Screen):
         self.model = model
         # The panel of the model's replay; None while a list is shown.
         self.replay: ReplayPanel | None = None
-        self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
         self._build_top()
-        self.leaderboard = LeaderboardPanel(self, look, act, model)
-        self.leaderboard.grid(row=1, sticky="nsew")
-        self.archive = ArchivePanel(self, look, act, model)
-        self.archive.grid(row=1, sticky="nsew")
+        self.leaderboard = in_grid(LeaderboardPanel(self, look, act, model), row=1, sticky="nsew")
+        self.archive = in_grid(ArchivePanel(self, look, act, model), row=1, sticky="nsew")
         self.message = ttk.Label(self, anchor="center", wraplength=look.px(440))
         self.message.grid(row=2, sticky="ew", pady=(look.px(6), 0))
         self.leaderboard.table.tree.focus_set()
 
     def _build_top(self) -> None:
         look, model = self.look, self.model
-        top = ttk.Frame(self)
-        top.grid(row=0, sticky="ew", pady=(0, look.px(10)))
+        top = in_grid(ttk.Frame(self), row=0, sticky="ew", pady=(0, look.px(10)))
         top.columnconfigure(4, weight=1)
         self.back = self._tab(top, 0, texts.BACK, model.back)
         self.players = self._tab(top, 1, texts.LEADERBOARD, model.show_leaderboard)
         self.games = self._tab(top, 2, texts.GAMES, model.show_games)
         self.mine = self._tab(top, 3, texts.MINE, lambda: model.show_games(model.me))
-        self.bring = button(top, texts.IMPORT, self._import)
-        self.bring.grid(row=0, column=5)
+        self.bring = in_grid(button(top, texts.IMPORT, self._import), row=0, column=5)
 
     def _tab(self, parent: ttk.Frame, column: int, caption: Caption, action: Callable[[], object]) -> ttk.Button:
-        tab = button(parent, caption, self.acts(action))
-        tab.grid(row=0, column=column)
-        return tab
+        return in_grid(button(parent, caption, self.acts(action)), row=0, column=column)
 
     def refresh(self) -> None:
         model = self.model

@@ -11,39 +11,34 @@ from client.desktop.model.records.replay import Replay
 from client.desktop.window.widgets.board import BoardCanvas
 from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.move_stepper import StepBar
-from client.desktop.window.widgets.screen import Act, set_text
+from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text
 from client.desktop.window.widgets.theme import Style
 from client.texts.records import EXPORT
 
 
-class ReplayPanel(ttk.Frame):
+class ReplayPanel(Panel):
     """Shows a game. Another game needs another panel."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, replay: Replay, *, export: Callable[[], None]) -> None:
-        super().__init__(parent)
-        self._look = look
+        super().__init__(parent, look, act)
         self.replay = replay
-        self.columnconfigure(0, weight=1)
         self.rowconfigure(2, weight=1)
         self.title = ttk.Label(self, text=replay.title, font=look.font(15, bold=True), anchor="center")
         self.title.grid(row=0, sticky="ew")
-        self.terms = ttk.Label(self, anchor="center")
-        self.terms.grid(row=1, sticky="ew")
+        self.terms = in_grid(ttk.Label(self, anchor="center"), row=1, sticky="ew")
         self.board = BoardCanvas(self, look, play=lambda _: None, can_play=lambda _: False)
         self.board.grid(row=2, sticky="nsew")
         self.ending = ttk.Label(self, text=replay.ending, anchor="center")
         self.ending.grid(row=3, sticky="ew", pady=(0, look.px(6)))
-        self.steps = StepBar(self, look, act, replay.steps)
-        self.steps.grid(row=4)
-        self.export = button(self, EXPORT, export, "outline")
-        self.export.grid(row=5, pady=(look.px(6), 0))
+        self.steps = in_grid(StepBar(self, look, act, replay.steps), row=4)
+        self.export = in_grid(button(self, EXPORT, export, "outline"), row=5, pady=(look.px(6), 0))
         for key, by in (("<Left>", -1), ("<Right>", 1)):  # no cell can be chosen here, so the arrows step
             self.board.bind(key, lambda _, by=by: self.steps.go(by))  # type: ignore[misc]
         self.board.focus_set()
 
     def refresh(self) -> None:
         """Show the current position."""
-        set_text(self.terms, self.replay.terms, self._look.palette.quiet)
+        set_text(self.terms, self.replay.terms, self.look.palette.quiet)
         self.board.show(self.replay.scene())
         self.steps.refresh()
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
 
 import ttkbootstrap as ttk
 
 from client.desktop.model.room.room import RoomModel
 from client.desktop.window.widgets.buttons import menu_button
-from client.desktop.window.widgets.screen import Act, set_text, show
+from client.desktop.window.widgets.screen import Act, Panel, set_text, show
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.texts import room as texts
 from client.views import View
@@ -18,23 +18,20 @@ COPIED_MS = 2000
 MOST_SHOWN = 20
 
 
-class AccessPanel(ttk.Frame):
+class AccessPanel(Panel):
     """The invitation button, and a menu for the owner."""
 
-    def __init__(self, parent: tk.Misc, act: Act, model: RoomModel, server: str) -> None:
-        super().__init__(parent)
-        self._act = act
+    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RoomModel, server: str) -> None:
+        super().__init__(parent, look, act)
         self._model = model
         self._server = server
         self._copied = False
-        self._timer: str | None = None
         self.owner, self.menu = menu_button(self, texts.OWNER, fill=self.fill_menu)
         self.owner.grid(row=0, column=0)
         self.owner.grid_remove()
         self.invite = ttk.Button(self, text=texts.INVITE, bootstyle="ghost", command=self.copy_invitation)
         self.invite.grid(row=0, column=1)
         hint(self.invite, lambda: texts.copy_invitation(self._line))
-        self.bind("<Destroy>", lambda _: self._forget(), add="+")
 
     def refresh(self, view: View) -> None:
         """Show what the user can do."""
@@ -51,7 +48,7 @@ class AccessPanel(ttk.Frame):
         self.clipboard_append(self._line)
         self._copied = True
         set_text(self.invite, texts.COPIED)
-        self._timer = self.after(COPIED_MS, self._rest)
+        self.later(COPIED_MS, self._show_invitation)
 
     def fill_menu(self) -> None:
         """Fill the menu with the owner's current actions."""
@@ -61,20 +58,13 @@ class AccessPanel(ttk.Frame):
             return
         locked = view.locked
         text = texts.UNLOCK if locked else texts.LOCK
-        menu.add_command(label=text, command=self._acts(lambda: model.access.lock(not locked)))
+        menu.add_command(label=text, command=self.acts(lambda: model.access.lock(not locked)))
         for name in model.access.may_be_removed(view)[:MOST_SHOWN]:
-            menu.add_command(label=texts.remove(name), command=self._acts(lambda name=name: model.access.remove(name)))  # type: ignore[misc]
+            menu.add_command(label=texts.remove(name), command=self.acts(lambda name=name: model.access.remove(name)))  # type: ignore[misc]
 
-    def _acts(self, action: Callable[[], object]) -> Callable[[], None]:
-        return lambda: self._act(action)
-
-    def _forget(self) -> None:
-        if self._timer is not None:
-            self.after_cancel(self._timer)
-
-    def _rest(self) -> None:
-        self._copied, self._timer = False, None
-        self._act(lambda: None)
+    def _show_invitation(self) -> None:
+        self._copied = False
+        self.act(lambda: None)
 
     @property
     def _line(self) -> str:

@@ -11,7 +11,7 @@ from client.desktop.model.room.offers import may_be_offered
 from client.desktop.model.room.room import RoomModel
 from client.desktop.window.widgets.buttons import button, menu_button
 from client.desktop.window.widgets.flow import Flow
-from client.desktop.window.widgets.screen import Act, set_text, show, wrap
+from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.texts import room as texts
 from client.texts.caption import Caption
@@ -20,7 +20,7 @@ from client.views import View
 from game.match.offers import OfferKind
 
 
-class Actions(ttk.Frame):
+class Actions(Panel):
     """The result if there is one, and the buttons that apply now."""
 
     def __init__(
@@ -33,16 +33,12 @@ class Actions(ttk.Frame):
         leave: Callable[[], object],
         play_again: Callable[[], object],
     ) -> None:
-        super().__init__(parent)
-        self._look = look
-        self._act = act
+        super().__init__(parent, look, act)
         self._model = model
-        self.columnconfigure(0, weight=1)
         self.result = ttk.Label(self, font=look.font(13, bold=True), anchor="center", justify="center")
         wrap(self.result)
         self.result.grid(row=0, sticky="ew", pady=(0, look.px(6)))
-        self._line = Flow(self, look, side="middle")
-        self._line.grid(row=1, sticky="ew")
+        self._line = in_grid(Flow(self, look, side="middle"), row=1, sticky="ew")
         self.rematch = self._button(texts.REMATCH, model.rematch, "primary")
         self.again = self._button(texts.NEW_OPPONENT, play_again)
         self.lobby = self._button(texts.LEAVE, leave)
@@ -61,7 +57,7 @@ class Actions(ttk.Frame):
         is_over = view is not None and bool(model.result.text)
         is_match = is_over and view is not None and not view.owner and model.seat is not None
         between = view is not None and view.due_at is not None
-        set_text(self.result, model.result.text, self._look.palette.text)
+        set_text(self.result, model.result.text, self.look.palette.text)
         show(self.result, is_over)
         set_text(self.resign, texts.CONFIRM_RESIGN if sure else texts.RESIGN.text)
         self._line.show(self.resign, playing)
@@ -91,9 +87,9 @@ class Actions(ttk.Frame):
             menu.add_command(label=ACTIONS[what], command=self._offers(what))
 
     def _offers(self, what: OfferKind) -> Callable[[], None]:
-        return lambda: self._act(lambda: self._model.offers.offer(what))
+        return lambda: self.act(lambda: self._model.offers.offer(what))
 
     def _button(self, caption: Caption, action: Callable[[], object], style: str = "outline") -> ttk.Button:
-        made = button(self._line, caption, lambda: self._act(action), style)
+        made = button(self._line, caption, self.acts(action), style)
         self._line.add(made)
         return made

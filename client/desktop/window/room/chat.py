@@ -8,7 +8,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.room.chat import ChatModel
 from client.desktop.window.widgets.buttons import menu_button
-from client.desktop.window.widgets.screen import Act, set_text, show
+from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.texts import room as texts
@@ -22,16 +22,13 @@ AT_END = 0.999
 """If the last line is visible, the next line is scrolled into view. If the user has scrolled up, the view stays."""
 
 
-class ChatPanel(ttk.Frame):
+class ChatPanel(Panel):
     """The panel beside the board, or in its place."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: ChatModel) -> None:
-        super().__init__(parent)
-        self._look = look
-        self._act = act
+        super().__init__(parent, look, act)
         self._model = model
         self._shown: tuple[Line, ...] | None = None
-        self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
         self._build_head()
         self.lines = tk.Text(
@@ -39,21 +36,17 @@ class ChatPanel(ttk.Frame):
         )
         self.lines.configure(relief="flat", borderwidth=0, highlightthickness=0, padx=look.px(8), pady=look.px(6))
         self.lines.grid(row=1, column=0, sticky="nsew")
-        bar = ttk.Scrollbar(self, command=self.lines.yview)
-        bar.grid(row=1, column=1, sticky="ns")
+        bar = in_grid(ttk.Scrollbar(self, command=self.lines.yview), row=1, column=1, sticky="ns")
         self.lines.configure(yscrollcommand=bar.set)
-        self.notice = ttk.Label(self, wraplength=look.px(260))
-        self.notice.grid(row=2, column=0, columnspan=2, sticky="ew")
-        self.entry = ttk.Entry(self)
-        self.entry.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(look.px(6), 0))
+        self.notice = in_grid(ttk.Label(self, wraplength=look.px(260)), row=2, column=0, columnspan=2, sticky="ew")
+        self.entry = in_grid(ttk.Entry(self), row=3, column=0, columnspan=2, sticky="ew", pady=(look.px(6), 0))
         self.entry.bind("<Return>", lambda _: self._send())
         hint(self.entry, texts.WRITE)
         self.recolour()
 
     def _build_head(self) -> None:
-        look = self._look
-        head = ttk.Frame(self)
-        head.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, look.px(4)))
+        look = self.look
+        head = in_grid(ttk.Frame(self), row=0, column=0, columnspan=2, sticky="ew", pady=(0, look.px(4)))
         head.columnconfigure(0, weight=1)
         ttk.Label(head, text=texts.CHAT.text, font=look.font(12, bold=True)).grid(row=0, column=0, sticky="w")
         mute, self.menu = menu_button(head, texts.MUTE, fill=self.fill_menu)
@@ -61,7 +54,7 @@ class ChatPanel(ttk.Frame):
 
     def refresh(self, view: View) -> None:
         """Show the current lines."""
-        model, palette = self._model, self._look.palette
+        model, palette = self._model, self.look.palette
         lines = tuple(model.lines)
         if lines != self._shown:
             self._shown = lines
@@ -74,7 +67,7 @@ class ChatPanel(ttk.Frame):
 
     def recolour(self) -> None:
         """Apply the colours of another theme."""
-        palette, look = self._look.palette, self._look
+        palette, look = self.look.palette, self.look
         self.lines.configure(background=palette.cell, foreground=palette.text)
         for seat, colour in palette.marks.items():
             self.lines.tag_configure(seat, foreground=colour, font=look.font(11, bold=True))
@@ -98,7 +91,7 @@ class ChatPanel(ttk.Frame):
 
     def _item(self, text: str, on: bool, action: object) -> None:
         label = f"✓ {text}" if on else f"    {text}"
-        self.menu.add_command(label=label, command=lambda: self._act(action))  # type: ignore[arg-type]
+        self.menu.add_command(label=label, command=self.acts(action))  # type: ignore[arg-type]
 
     def _write(self, lines: tuple[Line, ...], view: View) -> None:
         text = self.lines
@@ -120,4 +113,4 @@ class ChatPanel(ttk.Frame):
             if self._model.send(said):
                 self.entry.delete(0, "end")
 
-        self._act(send)
+        self.act(send)

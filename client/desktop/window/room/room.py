@@ -20,7 +20,7 @@ from client.desktop.window.widgets.bars import Bars
 from client.desktop.window.widgets.board import BoardCanvas
 from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.move_stepper import StepBar
-from client.desktop.window.widgets.screen import Act, Screen, set_text, show, wrap
+from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.ticker import Ticker
 from client.desktop.window.widgets.tooltips import hint
@@ -58,26 +58,20 @@ class RoomScreen(Screen):
         self._asked = False
         self._wide = False
         self._selected = False
-        self.columnconfigure(0, weight=1)
         self.rowconfigure(3, weight=1)
         self._build_top(server)
-        self.players = PlayersLine(self, look)
-        self.players.grid(row=1, sticky="ew", pady=(look.px(6), 0))
+        self.players = in_grid(PlayersLine(self, look), row=1, sticky="ew", pady=(look.px(6), 0))
         self.headline = ttk.Label(self, font=look.font(17, bold=True), anchor="center", justify="center")
         self.headline.grid(row=2, sticky="ew", pady=(look.px(4), 0))
-        self.board = BoardCanvas(self, look, play=self._play, can_play=model.can_play)
-        self.board.grid(row=3, sticky="nsew")
-        self.selection = SelectionPanel(self, look, act, model)
-        self.selection.grid(row=3, sticky="nsew")
+        self.board = in_grid(BoardCanvas(self, look, play=self._play, can_play=model.can_play), row=3, sticky="nsew")
+        self.selection = in_grid(SelectionPanel(self, look, act, model), row=3, sticky="nsew")
         self.chat = ChatPanel(self, look, act, model.chat)
         self.bars = Bars(self, look, lambda reply: act(lambda: model.offers.reply(reply)))
         self.bars.grid(row=BARS_ROW, sticky="ew")
         self.notice = ttk.Label(self, anchor="center", justify="center")
         self.notice.grid(row=5, sticky="ew", pady=(0, look.px(6)))
-        self.actions = Actions(self, look, act, model, leave=leave, play_again=play_again)
-        self.actions.grid(row=6, sticky="ew")
-        self.steps = StepBar(self, look, act, model.steps)
-        self.steps.grid(row=7, pady=(look.px(6), 0))
+        self.actions = in_grid(Actions(self, look, act, model, leave=leave, play_again=play_again), row=6, sticky="ew")
+        self.steps = in_grid(StepBar(self, look, act, model.steps), row=7, pady=(look.px(6), 0))
         self.spectators = ttk.Label(self, anchor="center", justify="center", font=look.font(10))
         self.spectators.grid(row=LAST_ROW, sticky="ew", pady=(look.px(6), 0))
         for label in (self.headline, self.notice, self.spectators):
@@ -88,16 +82,12 @@ class RoomScreen(Screen):
 
     def _build_top(self, server: str) -> None:
         look = self.look
-        top = ttk.Frame(self)
-        top.grid(row=0, column=0, columnspan=2, sticky="ew")
+        top = in_grid(ttk.Frame(self), row=0, column=0, columnspan=2, sticky="ew")
         top.columnconfigure(1, weight=1)
         button(top, texts.LOBBY, self.leave).grid(row=0, column=0)
-        self.title = ttk.Label(top, anchor="center", font=look.font(12), width=1)
-        self.title.grid(row=0, column=1, sticky="ew")
-        self.tab = button(top, texts.CHAT, self.toggle_chat)
-        self.tab.grid(row=0, column=2)
-        self.access = AccessPanel(top, self.act, self.model, server)
-        self.access.grid(row=0, column=3)
+        self.title = in_grid(ttk.Label(top, anchor="center", font=look.font(12), width=1), row=0, column=1, sticky="ew")
+        self.tab = in_grid(button(top, texts.CHAT, self.toggle_chat), row=0, column=2)
+        self.access = in_grid(AccessPanel(top, self.look, self.act, self.model, server), row=0, column=3)
         hint(self.title, lambda: str(self.title.cget("text")))
 
     # -- state to show ------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.room.room import RoomModel
 from client.desktop.model.room.selection import Choice, Option
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import Act, set_text, show, wrap
+from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.texts import room as texts
 from client.texts.caption import Caption
@@ -22,29 +22,24 @@ MARK = " •"
 """The sign beside the opponent's proposal."""
 
 
-class SelectionPanel(ttk.Frame):
+class SelectionPanel(Panel):
     """The panel of a match's selection."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RoomModel) -> None:
-        super().__init__(parent)
-        self._look = look
-        self._act = act
+        super().__init__(parent, look, act)
         self._model = model
         self._rows: tuple[tuple[Part, tuple[str | int, ...]], ...] = ()
         self.buttons: dict[tuple[Part, str | int], ttk.Button] = {}
         self._styles: dict[tuple[Part, str | int], tuple[str, str]] = {}
-        self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
         self._middle = ttk.Frame(self)
         self._middle.grid(sticky="new")  # on top: a longer text below must not move the buttons under a click
         self._middle.columnconfigure(0, weight=1)
-        self._list = ttk.Frame(self._middle)
-        self._list.grid(row=0)
+        self._list = in_grid(ttk.Frame(self._middle), row=0)
         self.news = ttk.Label(self._middle, anchor="center", justify="center")
         self.news.grid(row=1, sticky="ew", pady=look.px(8))
         wrap(self.news)
-        self.agree = button(self._middle, texts.AGREE, lambda: act(model.selection.agree), "success")
-        self.agree.grid(row=2)
+        self.agree = in_grid(button(self._middle, texts.AGREE, lambda: act(model.selection.agree), "success"), row=2)
 
     def refresh(self, view: View) -> None:
         """Show the choices and both proposals."""
@@ -65,7 +60,7 @@ class SelectionPanel(ttk.Frame):
 
     def tick(self, view: View) -> None:
         """Show the time left."""
-        set_text(self.news, self._model.selection.news_of(view, self._model.at), self._look.palette.text)
+        set_text(self.news, self._model.selection.news_of(view, self._model.at), self.look.palette.text)
 
     def begin(self) -> None:
         """Move the keyboard focus to the first button."""
@@ -74,15 +69,14 @@ class SelectionPanel(ttk.Frame):
             first.focus_set()
 
     def _rebuild(self, choices: tuple[Choice, ...]) -> None:
-        look = self._look
+        look = self.look
         for child in self._list.winfo_children():
             child.destroy()
         self.buttons, self._styles = {}, {}
         for number, choice in enumerate(choices):
             title = ttk.Label(self._list, text=PARTS[choice.part], font=look.font(11, bold=True))
             title.grid(row=2 * number, sticky="w", pady=(look.px(6), look.px(2)))
-            line = ttk.Frame(self._list)
-            line.grid(row=2 * number + 1, sticky="w")
+            line = in_grid(ttk.Frame(self._list), row=2 * number + 1, sticky="w")
             for column, option in enumerate(choice.options):
                 caption = Caption(option.text, texts.CHOOSE)
                 made = button(line, caption, self._choose(choice.part, option.value), "outline")
@@ -98,4 +92,4 @@ class SelectionPanel(ttk.Frame):
             made.configure(bootstyle=wanted[0], state=wanted[1])
 
     def _choose(self, part: Part, value: str | int) -> Callable[[], None]:
-        return lambda: self._act(lambda: self._model.selection.choose(part, value))
+        return lambda: self.act(lambda: self._model.selection.choose(part, value))

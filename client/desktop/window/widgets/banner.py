@@ -13,7 +13,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.base.connection_state import Banner
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import show
+from client.desktop.window.widgets.screen import in_grid, show
 from client.desktop.window.widgets.theme import Style
 from client.texts.connection import START_SERVERS
 
@@ -35,8 +35,7 @@ class BannerBar:
             self._frame, autostyle=False, font=look.font(11, bold=True), justify="center", borderwidth=0
         )
         self._label.grid(row=0, sticky="ew")
-        self.button = button(self._frame, START_SERVERS, press, "light")
-        self.button.grid(row=1, pady=(look.px(6), 0))
+        self.button = in_grid(button(self._frame, START_SERVERS, press, "light"), row=1, pady=(look.px(6), 0))
         self._shown: Banner | None = None
         parent.bind("<Configure>", self._resized, add="+")
 

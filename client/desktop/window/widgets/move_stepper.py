@@ -9,39 +9,36 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.room.stepping import Steps
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import Act, set_text
+from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text
 from client.desktop.window.widgets.theme import Style
 from client.texts import records as texts
 from client.texts.caption import Caption
 
 
-class StepBar(ttk.Frame):
+class StepBar(Panel):
     """Four buttons around "move 3 of 9".
 
     They are shown from the start, so that the first move does not shift the layout.
     """
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, steps: Steps) -> None:
-        super().__init__(parent)
-        self._look = look
-        self._act = act
+        super().__init__(parent, look, act)
         self._steps = steps
         self._button(0, texts.FIRST, lambda: steps.go(-steps.count))
         self._button(1, texts.PREVIOUS, lambda: steps.go(-1))
-        self.position = ttk.Label(self, width=16, anchor="center")
-        self.position.grid(row=0, column=2)
+        self.position = in_grid(ttk.Label(self, width=16, anchor="center"), row=0, column=2)
         self._button(3, texts.NEXT, lambda: steps.go(1))
         self._button(4, texts.LAST, lambda: steps.go(steps.count))
 
     def refresh(self) -> None:
         """Show the current position's number."""
-        steps, palette = self._steps, self._look.palette
+        steps, palette = self._steps, self.look.palette
         colour = palette.cursor if steps.looks_back else palette.quiet
         set_text(self.position, texts.position(steps.shown, steps.count), colour)
 
     def go(self, by: int) -> None:
         """Show an earlier or later position."""
-        self._act(lambda: self._steps.go(by))
+        self.act(lambda: self._steps.go(by))
 
     def _button(self, column: int, caption: Caption, action: Callable[[], object]) -> None:
-        button(self, caption, lambda: self._act(action)).grid(row=0, column=column)
+        button(self, caption, self.acts(action)).grid(row=0, column=column)

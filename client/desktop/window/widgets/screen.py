@@ -1,9 +1,10 @@
-"""What all screens share: a frame that shows a model, and acts on the model only through ``act``."""
+"""What all screens share: frames that show a model, and act on it only through ``act``."""
 
 from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import ttkbootstrap as ttk
 
@@ -13,15 +14,33 @@ LABEL_BORDER = 4
 """The largest border that a theme keeps on each side of a label's text, in pixels."""
 Act = Callable[[Callable[[], object]], None]
 """Runs an action on a model, then shows the result."""
+Placed = TypeVar("Placed", bound=tk.Widget)
 
 
-class Screen(ttk.Frame):
+class Panel(ttk.Frame):
+    """A part of a screen. Its first column takes the width that is left over."""
+
+    def __init__(self, parent: tk.Misc, look: Style, act: Act, *, padding: int = 0) -> None:
+        super().__init__(parent, padding=padding)
+        self.look = look
+        self.act = act
+        self.columnconfigure(0, weight=1)
+
+    def acts(self, action: Callable[[], object]) -> Callable[[], None]:
+        """Return a button's command that runs the action."""
+        return lambda: self.act(action)
+
+    def later(self, after_ms: int, action: Callable[[], object]) -> None:
+        """Run an action after ``after_ms`` milliseconds, if this widget still exists."""
+        timer = self.after(after_ms, action)
+        self.bind("<Destroy>", lambda _: self.after_cancel(timer), add="+")
+
+
+class Screen(Panel):
     """A screen of a window."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act) -> None:
-        super().__init__(parent, padding=look.px(16))
-        self.look = look
-        self.act = act
+        super().__init__(parent, look, act, padding=look.px(16))
 
     def refresh(self) -> None:
         """Show the model's current state."""
@@ -34,15 +53,6 @@ class Screen(ttk.Frame):
     def escape(self) -> None:
         """Step back."""
 
-    def acts(self, action: Callable[[], object]) -> Callable[[], None]:
-        """Return a button's command that runs the action."""
-        return lambda: self.act(action)
-
-    def later(self, after_ms: int, action: Callable[[], object]) -> None:
-        """Run an action after ``after_ms`` milliseconds, if this screen still exists."""
-        timer = self.after(after_ms, action)
-        self.bind("<Destroy>", lambda _: self.after_cancel(timer), add="+")
-
     def key(self, widget: tk.Misc, sequence: str, action: Callable[[], object]) -> None:
         """Run an action on a key, and stop other handlers of that key."""
 
@@ -51,6 +61,12 @@ class Screen(ttk.Frame):
             return "break"
 
         widget.bind(sequence, on_key)
+
+
+def in_grid(widget: Placed, **where: Any) -> Placed:
+    """Place a widget in its parent's grid, and return it."""
+    widget.grid(**where)
+    return widget
 
 
 def set_text(widget: ttk.Label | ttk.Button | ttk.Menubutton, text: str, colour: str | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import ttkbootstrap as ttk
 
-from client.desktop.window.widgets.screen import set_text
+from client.desktop.window.widgets.screen import in_grid, set_text
 from client.desktop.window.widgets.theme import Style
 
 HEIGHT = 4
@@ -39,8 +39,7 @@ class Table(ttk.Frame):
             self.tree.heading(name, text=column.title, anchor=anchor)
             self.tree.column(name, width=look.px(column.width), minwidth=look.px(30), anchor=anchor)
         self.tree.grid(row=0, column=0, sticky="nsew")
-        bar = ttk.Scrollbar(self, command=self.tree.yview)
-        bar.grid(row=0, column=1, sticky="ns")
+        bar = in_grid(ttk.Scrollbar(self, command=self.tree.yview), row=0, column=1, sticky="ns")
         self.tree.configure(yscrollcommand=bar.set)
         self.hint = ttk.Label(self, justify="center", anchor="center", wraplength=look.px(380))
         self.tree.bind("<Double-1>", lambda event: self._chosen(self.tree.identify_row(event.y)))
