@@ -37,7 +37,7 @@ class BotMatches:
     def check_may_begin(self, host: str) -> None:
         """Raise Busy when the bot plays its most matches, LimitReached when its most with people of that host."""
         if not self.may_begin():
-            raise Busy("the house bot plays its most matches (MAX_BOT_MATCHES)")
+            raise Busy(f"the house bot plays {self._limits.most} matches, the most that it may (MAX_BOT_MATCHES)")
         running = set(self._lobby.matches_of(HOUSE_BOT))
         with self._lock:
             self._hosts = {room: where for room, where in self._hosts.items() if room in running}

@@ -82,7 +82,7 @@ class GameIndex:
         try:
             record = records.from_plain(plain)
         except InvalidArgument as wrong:  # one bad record must not hide the other games
-            logger.error("record unreadable", number=number, why=wrong.message)
+            logger.error("record cannot be read", number=number, why=wrong.message)
             self._unreadable += 1
             return
         if isinstance(record, NameFreed):

@@ -53,7 +53,7 @@ def back_up(settings: Settings, file: Path) -> Backup:
     """
     related = pair.relation(settings)
     if related is Relation.DIVERGED:
-        raise Diverged("the two journals have diverged; cluster resolve comes first")
+        raise Diverged("the two journals have diverged: run cluster resolve first")
     source = pair.journal_of(settings, MAIN if related is Relation.MAIN_HAS_ALL else REPLICATION)
     try:
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.absolute().parent) as folder:
@@ -105,11 +105,11 @@ def unpack(file: Path, folder: Path) -> Backup:
                     _write(folder / name, member)
         with contextlib.closing(sqlite3.connect(folder / JOURNAL, isolation_level=None)) as connection:
             if Journal(connection).last != (backup.epoch, backup.position):
-                raise NoBackup(f"{file} is damaged: its journal does not end where it says")
+                raise NoBackup(f"{file} is damaged: its journal does not end at the position in its description")
     except OSError as error:
         raise StorageFailed(f"{file} cannot be read: {error.strerror or error}") from error
     except (tarfile.TarError, EOFError, KeyError, ValueError, TypeError, sqlite3.Error) as error:
-        raise NoBackup(f"{file} is no backup of a cluster, or a damaged one: {error}") from error
+        raise NoBackup(f"{file} is not a backup of a cluster, or is damaged: {error}") from error
     return backup
 
 

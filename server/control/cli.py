@@ -9,7 +9,7 @@ import contextlib
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, NoReturn
 
 import typer
@@ -22,7 +22,7 @@ from server.control.cluster import CannotStart, CannotStop, ClusterControl, NotR
 from server.control.restoration import NothingToResolve
 from server.settings import SettingsError, load
 from server.supervision.restart_rules import STAND_DOWN_S
-from server.supervision.role_status import DrainStatus, log_is_complete, whole
+from server.supervision.role_status import IN_STEP, DrainStatus, log_is_complete, whole
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError
 from wire.os_errors import sentence_of
@@ -42,6 +42,8 @@ ROLE_OF = {
     REPLICATION: REPLICATION,
 }
 """The names that people use for the servers."""
+SHOWN_STEPS: Mapping[str | None, str] = {IN_STEP: "in sync", "waiting for office": "waiting to be primary"}
+"""What people read for a ``step`` of the status; other steps are shown as they are."""
 
 app = typer.Typer(help="Start, stop, show, upgrade and back up the servers on this machine.", no_args_is_help=True)
 console = Console()
@@ -139,14 +141,14 @@ def drain(
             return
         printed: set[str] = set()
         try:
-            with console.status("asking the main server") as waiting:
+            with console.status("calling the main server") as waiting:
 
                 def on_progress(seen: DrainStatus) -> None:
-                    words = _drain_text(seen)
-                    waiting.update(words)
-                    if not console.is_terminal and words not in printed:  # else the text would not be visible
-                        printed.add(words)
-                        console.print(words, highlight=False)
+                    text = _drain_text(seen)
+                    waiting.update(text)
+                    if not console.is_terminal and text not in printed:  # else the text would not be visible
+                        printed.add(text)
+                        console.print(text, highlight=False)
 
                 left = drain_and_stop(
                     cluster, deadline_s=None if deadline is None else deadline * 60, on_progress=on_progress
@@ -212,7 +214,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="print JSON, for
             table = Table(*(Column(heading, no_wrap=True) for heading in headings), box=SIMPLE_HEAD, pad_edge=False)
             for role in roles:
                 since = None if role.started_at is None else _clock(role.started_at)
-                cells = (role.role, role.state, role.pid, role.epoch, since, role.rooms, role.step)
+                replica = SHOWN_STEPS.get(role.step, role.step)
+                cells = (role.role, role.state, role.pid, role.epoch, since, role.rooms, replica)
                 table.add_row(*("" if cell is None else str(cell) for cell in cells))
             console.print(table)
             for role in roles:

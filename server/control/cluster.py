@@ -122,7 +122,9 @@ class ClusterControl:
         if MAIN in here or REPLICATION in here:
             this_machine.check_one_machine(self.settings)
         if not here:
-            raise CannotStart("The settings have none of the servers on this machine: see MAIN_HOST and the like.")
+            raise CannotStart(
+                "The settings have none of the servers on this machine: see MAIN_HOST and the other hosts."
+            )
         return here
 
     def _check_not_diverged(self) -> None:
@@ -131,7 +133,7 @@ class ClusterControl:
         """
         refuses_with = (self._status_reader.call(MAIN, "status") or {}).get("refuses_with")
         if refuses_with is not None and refuses_with["code"] == Diverged.code:
-            raise CannotStart(f"the servers run, but take no commands: {refuses_with['why']}")
+            raise CannotStart(f"the servers run, but refuse commands: {refuses_with['why']}")
 
     def roles_with_other_protocol(self) -> list[str]:
         """Return the servers here that use another version of the protocol between servers."""
@@ -329,7 +331,7 @@ class ClusterControl:
         if run is None:
             raise NotRunning(self._why_not_running(role))
         if not processes.kill(run):
-            raise CannotStop(f"{role} (pid {run.pid}) does not end; it may be another user's")
+            raise CannotStop(f"{role} (pid {run.pid}) does not end; it may belong to another user")
         return run.pid
 
     def _why_not_running(self, role: str) -> str:
@@ -354,4 +356,4 @@ def _describe_running(found: set[RunFile]) -> str:
     """Return what a stop found in its last round, for people: it still runs, or it starts again after each kill."""
     alive = {run for run in found if run.alive}
     named = ", ".join(sorted(f"{run.role} (pid {run.pid})" for run in alive or found))
-    return f"still there: {named}" if alive else f"started again and again by something else: {named}"
+    return f"still running: {named}" if alive else f"started again after each kill, by another program: {named}"

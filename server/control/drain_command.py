@@ -33,7 +33,7 @@ def drain(
     """Drain the cluster, stop it when no game runs or after ``deadline_s`` seconds, and return what was left.
 
     Without ``deadline_s`` it waits for the last game. ``on_progress`` is called repeatedly with the progress. Raises
-    NotRunning, CalledOff, CannotStop, and Forbidden when the servers have another cluster key.
+    NotRunning, DrainCancelled, CannotStop, and Forbidden when the servers have another cluster key.
     """
     began = time.monotonic()
     until = None if deadline_s is None else math.ceil(time.time() + deadline_s)
@@ -45,7 +45,7 @@ def drain(
         latest = cluster.drain_status()
         if latest is not None:
             if not latest.on:
-                raise DrainCancelled("the cluster is open again: somebody called it off")
+                raise DrainCancelled("the drain was cancelled: the cluster is open again")
             if latest.until != status.until:  # another command has set another deadline
                 ends = math.inf if latest.until is None else time.monotonic() + latest.until - time.time()
             status = latest
@@ -70,5 +70,5 @@ def _set_drain(cluster: ClusterControl, on: bool, until: int | None) -> None:
         if not cluster.runs_here():
             raise NotRunning("no server runs here")
         if time.monotonic() > ends:
-            raise NotRunning(f"there is no main server that takes it, for {MAIN_WAIT_S:g} s now")
+            raise NotRunning(f"no main server answered for {MAIN_WAIT_S:g} s")
         time.sleep(CHECK_EVERY_S)

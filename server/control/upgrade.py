@@ -73,10 +73,10 @@ def upgrade(
     with _one_upgrade_at_a_time(cluster):
         if not cluster.runs_here():
             raise NotRunning("no server runs here")
-        on_step("trying whether the new version can be started")
+        on_step("checking that the new version can be started")
         why = processes.load_error(cluster.settings)
         if why:
-            raise CannotUpgrade(f"what is on disk cannot be started, so nothing was replaced. {why}")
+            raise CannotUpgrade(f"the version on disk cannot be started, so nothing was replaced. {why}")
         _Upgrade(cluster, on_step).run(on_replaced)
 
 
@@ -111,7 +111,7 @@ class _Upgrade:
 
     def _replace_all(self, on_replaced: Callable[[Replaced], None]) -> None:
         """End all servers, then start all with the settings that they had. Games pause, and no data is lost."""
-        self._on_step("the servers speak another version of their protocol: ending all of them, then starting all")
+        self._on_step("the servers use another version of their protocol: ending all four, then starting all")
         old = [run for role in ORDER if (run := self._cluster.process_of(role)) is not None]
         again = ClusterControl(_settings_of(old) or self._cluster.settings)
         began = time.monotonic()
@@ -135,13 +135,13 @@ class _Upgrade:
             if not missing and run is not None:
                 return run
             if not self._cluster.runs_here():
-                raise CannotUpgrade("no server runs any more: somebody stopped the cluster, or killed all of it")
+                raise CannotUpgrade("no server runs any more: the cluster was stopped or killed")
             if time.monotonic() - checked_at > CHECK_STARTS_EVERY_S:
                 self._check_starts()
                 checked_at = time.monotonic()
             if time.monotonic() - began > WHOLE_S:
                 what = ", ".join(missing) or f"a {role} on this machine"
-                raise CannotUpgrade(f"not whole within {WHOLE_S:g} s, for want of: {what}. {_NOTHING_MORE}")
+                raise CannotUpgrade(f"the cluster is not whole after {WHOLE_S:g} s; missing: {what}. {_NOTHING_MORE}")
             time.sleep(CHECK_EVERY_S)
 
     def _check_starts(self) -> None:
@@ -187,7 +187,7 @@ def _settings_of(runs: Sequence[RunFile]) -> Settings | None:
     return None
 
 
-_NOTHING_MORE = "What runs goes on; nothing more is replaced."
+_NOTHING_MORE = "Running servers go on; nothing more is replaced."
 
 
 @contextlib.contextmanager

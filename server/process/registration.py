@@ -55,7 +55,7 @@ class Registration:
             try:
                 if self.ensure_registered():
                     address = self._settings.public_address_of(self._role)
-                    logger.info("registered", name_server=str(self._settings.name_server), where=str(address))
+                    logger.info("registered", name_server=str(self._settings.name_server), address=str(address))
             except TicTacToeError as error:
                 self.retries.failed(error)
             else:

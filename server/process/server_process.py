@@ -126,8 +126,8 @@ class ServerProcess:
             try:
                 run()
             except Exception:
-                logger.exception("a thread failed", thread=name)
-                self.step_down(f"{name} failed")
+                logger.exception("thread failed", thread=name)
+                self.step_down(f"the thread {name} failed")
 
         thread = threading.Thread(target=guarded, name=name, daemon=True)
         self._threads.append(thread)
@@ -159,7 +159,7 @@ class ServerProcess:
             action()
         for supervisor in self.supervisors:
             supervisor.abandon_start()
-        logger.info("ended")
+        logger.info("server ended")
 
     # -- supervision ----------------------------------------------------------------------------------------------
 
@@ -239,7 +239,7 @@ class ServerProcess:
 
     def _write_run_file(self) -> None:
         """Write the run file as soon as the disk allows it."""
-        writing = self.retries["run file"] = Retries("this server cannot be written down")
+        writing = self.retries["run file"] = Retries("run file cannot be written")
         while self.go_on():
             try:
                 self.run_directory.write(self._run_file)
@@ -260,7 +260,7 @@ class ServerProcess:
         self._ending.wait(wait_s)
         serving = prove()
         if self.clients is not None and self.clients.idle_s > STUCK_AFTER_S:
-            raise NotReady("the loop that takes connections is stuck")
+            raise NotReady("the loop that accepts connections is stuck")
         return {**self.identity, "serving": serving}
 
     def _end_with_owner(self) -> None:
@@ -272,7 +272,7 @@ class ServerProcess:
         while owner is not None and owner.alive:
             if self._ending.wait(OWNER_CHECK_S):
                 return
-        logger.info("the process that owns this cluster is gone", owner=self.settings.owner_pid)
+        logger.info("owner process is gone", owner=self.settings.owner_pid)
         self.stand_down()
         for name_server in processes.find_runs(self.settings, NAME_SERVER):
             processes.kill(name_server)
@@ -281,14 +281,14 @@ class ServerProcess:
     def _log_open_ports(self) -> None:
         settings = self.settings
         logger.info(
-            "open",
+            "listening",
             clients=str(Address(settings.bind_host, settings.client_port_of(self.role))),
             peers=str(Address(settings.peer_bind_host, settings.peer_address_of(self.role).port)),
             pid=os.getpid(),
         )
         open_to = [("clients", settings.bind_host), ("servers with the cluster's key", settings.peer_bind_host)]
         if settings.metrics_port_of(self.role):
-            open_to.append(("whoever reads metrics", settings.metrics_host))
-        for who, host in open_to:
+            open_to.append(("readers of metrics", settings.metrics_host))
+        for callers, host in open_to:
             if not is_loopback(host):
-                logger.warning("open to the network", to=who, on=host)
+                logger.warning("open to the network", to=callers, on=host)

@@ -27,7 +27,7 @@ def check(role: str, arguments: Sequence[str]) -> None:
         os._exit(0)
     unknown = next((one for one in arguments if one not in _HELP), arguments[0])
     sys.stderr.write(
-        f"{script} takes no argument {unknown}: it is set by the environment and .env; see {script} --help\n"
+        f"{script} has no argument {unknown}: its settings come from the environment and .env; see {script} --help\n"
     )
     sys.exit(BAD_ARGUMENTS)
 

@@ -90,7 +90,7 @@ class Retries:
         """Record that the last attempt succeeded."""
         before, self.trouble = self.trouble, None
         if before is not None and self._logged is not None:
-            logger.info("succeeded at last", after=self._event, **self._fields, failures=before.failures)
+            logger.info("succeeded again", after=self._event, **self._fields, failures=before.failures)
         self._logged = None
 
     def _should_log(self, why: str, now: float) -> bool:

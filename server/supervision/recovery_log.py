@@ -48,7 +48,7 @@ class RecoveryLog:
         try:
             replace_file(file, json.dumps([recovery.as_plain() for recovery in kept]))
         except OSError as error:
-            logger.warning("a recovery cannot be written down", other=recovery.role, why=str(error))
+            logger.warning("recovery log cannot be written", other=recovery.role, why=str(error))
 
     def last(self, roles: Iterable[str]) -> list[Recovery]:
         """Return the last recoveries of all these roles together, the latest first."""
@@ -61,7 +61,7 @@ class RecoveryLog:
         except FileNotFoundError:
             return []
         except (OSError, ValueError, TypeError) as error:
-            logger.warning("recoveries cannot be read", other=role, why=str(error))
+            logger.warning("recovery log cannot be read", other=role, why=str(error))
             return []
 
     def _file(self, role: str) -> Path:

@@ -15,7 +15,7 @@ from wire import MAIN, NAME_SERVER, REPLICATION
 
 IN_STEP = "in step"
 """The ``step`` of a main server whose replica is in sync."""
-OTHER_PROTOCOL = "speaks another version of the protocol between servers: cluster upgrade replaces all"
+OTHER_PROTOCOL = "uses another version of the protocol between servers: cluster upgrade replaces all four"
 _NOT_OURS = "was not started by this cluster: it is used, and left running"
 
 
@@ -136,7 +136,7 @@ def _trouble_text(what: str, trouble: Mapping[str, Any]) -> str:
 def _damage_text(damage: Mapping[str, Any]) -> str:
     """Return a text for people about the damage in a copy of the log."""
     named = ", ".join(damage["streams"])
-    return f"has damage: {damage['waiting']} streams to be mended, {damage['lost']} lost in both copies ({named})"
+    return f"has damaged streams: {damage['waiting']} to be repaired, {damage['lost']} lost in both copies ({named})"
 
 
 def failed_starts(role: str, answers: Iterable[Mapping[str, Any] | None]) -> FailedStarts:

@@ -67,8 +67,8 @@ class RunDirectory:
             runs = self.read(role)
             alive = runs is not None and runs.alive
             if alive or time.monotonic() > deadline:
-                who = f"with pid {runs.pid}" if runs is not None and alive else "and is just starting"
-                raise AlreadyRunning(f"a {role} runs already, {who}, for the data in {self._folder.parent}")
+                process = f"with pid {runs.pid}" if runs is not None and alive else "and is just starting"
+                raise AlreadyRunning(f"a {role} runs already, {process}, for the data in {self._folder.parent}")
             time.sleep(0.001)
         self._remove_leftovers()
         self.try_to_write(self.run_of(role, os.getpid()))
@@ -95,14 +95,14 @@ class RunDirectory:
             except OSError:
                 _write_over(file, text)
         except OSError as error:
-            raise StorageFailed(f"the run folder cannot be written to: {error.strerror or error}") from error
+            raise StorageFailed(f"the run directory cannot be written: {error.strerror or error}") from error
 
     def try_to_write(self, run: RunFile) -> bool:
         """Write a run file; return whether that succeeded. A process without a run file works just as well."""
         try:
             self.write(run)
         except StorageFailed as error:
-            logger.warning("a process cannot be written down", other=run.role, pid=run.pid, why=error.message)
+            logger.warning("run file cannot be written", other=run.role, pid=run.pid, why=error.message)
             return False
         return True
 
@@ -121,7 +121,7 @@ class RunDirectory:
         except FileNotFoundError:
             return None
         except (ValueError, TypeError, AttributeError) as error:
-            logger.warning("a run file cannot be read", other=role, why=str(error))
+            logger.warning("run file cannot be read", other=role, why=str(error))
             return None
         return run if self.owns(run) else None
 
@@ -164,7 +164,7 @@ class RunDirectory:
         try:
             self._mark.touch()
         except OSError as error:
-            raise StorageFailed(f"the run folder cannot be written to: {error.strerror or error}") from error
+            raise StorageFailed(f"the run directory cannot be written: {error.strerror or error}") from error
 
     def unmark_draining(self) -> None:
         """Remove the mark, if there is one."""

@@ -157,7 +157,7 @@ class Supervisor:
         self._paused = False
         ran_before = self._last_run is not None or self._run_directory.read(self.role) is not None
         self._supervision.reset(time.monotonic(), ran_before=ran_before)
-        logger.warning("watching again: the cluster was not stopped", other=self.role)
+        logger.warning("supervision resumed: the cluster was not stopped", other=self.role)
 
     def _supervise_once(self) -> None:
         settings = self._settings
@@ -170,7 +170,7 @@ class Supervisor:
             return
         run, serving, self.reports_damage = answer
         if not self.answers:
-            logger.info("answers", other=self.role, pid=None if run is None else run.pid)
+            logger.info("server answers", other=self.role, pid=None if run is None else run.pid)
         self.answers = True
         if run is not None:
             self._last_run = run
@@ -195,13 +195,13 @@ class Supervisor:
         A server of another data folder must be neither waited for nor ended from here.
         """
         if self._supervised and run not in (None, self._last_run) and not self._run_directory.owns(run):
-            raise NotReady(f"the {self.role} that answers there, pid {run.pid}, is another data folder's")
+            raise NotReady(f"the {self.role} that answers there, pid {run.pid}, belongs to another data folder")
 
     def _on_missed_heartbeat(self, error: TicTacToeError) -> None:
         self._accepts_connections = isinstance(error, DeadlineExceeded)
         self._last_error = error.message
         if self.answers:
-            logger.warning("does not answer", other=self.role, why=error.message)
+            logger.warning("server does not answer", other=self.role, why=error.message)
             if self._lost_at is None:
                 # After a hang the server counts as lost from its last heartbeat, after a death from now.
                 self._lost_at = self._heartbeat_at if self._accepts_connections else time.monotonic()
@@ -228,7 +228,7 @@ class Supervisor:
             reason = HUNG if self._hung else DIED
             self.recovery_counts.add(reason, took_s)
             self._recovery_log.add(Recovery(self.role, pid, time.time() - took_s, round(took_s, 4)))
-            logger.info("replaced", other=self.role, pid=pid, reason=reason, took_s=round(took_s, 4))
+            logger.info("server replaced", other=self.role, pid=pid, reason=reason, took_s=round(took_s, 4))
 
     def _is_alive(self, role: str) -> bool:
         run = self._run_directory.read(role)
@@ -251,7 +251,7 @@ class Supervisor:
 
     def _reap_child(self) -> None:
         if self._children.reap() == processes.ALREADY_RUNNING:
-            logger.info("another one was there first", other=self.role)
+            logger.info("another process has the role", other=self.role)
             self._last_run = self._run_directory.read(self.role)
             self._supervision.on_other_process(time.monotonic())
 
@@ -262,7 +262,7 @@ class Supervisor:
             self._start_process()
 
     def _end_process(self) -> None:
-        logger.warning("hangs: ending it", other=self.role)
+        logger.warning("ending a hung server", other=self.role)
         self._hung = True
         self._children.kill_child()
         run = self._find_last_run()
@@ -282,7 +282,9 @@ class Supervisor:
             return
         if not self._run_directory.is_in_place:
             # A new process would use the folder that is there now, beside servers that still use the old one.
-            logger.error("cannot be started", other=self.role, why=f"{self._settings.data} was moved or replaced")
+            logger.error(
+                "server cannot be started", other=self.role, why=f"{self._settings.data} was moved or replaced"
+            )
             return
         try:
             pid = self._children.start()
@@ -290,13 +292,13 @@ class Supervisor:
                 self._last_run = self._run_directory.run_of(NAME_SERVER, pid)
                 self._run_directory.try_to_write(self._last_run)
         except (OSError, psutil.NoSuchProcess) as error:
-            logger.error("cannot be started", other=self.role, why=str(error))
+            logger.error("server cannot be started", other=self.role, why=str(error))
             return  # counts as a start that did not answer
         if run is not None and self._lost_at is None:
             self._lost_at = time.monotonic()  # it died before its first heartbeat reached this supervisor
-        logger.info("started", other=self.role, pid=pid, failures=self._supervision.failures)
+        logger.info("server started", other=self.role, pid=pid, failures=self._supervision.failures)
 
     def _report_waiting(self) -> None:
         due = self._supervision.next_start_in_s(time.monotonic())
-        start = {} if due is None else {"started_from_here_in_s": round(due, 1)}
-        logger.info("waiting", for_=self.role, why=self._last_error, **start)
+        start = {} if due is None else {"next_start_in_s": round(due, 1)}
+        logger.info("waiting for a server", other=self.role, why=self._last_error, **start)

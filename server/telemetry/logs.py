@@ -97,8 +97,8 @@ def set_up(role: str, log_level: str, log_format: str) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[foreign], force=True)
     logging.getLogger("Pyro4").setLevel(logging.CRITICAL)  # relevant errors arrive as exceptions
     logging.captureWarnings(True)
-    sys.excepthook = _say_uncaught
-    threading.excepthook = lambda failed: _say_uncaught(failed.exc_type, failed.exc_value, failed.exc_traceback)
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda failed: _log_uncaught(failed.exc_type, failed.exc_value, failed.exc_traceback)
 
 
 def _with_role(role: str) -> structlog.typing.Processor:
@@ -139,7 +139,7 @@ def _without(home: str) -> structlog.typing.Processor:
     return without if len(home) > 1 else as_it_is
 
 
-def _say_uncaught(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
+def _log_uncaught(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
     """Log an uncaught exception as one line; Python itself would print many."""
     if error is not None and not issubclass(kind, (KeyboardInterrupt, SystemExit)):
-        logger.error("not caught", exc_info=(kind, error, traceback))
+        logger.error("uncaught exception", exc_info=(kind, error, traceback))

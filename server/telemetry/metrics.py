@@ -32,89 +32,99 @@ class Reading(NamedTuple):
 # -- every server -----------------------------------------------------------------------------------------------------
 
 INFO = Metric(
-    "tictactoe_server_info", "gauge", "Always 1: which server this is, and its protocol.", ("server", "protocol")
+    "tictactoe_server_info",
+    "gauge",
+    "Always 1; the labels have the server and its protocol version.",
+    ("server", "protocol"),
 )
-CONNECTIONS = Metric("tictactoe_connections", "gauge", "Connections that are open now, by port.", ("port",))
+CONNECTIONS = Metric("tictactoe_connections", "gauge", "Open connections, by port.", ("port",))
 REFUSED = Metric(
     "tictactoe_refused_requests_total",
     "counter",
-    "Calls and connections that were answered with an error, by port and the error's code.",
+    "Calls answered with an error, and refused connections, by port and error code.",
     ("port", "code"),
 )
-STARTS = Metric("tictactoe_starts_total", "counter", "Processes of another server started from here.", ("server",))
+STARTS = Metric(
+    "tictactoe_starts_total", "counter", "Processes of another server that this server started.", ("server",)
+)
 TAKEOVERS = Metric(
     "tictactoe_takeovers_total",
     "counter",
-    "Main servers that died or hung and were replaced from here, by why.",
+    "Main servers that this server replaced, by reason.",
     ("reason",),
 )
 TAKEOVER_S = Metric(
     "tictactoe_takeover_duration_seconds",
     "histogram",
-    "How long there was no primary: from the death that was noticed to the next primary.",
+    "Time without a primary: from the noticed death of a main server to the next primary.",
 )
 RECOVERIES = Metric(
     "tictactoe_recoveries_total",
     "counter",
-    "Other servers than main that died or hung and were replaced from here, by why.",
+    "Servers other than main that this server replaced, by reason.",
     ("server", "reason"),
 )
 RECOVERY_S = Metric(
     "tictactoe_recovery_duration_seconds",
     "histogram",
-    "How long nobody did that server's work.",
+    "Time for which a role other than main was not filled.",
     ("server",),
 )
 FAILED_TRIES = Metric(
     "tictactoe_failed_tries_total",
     "counter",
-    "Tries that failed of what a server does again and again until it succeeds, by what for and the error's code.",
+    "Failed attempts of work that is repeated until it succeeds, by work and error code.",
     ("what", "code"),
 )
 FAILING_SINCE = Metric(
     "tictactoe_failing_since_seconds",
     "gauge",
-    "Since when the last tries failed, in seconds since 1970; 0 if the last one succeeded.",
+    "Since when attempts have failed, in seconds since 1970; 0 if the last one succeeded.",
     ("what",),
 )
 
 # -- main -------------------------------------------------------------------------------------------------------------
 
-IS_PRIMARY = Metric("tictactoe_in_office", "gauge", "1 if this main server is the primary, 0 before.")
+IS_PRIMARY = Metric("tictactoe_in_office", "gauge", "1 while this main server is the primary, 0 before.")
 READ_ONLY = Metric(
     "tictactoe_read_only",
     "gauge",
-    "1 while this main server cannot become the primary (the disk is full, say) and serves reads.",
+    "1 while this main server cannot become the primary and serves only reads.",
 )
-EPOCH = Metric("tictactoe_epoch", "gauge", "The epoch of the primary (main), or of the copy (replication).")
+EPOCH = Metric(
+    "tictactoe_epoch", "gauge", "The primary's epoch (main), or the epoch that the copy obeys (replication)."
+)
 POSITION = Metric(
-    "tictactoe_log_position", "gauge", "The position of the last entry: published (main), in the copy (replication)."
+    "tictactoe_log_position", "gauge", "The position of the last entry: visible (main), or in the copy (replication)."
 )
 ROOMS = Metric("tictactoe_rooms", "gauge", "Open rooms.")
-ROOMS_IN_MEMORY = Metric("tictactoe_rooms_in_memory", "gauge", "Rooms whose state is in memory.")
+ROOMS_IN_MEMORY = Metric("tictactoe_rooms_in_memory", "gauge", "Rooms with their state in memory.")
 NAMES = Metric("tictactoe_names", "gauge", "Usernames that have an owner.")
-RECORDS = Metric("tictactoe_book_records", "gauge", "Records in the book: games that ended, names that were freed.")
-PLAYERS = Metric("tictactoe_players", "gauge", "Players who are in their rooms now; one in two rooms counts twice.")
-WATCHERS = Metric("tictactoe_watchers", "gauge", "Spectators who are in a room now.")
+RECORDS = Metric("tictactoe_book_records", "gauge", "Records of the game archive: finished games, and released names.")
+PLAYERS = Metric("tictactoe_players", "gauge", "Players present in their rooms; a player in two rooms counts twice.")
+WATCHERS = Metric(
+    "tictactoe_watchers", "gauge", "Spectators present in their rooms; a spectator in two rooms counts twice."
+)
 CALLERS_WAITING = Metric(
-    "tictactoe_callers_waiting", "gauge", "Calls that wait for news of a room (main) or of the lobby.", ("news_of",)
+    "tictactoe_callers_waiting",
+    "gauge",
+    "Calls that wait for news of a room (main) or of the lobby (communication).",
+    ("news_of",),
 )
 COMMANDS_WAITING = Metric("tictactoe_commands_waiting", "gauge", "Commands that wait for their commit.")
-MOVES = Metric("tictactoe_moves_total", "counter", "Moves played: committed, whatever became of the answer.")
+MOVES = Metric("tictactoe_moves_total", "counter", "Committed moves.")
 MOVE_S = Metric(
     "tictactoe_move_duration_seconds",
     "histogram",
-    "From a call of move that has come to its answer, of those that were not refused.",
+    "Time from a call of move to its answer; refused moves do not count.",
 )
-EVENTS = Metric("tictactoe_events_total", "counter", "Events committed, by kind.", ("kind",))
-GAMES = Metric("tictactoe_games_finished_total", "counter", "Games that ended, by how.", ("termination",))
+EVENTS = Metric("tictactoe_events_total", "counter", "Committed events, by kind.", ("kind",))
+GAMES = Metric("tictactoe_games_finished_total", "counter", "Finished games, by termination.", ("termination",))
 COMMITS = Metric("tictactoe_commits_total", "counter", "Batches that changed something: one write each.")
-COMMIT_S = Metric(
-    "tictactoe_commit_duration_seconds", "histogram", "From a batch's turn to its end: decided, written, replicated."
-)
-BATCH = Metric("tictactoe_batch_commands", "histogram", "Commands that were carried through together.")
-DEGRADED = Metric("tictactoe_degraded", "gauge", "1 while the main server works on without a replica in step.")
-DEGRADED_S = Metric("tictactoe_degraded_seconds_total", "counter", "How long that was so in this term.")
+COMMIT_S = Metric("tictactoe_commit_duration_seconds", "histogram", "Time of a batch, from decide to publish.")
+BATCH = Metric("tictactoe_batch_commands", "histogram", "Commands in a batch.")
+DEGRADED = Metric("tictactoe_degraded", "gauge", "1 while the primary has no replica in sync.")
+DEGRADED_S = Metric("tictactoe_degraded_seconds_total", "counter", "Time without a replica in sync, in this term.")
 LAG = Metric("tictactoe_replica_lag_entries", "gauge", "Entries that the replica is not known to have.")
 
 # -- main and replication: the copy of the log -----------------------------------------------------------------------
@@ -122,14 +132,16 @@ LAG = Metric("tictactoe_replica_lag_entries", "gauge", "Entries that the replica
 DAMAGED = Metric(
     "tictactoe_damaged_streams",
     "gauge",
-    "Rooms, names and volumes with damaged rows in this copy: to be mended from the other one, or lost in both.",
+    "Streams with damaged rows in this copy: waiting for repair from the other copy, or lost in both.",
     ("state",),
 )
-DAMAGE_FOUND = Metric("tictactoe_damage_found_total", "counter", "Streams in which damage was noticed in this copy.")
-DAMAGE_MENDED = Metric("tictactoe_damage_mended_total", "counter", "Streams of this copy that were mended.")
-SCRUBBED = Metric("tictactoe_scrubbed_rows_total", "counter", "Rows of this copy that were read through for damage.")
+DAMAGE_FOUND = Metric("tictactoe_damage_found_total", "counter", "Streams of this copy in which damage was found.")
+DAMAGE_MENDED = Metric("tictactoe_damage_mended_total", "counter", "Streams of this copy that were repaired.")
+SCRUBBED = Metric("tictactoe_scrubbed_rows_total", "counter", "Rows of this copy that the scrub read.")
 SCRUB_FINISHED = Metric(
-    "tictactoe_scrub_finished_seconds", "gauge", "When all was last read through, in seconds since 1970; 0: not yet."
+    "tictactoe_scrub_finished_seconds",
+    "gauge",
+    "When the last pass of the scrub ended, in seconds since 1970; 0 before.",
 )
 OF_A_COPY = (DAMAGED, DAMAGE_FOUND, DAMAGE_MENDED, SCRUBBED, SCRUB_FINISHED)
 
@@ -137,8 +149,8 @@ OF_A_COPY = (DAMAGED, DAMAGE_FOUND, DAMAGE_MENDED, SCRUBBED, SCRUB_FINISHED)
 
 LOBBY_ROOMS = Metric("tictactoe_lobby_rooms", "gauge", "Rooms in the front door's list.")
 LOBBY_COMPLETE = Metric("tictactoe_lobby_complete", "gauge", "1 once the front door has the whole list of rooms.")
-SEEKERS = Metric("tictactoe_seekers", "gauge", "Who wait for a match.")
-ONLINE = Metric("tictactoe_online", "gauge", "Usernames whose windows said lately that they are online.")
+SEEKERS = Metric("tictactoe_seekers", "gauge", "Open seeks.")
+ONLINE = Metric("tictactoe_online", "gauge", "Usernames that are online.")
 
 EVERYWHERE = (
     INFO,

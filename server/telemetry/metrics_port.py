@@ -66,20 +66,20 @@ class MetricsPort:
         if not self._bind.port:
             return
         pause(FIRST_S)
-        said = ""
+        logged = ""
         while go_on():
             try:
                 with contextlib.closing(HttpPort(self._bind, self._text)) as port:
-                    logger.info("metrics", at=f"http://{port.address}/metrics")
+                    logger.info("metrics served", at=f"http://{port.address}/metrics")
                     port.serve(go_on, pause)
             except OSError as error:
                 why = f"cannot listen on {self._bind}: {error.strerror or error}"
-                if why != said:
-                    logger.warning("no metrics; trying again", why=why)
-                said = why
+                if why != logged:
+                    logger.warning("metrics port cannot be opened", why=why)
+                logged = why
                 pause(AGAIN_S)
             except Exception:
-                logger.exception("metrics cannot be told; trying again")
+                logger.exception("metrics cannot be read")
                 pause(AGAIN_S)
 
     def _text(self) -> bytes:

@@ -427,5 +427,5 @@ def test_a_backup_of_one_journal_alone_is_of_the_one_that_has_all(put_back: Clus
     made = back_up(put_back.settings, tmp_path / "backup")
     with reading(put_back.settings, REPLICATION) as journal:
         assert (made.epoch, made.position) == journal.last
-    with pytest.raises(NoBackup, match="no backup"):
+    with pytest.raises(NoBackup, match="not a backup"):
         backup_file.unpack(journal_of(put_back.settings, MAIN), tmp_path)

@@ -49,6 +49,7 @@ def test_drain_is_interrupted_called_off_and_carried_out(cluster: ClusterControl
     assert "1 game running" in output
     assert "The cluster is draining" in said(cluster, "start")
     assert re.search(r"draining: 1 game running, the cluster stops at .* at the latest", said(cluster, "status"))
+    assert "in sync" in said(cluster, "status")
     assert "open again" in said(cluster, "drain", "--cancel")
     assert cluster.drain_status() == DrainStatus(False)
     assert "1 game will continue after the next start" in said(cluster, "drain", "--deadline", "0")

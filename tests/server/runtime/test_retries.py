@@ -73,7 +73,7 @@ def test_so_is_what_fails_and_succeeds_in_turns() -> None:
 
 def test_a_success_after_a_logged_failure_is_logged_and_ends_the_trouble() -> None:
     retries, lines = tried(1.0, [AWAY, AWAY, None, None])
-    assert [line["event"] for line in lines] == ["not done", "succeeded at last"]
+    assert [line["event"] for line in lines] == ["not done", "succeeded again"]
     assert lines[-1]["failures"] == 2
     assert retries.trouble is None
 
