@@ -13,7 +13,7 @@ from client.connection import ObjectAddress, OnLink, RetryingConnection, RetryPo
 from client.room import RoomClient, new_request_id
 from game.accounts.recovery_code import BITS, code_from
 from game.errors import BadToken, NameTaken
-from game.games.selection import SeekFilter
+from game.match.selection import SeekFilter
 from wire.rpc import Address
 
 Result = TypeVar("Result")

@@ -14,8 +14,8 @@ from client.connection import OnLink, RetryingConnection
 from client.views import View, line_from, view_from
 from game.errors import InvalidArgument, NotInvited, RoomClosed
 from game.forms.event_codec import from_plain
-from game.games.selection import Proposal
 from game.match.offers import OfferKind
+from game.match.selection import Proposal
 from game.rooms.chat import Line
 from game.rooms.events import Event, Left
 from game.rooms.remembered_requests import CommandAnswer

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from game.accounts.names import name_key
 from game.errors import InvalidArgument
-from game.games.selection import Choices, Proposal, Selection
 from game.match.offers import OfferKind
+from game.match.selection import Choices, Proposal, Selection
 from game.plain_values import convert
 from game.rooms.chat import Line
 from game.rules import SEATS, Outcome, Seat

@@ -23,7 +23,7 @@ from client.desktop.window.app import SERVERS_SIZE, SIZE, Window
 from client.desktop.window.bindings import open_window
 from client.desktop.window.widgets.gc_on_tk_thread import collect_here
 from client.desktop.window.widgets.theme import THEMES, Style
-from game.games.selection import Proposal
+from game.match.selection import Proposal
 from server.control.cluster import ClusterControl
 from tictactoe import OwnServers
 from verify.testbed.local_cluster import sandbox_cluster

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from client.views import Row, SeatView, View
-from game.games.selection import ANY, Proposal
 from game.games.tictactoe import DEFAULTS
+from game.match.selection import ANY, Proposal
 from game.rules import Seat
 
 Part = Literal["board", "best_of", "clock"]

@@ -11,9 +11,9 @@ from typing import Any
 
 from game.errors import InvariantBroken, Refusal, check
 from game.games.registry import rules_named
-from game.games.selection import Choices, Proposal, Selection
 from game.match.clock import Clock, clock_rule, written
 from game.match.offers import Offers
+from game.match.selection import Choices, Proposal, Selection
 from game.rooms.access import Access
 from game.rooms.chat import Line
 from game.rooms.remembered_requests import CommandAnswer

@@ -1,1 +1,1 @@
-"""The games, and what players can choose. Start reading in ``tictactoe``; ``registry`` has all games by name."""
+"""The games: ``tictactoe`` has the rules and the boards. ``registry`` has all games by name, and their short lists."""

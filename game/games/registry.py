@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from game.errors import InvalidArgument
-from game.games.selection import Choices, Selection
 from game.games.tictactoe import BOARDS
 from game.games.tictactoe import rules_with as tictactoe
+from game.match.selection import Choices, Selection
 from game.rules import SEATS, Rules
 
 _GAMES: dict[str, Callable[[Mapping[str, object]], Rules]] = {"tictactoe": tictactoe}

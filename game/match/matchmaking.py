@@ -12,7 +12,7 @@ import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from game.games.selection import Choices, SeekFilter, narrowed
+from game.match.selection import Choices, SeekFilter, narrowed
 
 PATIENT_S = 10.0
 """Seconds after which a seeker is matched with any rating and is offered the house bot."""

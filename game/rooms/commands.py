@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from game.games.selection import Choices
+from game.match.selection import Choices
 
 SYSTEM = ""
 """The username of commands from the system itself. No person can have it."""

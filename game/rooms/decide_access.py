@@ -13,8 +13,8 @@ from game.errors import (
 )
 from game.free_text import can_be_seen, is_readable, readable
 from game.games.registry import boards_of, rules_named
-from game.games.selection import SELECT_MS, Selection, agreed
 from game.match.clock import clock_rule, written
+from game.match.selection import SELECT_MS, Selection, agreed
 from game.match.series import check_best_of
 from game.rooms import access, decide_play
 from game.rooms.commands import SYSTEM, Close, Create, Join, Leave, Lock, Match, Remove

@@ -15,10 +15,10 @@ from game.errors import (
     check,
 )
 from game.games.registry import boards_of, rules_named, still_playable
-from game.games.selection import Proposal, agreed, check_proposal, draw_lots
-from game.games.selection import propose as with_proposal
 from game.match import clock as clocks
 from game.match.clock import clock_rule, written
+from game.match.selection import Proposal, agreed, check_proposal, draw_lots
+from game.match.selection import propose as with_proposal
 from game.rooms.commands import SYSTEM, ClaimGame, Due, Move, Propose, Rematch, Resign
 from game.rooms.events import Agreed, Event, Finished, Moved, Proposed, RematchWanted, Returned, Started
 from game.rooms.state import Room

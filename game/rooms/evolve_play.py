@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from game.errors import InvariantBroken, check
-from game.games import selection
 from game.games.registry import rules_named
 from game.match import clock as clocks
-from game.match import offers
+from game.match import offers, selection
 from game.rooms import events as e
 from game.rooms.state import Become, Room
 from game.rules import Outcome

@@ -10,11 +10,11 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from game.games.registry import DEFAULT_GAME, rules_named
-from game.games.selection import Selection
 from game.match import clock as clocks
 from game.match import series
 from game.match.clock import NO_CLOCK, Clock, ClockRule
 from game.match.offers import NO_OFFERS, Offers
+from game.match.selection import Selection
 from game.rooms.access import OPEN, Access
 from game.rooms.chat import Talk
 from game.rooms.commands import SYSTEM

@@ -13,7 +13,7 @@ from game.accounts.names import check_name
 from game.accounts.recovery_code import LONGEST_WRITTEN, check_code
 from game.errors import NoSuchRoom
 from game.games.registry import DEFAULT_GAME, short_list
-from game.games.selection import check_filter
+from game.match.selection import check_filter
 from server.communication.bot_matches import BotLimits
 from server.communication.following import FOLLOW_WAIT_S, PAGE
 from server.communication.game_index import GameIndex

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from game.errors import TicTacToeError
 from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
-from game.games.selection import SeekFilter, narrowed
 from game.match.matchmaking import PATIENT_S, Seeker, Seekers
+from game.match.selection import SeekFilter, narrowed
 from game.rooms.commands import SYSTEM_REQUESTS
 from game.rooms.drain_rules import check_not_draining
 from server.communication.bot_matches import DEFAULT_BOT_LIMITS, BotLimits, BotMatches

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from game.accounts.names import check_name
 from game.errors import InvalidArgument
 from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
-from game.games.selection import Choices
+from game.match.selection import Choices
 from game.rooms.commands import SYSTEM, Match
 from server.rooms.ids import room_id_of
 from wire.arguments import request_id, sequence, text, whole

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from game.games.selection import Choices, narrowed
 from game.match.matchmaking import PATIENT_S, Seeker
+from game.match.selection import Choices, narrowed
 
 
 def naive_groups(

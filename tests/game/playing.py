@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from game.context import Context, Limits
 from game.games.registry import DEFAULT_GAME, short_list
-from game.games.selection import Choices
+from game.match.selection import Choices
 from game.rooms.commands import SYSTEM, SYSTEM_REQUESTS, Command, Create, Due, Join, Leave, Match, Move, Rematch, Resign
 from game.rooms.decide import decide
 from game.rooms.events import Event

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from game.context import Context
 from game.errors import Refusal
 from game.forms.snapshot_codec import encode
-from game.games.selection import Choices
 from game.match.offers import OFFER_KINDS
+from game.match.selection import Choices
 from game.rooms import commands as c
 from game.rooms.commands import SYSTEM, SYSTEM_REQUESTS, Command
 from game.rooms.events import Event

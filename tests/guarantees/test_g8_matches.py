@@ -22,7 +22,7 @@ from game.errors import (
     TicTacToeError,
 )
 from game.games.registry import short_list
-from game.games.selection import Proposal
+from game.match.selection import Proposal
 from server.control.cluster import ClusterControl
 from tests.conditions import PATIENCE_S, wait_until
 from tests.peers import peer_of

@@ -22,8 +22,8 @@ from game.forms import views
 from game.forms.records import RECORDS_OF_A_SEGMENT
 from game.forms.snapshot_codec import encode
 from game.games.registry import CLOCKS
-from game.games.selection import SeekFilter
 from game.games.tictactoe import BOARDS
+from game.match.selection import SeekFilter
 from game.rooms.access import MOST_REMOVED
 from game.rooms.chat import KEPT_LINES, LINES_OF_ONE, LINES_OF_WATCHERS, LONGEST_LINE, RATE_MS
 from game.rooms.commands import Create, Join, Rematch, Remove, Resign, Say

@@ -13,8 +13,8 @@ from client import Cluster as Connection
 from client.room import RoomClient
 from client.views import View
 from game.errors import NameTaken, Refusal
-from game.games.selection import Proposal, SeekFilter
 from game.games.tictactoe import EMPTY
+from game.match.selection import Proposal, SeekFilter
 from server.control.cluster import ClusterControl
 from server.rooms.ids import HOUSE_BOT
 from tests.conditions import wait_until

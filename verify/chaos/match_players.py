@@ -16,8 +16,8 @@ from client.bot import OLD_NEWS
 from client.views import View
 from game.bots.strategy import LEVELS, THINKS_S, within
 from game.errors import NoSuchRoom, Refusal, RoomClosed
-from game.games.selection import Proposal, SeekFilter
 from game.match.offers import OFFER_KINDS
+from game.match.selection import Proposal, SeekFilter
 from game.rules import Seat, other
 from verify.chaos.client_session import ClientSession
 from verify.chaos.players import PACE_S

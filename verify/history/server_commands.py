@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from game.context import Context
-from game.games.selection import Choices
+from game.match.selection import Choices
 from game.rooms.commands import SYSTEM, SYSTEM_REQUESTS, Close, Command, Due, Leave, Match
 from game.rooms.events import Agreed, Closed, Created, Event, Finished, Left, Said, Seated, Selecting, Started
 

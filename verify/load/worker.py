@@ -18,8 +18,8 @@ from client.room import News, RoomClient, new_request_id
 from client.views import View
 from game.errors import Refusal
 from game.forms.event_codec import to_plain
-from game.games.selection import Proposal, SeekFilter
 from game.games.tictactoe import EMPTY
+from game.match.selection import Proposal, SeekFilter
 from verify.testbed.task_processes import carry_out
 from wire.errors import TicTacToeError
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from game.errors import TicTacToeError
 from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
-from game.games.selection import SeekFilter
 from game.match.matchmaking import Seeker, Seekers
+from game.match.selection import SeekFilter
 from game.rooms.commands import SYSTEM_REQUESTS
 from server.communication.following import PAGE
 from server.communication.game_index import GameIndex

@@ -11,7 +11,7 @@ from game.errors import InvalidArgument
 from game.forms.record_checks import LAST_DATE, check_record
 from game.forms.records import GameRecord, game_from_plain, record_of, to_plain
 from game.games.registry import rules_named, short_list
-from game.games.selection import Choices
+from game.match.selection import Choices
 from game.rooms.commands import SYSTEM, Accept, ClaimGame, Create, Due, Join, Leave, Match, Move, Offer, Resign
 from game.rooms.state import Room, nothing
 from tests.game.playing import JUNK, UNTIMED, after, played, request, resigned, started, won_by_x

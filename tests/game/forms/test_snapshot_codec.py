@@ -10,7 +10,7 @@ import pytest
 from game.context import Context
 from game.errors import InvariantBroken
 from game.forms.snapshot_codec import decode, encode
-from game.games.selection import Choices
+from game.match.selection import Choices
 from game.rooms.commands import (
     SYSTEM,
     Accept,

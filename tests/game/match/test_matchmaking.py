@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from game.games.registry import DEFAULT_GAME, short_list
-from game.games.selection import ANY, SeekFilter, narrowed
 from game.match.matchmaking import PATIENT_S, Seeker, Seekers
+from game.match.selection import ANY, SeekFilter, narrowed
 from tests.game.naive_matchmaking import naive_groups, together
 
 CHOICES = short_list(DEFAULT_GAME)

@@ -10,7 +10,7 @@ from game.cluster_state import ClusterState, Drain, Tick
 from game.context import Context
 from game.errors import Draining, GameStillRunning, NoSuchRoom, RoomClosed
 from game.games.registry import short_list
-from game.games.selection import Proposal
+from game.match.selection import Proposal
 from game.rooms.commands import (
     SYSTEM,
     Close,

@@ -22,7 +22,7 @@ from game.errors import (
 from game.forms import views
 from game.games import registry
 from game.games.registry import DEFAULT_GAME, short_list
-from game.games.selection import SELECT_MS, Choices, Proposal
+from game.match.selection import SELECT_MS, Choices, Proposal
 from game.rooms.commands import SYSTEM, Close, Create, Due, Leave, Lock, Match, Propose, Remove
 from game.rooms.events import Agreed, Closed, Created, Left, Proposed, Returned, Seated, Selecting, Started
 from game.rooms.state import BETWEEN_GAMES_MS, Room, answer_now, answer_to, nothing

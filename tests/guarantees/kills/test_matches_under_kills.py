@@ -18,7 +18,7 @@ from client import Player, RoomClient
 from client.game_archive import Played
 from client.views import View
 from game.errors import NoSuchGame
-from game.games.selection import Proposal, SeekFilter
+from game.match.selection import Proposal, SeekFilter
 from server.control.cluster import ClusterControl
 from server.settings import ROOT
 from tests.conditions import wait_until

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from game.context import Limits
 from game.games.registry import DEFAULT_GAME, short_list
-from game.games.selection import ANY, SeekFilter
 from game.match.matchmaking import Seeker
+from game.match.selection import ANY, SeekFilter
 from game.rooms.commands import SYSTEM, Close
 from server.commit.commit import Commit
 from server.commit.group_commit import Committer

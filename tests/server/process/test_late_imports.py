@@ -12,7 +12,7 @@ import pytest
 
 from client import Cluster as Connection
 from client import Player, RoomClient, connect
-from game.games.selection import Proposal
+from game.match.selection import Proposal
 from server.control.cluster import ClusterControl
 from server.settings import ROOT
 from server.supervision import processes

@@ -10,7 +10,7 @@ from msgspec import structs
 from recorded import LIMITS, ROOM, Recorder
 
 from game.context import Context
-from game.games.selection import SELECT_MS, Choices
+from game.match.selection import SELECT_MS, Choices
 from game.rooms.commands import (
     SYSTEM,
     Accept,

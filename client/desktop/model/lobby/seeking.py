@@ -13,7 +13,7 @@ from client.room import RoomClient, new_request_id
 from client.texts import lobby as texts
 from client.texts.phrases import sentence
 from game.games.registry import DEFAULT_GAME, short_list
-from game.games.selection import ANY, SeekFilter
+from game.match.selection import ANY, SeekFilter
 from wire.errors import TicTacToeError
 
 BOARDS = (ANY, *short_list(DEFAULT_GAME).boards)

@@ -15,7 +15,7 @@ from client.room import RoomClient
 from client.texts import room as texts
 from client.texts.games import Part, called, choice, name_in, proposal
 from client.views import View
-from game.games.selection import Proposal, Selection
+from game.match.selection import Proposal, Selection
 from game.rules import Seat, other
 
 

@@ -16,7 +16,7 @@ from client.desktop.window.widgets.ticker import Ticker
 from client.texts import lobby as texts
 from client.texts.caption import Caption
 from client.texts.games import PARTS, Part, choice
-from game.games.selection import ANY
+from game.match.selection import ANY
 
 
 class PlayPanel(Panel):

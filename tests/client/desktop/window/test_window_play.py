@@ -7,7 +7,7 @@ import pytest
 from client.desktop.window.app import SMALLEST
 from client.desktop.window.records.records import RecordsScreen
 from client.game_archive import from_json
-from game.games.selection import Proposal
+from game.match.selection import Proposal
 from server.control.cluster import ClusterControl
 from tests.client.desktop.window.test_window import assert_fits
 from tests.client.desktop.window.windows import Desk, Person, play

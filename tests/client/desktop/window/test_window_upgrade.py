@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from client.desktop.window.records.records import RecordsScreen
-from game.games.selection import Proposal
+from game.match.selection import Proposal
 from server.control.cluster import ClusterControl
 from server.control.upgrade import upgrade
 from server.supervision.processes import ROLES

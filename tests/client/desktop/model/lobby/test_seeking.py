@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from game.games.selection import Proposal, SeekFilter
+from game.match.selection import Proposal, SeekFilter
 from server.control.cluster import ClusterControl
 from tests.client.desktop.model.seat import Seat, SitDown
 

@@ -15,7 +15,7 @@ from client.desktop.model.base.pending_command import PendingCommand
 from client.desktop.model.room.selection import Part, SelectionModel
 from client.room import RoomClient
 from client.views import View
-from game.games.selection import Proposal
+from game.match.selection import Proposal
 from game.rooms.commands import Propose
 from game.rooms.remembered_requests import CommandAnswer
 from game.rooms.state import Room

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from game.errors import InvalidArgument
 from game.games.registry import CLOCKS, DEFAULT_GAME, boards_of, rules_named, short_list
-from game.games.selection import (
+from game.match.clock import clock_rule, written
+from game.match.selection import (
     ANY,
     Choices,
     Proposal,
@@ -23,7 +24,6 @@ from game.games.selection import (
     narrowed,
     propose,
 )
-from game.match.clock import clock_rule, written
 from game.match.series import check_best_of
 from game.rules import SEATS
 from tests.game.playing import JUNK, UNTIMED
