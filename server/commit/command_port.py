@@ -25,7 +25,3 @@ class CommandPort(Protocol):
 
     def commit_lock(self) -> AbstractContextManager[None]:
         """Hold the commit lock without a commit. The log does not grow inside."""
-
-    @property
-    def waiting(self) -> int:
-        """How many submissions wait for the commit lock."""

@@ -19,6 +19,7 @@ from server.log.journal.journal import Journal
 from server.log.remembered_answers import Outcome, RememberedAnswers, answer_of, error_of, outcome_of
 from server.log.stream_kind import StreamKind
 from server.log.streams import Streams
+from server.rooms.room_store import RoomStore
 from server.runtime.effects import Effects
 from server.runtime.failpoints import Failpoints
 from wire.errors import Damaged, Fenced, StorageFailed
@@ -51,30 +52,13 @@ class ReplicationPort(Protocol):
         """
 
 
-class States(Protocol):
-    """The last published states of all streams."""
-
-    def state_of(self, stream: str) -> Any:
-        """Return the published state of a stream."""
-
-    @property
-    def records(self) -> int:
-        """How many records the game archive has."""
-
-    def is_listed_as(self, stream: str, row: Mapping[str, object] | None) -> bool:
-        """Return whether ``row`` is the row of a stream's present summary."""
-
-    def publish(self, batch: Batch) -> None:
-        """Make a committed batch visible to all readers. Must not fail and must not wait."""
-
-
 class Commit:
     """Commits batches on the primary. The caller holds the commit lock."""
 
     def __init__(
         self,
         streams: Streams,
-        states: States,
+        states: RoomStore,
         journal: Journal,
         replication: ReplicationPort,
         faults: Failpoints,

@@ -7,28 +7,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
-from game.context import Context
 from server.log.streams import Streams
+from server.rooms.room_store import RoomStore
 from server.rooms.service_clock import ServiceClock
 from wire.errors import TicTacToeError
-
-
-class EmptyStates(Protocol):
-    """The states of all streams, as readers see them."""
-
-    def state_of(self, stream: str) -> Any:
-        """Return the state of a stream."""
-
-    def context(self) -> Context:
-        """Return the present moment."""
 
 
 class RefusingCommitter:
     """Takes commands and writes none."""
 
-    def __init__(self, streams: Streams, states: EmptyStates, error: TicTacToeError) -> None:
+    def __init__(self, streams: Streams, states: RoomStore, error: TicTacToeError) -> None:
         """Store the parts. Commands are refused with ``error``."""
         self._streams = streams
         self._states = states
@@ -53,11 +43,6 @@ class RefusingCommitter:
     def commit_lock(self) -> Iterator[None]:
         """Do nothing: the log does not grow anyway."""
         yield
-
-    @property
-    def waiting(self) -> int:
-        """Always 0: nothing waits."""
-        return 0
 
 
 def stopped_clock() -> ServiceClock:

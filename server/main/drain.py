@@ -12,14 +12,12 @@ does the same. ``game.rooms.drain_rules`` has what a drain refuses.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 import structlog
 
 from game import cluster_state
 from game.cluster_state import Drain
 from game.rooms.drain_rules import is_played
-from game.rooms.state import Room
 from server.commit.command_port import CommandPort
 from server.log.room_stream import room_stream
 from server.log.service_stream import THE_SERVICE
@@ -33,23 +31,10 @@ READ_AT_ONCE = 200
 logger = structlog.get_logger()
 
 
-class Rooms(Protocol):
-    """The part of the room store that the count needs."""
-
-    def unfinished(self) -> list[str]:
-        """Return the rooms with a running game or series, according to their rows."""
-
-    def cached(self, stream: str) -> Room | None:
-        """Return the state of a room that is in memory, else None."""
-
-    def state_of(self, stream: str) -> Room:
-        """Return the state of a room."""
-
-
 class StillPlayed:
     """Counts the rooms in which a person is present and a game or series has to finish."""
 
-    def __init__(self, store: Rooms) -> None:
+    def __init__(self, store: RoomStore) -> None:
         self._store = store
         self._read: dict[str, bool] = {}  # rooms outside memory at the last count -> whether they counted
 

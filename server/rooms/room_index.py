@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from server.rooms.lobby import Lobby, LobbyChange, LobbyChanges, LobbyCursor, OpenMatches, Row
+from server.rooms.lobby import Lobby, LobbyChange, OpenMatches, Row
 
 
-class RoomIndex:
+class RoomIndex(Lobby):
     """All open and recently closed rooms, by their rows. Not safe for threads."""
 
     def __init__(self, on_new_room: Callable[[str], None]) -> None:
         """Make an empty index. ``on_new_room`` is called with each room before it is added."""
+        super().__init__()
         self._on_new_room = on_new_room
-        self._lobby = Lobby()
         self._matches = OpenMatches()
         # Closed rooms that are not forgotten yet, with the revision of their closing.
         self._closed: dict[str, int] = {}
@@ -28,11 +28,11 @@ class RoomIndex:
 
     def __len__(self) -> int:
         """Return how many rooms are open."""
-        return len(self._lobby.rows)
+        return len(self.rows)
 
     def __contains__(self, room: str) -> bool:
         """Return whether the room exists: open, or closed and not yet forgotten."""
-        return room in self._lobby.rows or room in self._closed
+        return room in self.rows or room in self._closed
 
     def fill(self, changes: Sequence[LobbyChange]) -> None:
         """Add all rooms at the beginning of a term, in order of revision."""
@@ -40,47 +40,30 @@ class RoomIndex:
             self._on_new_room(change.room)
             self._matches.put(change.room, change.row)
         self._closed = {change.room: change.revision for change in changes if change.row is None}
-        self._lobby.fill(changes)
+        super().fill(changes)
 
-    def put(self, change: LobbyChange) -> None:
-        """Apply a change."""
+    def put(self, change: LobbyChange) -> bool:
+        """Apply a change. Return whether it changed the lobby."""
         if change.room not in self:
             self._on_new_room(change.room)
         if change.row is None:
             self._closed[change.room] = change.revision
-            self._released |= _seated(self._lobby.rows.get(change.room, {}))
-        self._recount(self._lobby.rows.get(change.room), change.row)
+            self._released |= _seated(self.rows.get(change.room, {}))
+        self._recount(self.rows.get(change.room), change.row)
         self._matches.put(change.room, change.row)
-        self._lobby.put(change)
-
-    def complete_up_to(self, revision: int) -> None:
-        """Record that all changes up to this revision are applied."""
-        self._lobby.complete_up_to(revision)
-
-    @property
-    def revision(self) -> int:
-        """The revision of the last change."""
-        return self._lobby.revision
+        return super().put(change)
 
     def is_open(self, room: str) -> bool:
         """Return whether the room exists and is not closed."""
-        return room in self._lobby.rows
+        return room in self.rows
 
     def is_listed_as(self, room: str, row: Row | None) -> bool:
         """Return whether ``row`` is the room's present row. None means closed."""
-        return room in self._closed if row is None else self._lobby.rows.get(room) == row
-
-    def has_news(self, after: LobbyCursor) -> bool:
-        """Return whether ``since`` would return anything new."""
-        return self._lobby.has_news(after)
-
-    def since(self, after: LobbyCursor, limit: int) -> LobbyChanges:
-        """Return about ``limit`` changes after a cursor."""
-        return self._lobby.since(after, limit)
+        return room in self._closed if row is None else self.rows.get(room) == row
 
     def unfinished(self) -> list[str]:
         """Return the open rooms in which a game, a series or a selection runs, by their rows."""
-        rows = self._lobby.rows
+        rows = self.rows
         return [room for room, row in rows.items() if row["timed"] or row["phase"] in ("playing", "selecting")]
 
     def match_of(self, name: str) -> str | None:
@@ -100,7 +83,7 @@ class RoomIndex:
         takeover but on first use.
         """
         if self._counts is None:
-            rows = self._lobby.rows.values()
+            rows = self.rows.values()
             self._counts = (
                 Counter(name for row in rows for name in _owner(row)),
                 Counter(name for row in rows for name in _players(row)),
@@ -119,10 +102,6 @@ class RoomIndex:
                         del counts[name]
                 counts.update(come)
 
-    def rows(self) -> list[Row]:
-        """Return the rows of all open rooms."""
-        return list(self._lobby.rows.values())
-
     def take_released(self) -> set[str]:
         """Return the owners and players of rooms closed since the last call."""
         names, self._released = self._released, set()
@@ -132,7 +111,7 @@ class RoomIndex:
         """Forget all closed rooms except the latest ``but``. Return the forgotten rooms."""
         old = sorted(self._closed, key=self._closed.__getitem__)[:-but]
         for room in old:
-            self._lobby.complete_up_to(self._lobby.revision, forgotten=self._closed.pop(room))
+            self.complete_up_to(self.revision, forgotten=self._closed.pop(room))
         return old
 
 

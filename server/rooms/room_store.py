@@ -78,8 +78,8 @@ class RoomStore:
         self._events = EventFeed(streams, journal, most_events)
         self._long_polls = LongPolls(self.news)
         self._news_to_read = threading.Condition(self._lock)
-        # Readers see the entries up to this position, and none after it. It never falls.
-        self._published = 0
+        self.published = 0
+        """The log position up to which entries are visible. It never falls."""
         self._ending = False
 
     # -- filled from the log --------------------------------------------------------------------------------------
@@ -108,8 +108,8 @@ class RoomStore:
                 [change.room for change in of_rooms if change.row is not None and change.row["timed"]]
             )
             self.time.at_least(self.service.at)
-            self._published = self._journal.last.position
-            self._index.complete_up_to(self._published)
+            self.published = self._journal.last.position
+            self._index.complete_up_to(self.published)
         return missing
 
     def rebuild_summary(self, stream: str) -> None:
@@ -136,7 +136,10 @@ class RoomStore:
             self.timers.add_unknown([room])
 
     def publish(self, batch: Batch) -> None:
-        """Make a committed batch visible to all readers. Batches must come in the order of the log."""
+        """Make a committed batch visible to all readers. Must not fail and must not wait.
+
+        Batches must come in the order of the log.
+        """
         with self._lock:
             for summary in (*self._unread.take_repaired(batch.entries[-1].position), *batch.summaries):
                 self._put_summary(summary)
@@ -148,7 +151,7 @@ class RoomStore:
                 room = room_of(entry.stream)
                 if room is not None:
                     self._cache.add_event(room, entry.version, event)
-            self._published = batch.entries[-1].position
+            self.published = batch.entries[-1].position
             self._long_polls.notify(changed)
         self._on_published(batch)
 
@@ -166,11 +169,6 @@ class RoomStore:
         self._news_to_read.notify_all()
 
     # -- read -----------------------------------------------------------------------------------------------------
-
-    @property
-    def published(self) -> int:
-        """The log position up to which entries are visible."""
-        return self._published
 
     @property
     def lobby_revision(self) -> int:
@@ -219,7 +217,7 @@ class RoomStore:
     def seated(self) -> set[str]:
         """Return the players with a seat in an open room, and the owners of open rooms."""
         with self._lock:
-            rows = self._index.rows()
+            rows = list(self._index.rows.values())
         return seated_in(rows)  # without the lock: there may be many rows
 
     def take_released(self) -> set[str]:
@@ -263,7 +261,7 @@ class RoomStore:
             return self._read_at_last(stream)
         if room is None:
             return self._streams.kind_of(stream).initial_state(stream)
-        return self._cache.from_journal(room, self._published)
+        return self._cache.from_journal(room, self.published)
 
     def cached(self, stream: str) -> Any:
         """Return the published state of a stream if it is in memory, else None."""
@@ -367,7 +365,7 @@ class RoomStore:
     def load_some(self, most: int) -> None:
         """Load a few rooms that were not loaded in this term, so that their timers run."""
         with self._lock:
-            self._cache.load_some(most, self._published)
+            self._cache.load_some(most, self.published)
 
     def cached_rooms(self) -> list[Room]:
         """Return the states of all open rooms in memory."""
@@ -396,13 +394,13 @@ class RoomStore:
             if room_stream(room) not in self._unread:
                 raise NoSuchRoom("there is no such room (any more)")
             self._read_at_last(room_stream(room))
-        return self._cache.of(room, self._published)
+        return self._cache.of(room, self.published)
 
     def _read_at_last(self, stream: str) -> Any:
         """Return the state of a stream that could not be read when the term began. Raises
         Damaged if it still cannot.
         """
-        return self._streams.state_of(self._journal.copy(stream, whole=False).up_to(self._published))
+        return self._streams.state_of(self._journal.copy(stream, whole=False).up_to(self.published))
 
     def _on_unread(self, stream: str) -> None:
         if room := room_of(stream):

@@ -80,8 +80,8 @@ def _submit_and_show(
         state = states.state_of(stream)
         for event in kind.decide(state, command, states.context()):
             state = kind.evolve(state, event)
-        if room_of(stream) is not None:
-            states._cache.put(room_of(stream), state)  # type: ignore[attr-defined]  # the room store
+        if (room := room_of(stream)) is not None:
+            states._cache.put(room, state)
         raise
 
 
