@@ -202,6 +202,6 @@ def may_be_released(state: Name, *, seated: bool, inactive_s: float, grace_s: fl
     return state.held and not state.kept and not seated and inactive_s > grace_s
 
 
-_STATES = Form(Name)
-encode, decode = _STATES.to_plain, _STATES.from_plain
+STATES = Form(Name)
+encode, decode = STATES.to_plain, STATES.from_plain
 """``decode`` also reads states from before recovery codes."""

@@ -1,6 +1,6 @@
 """Commands while nothing can be committed: each is refused with the reason, unless it needs no write. Pure.
 
-For a main server that serves reads only (``read_only``), and for the same in the simulator.
+For a main server that serves reads only (``main.reads.ReadOnly``), and for the same in the simulator.
 """
 
 from __future__ import annotations

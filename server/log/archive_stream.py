@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from msgspec import Struct
 
@@ -27,9 +26,6 @@ class Segment(Struct, frozen=True):
     """A segment's state: how many records it has."""
 
     version: Whole
-
-
-_STATES = Form(Segment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +55,7 @@ class ArchiveStream(StreamKind):
     """A segment of the game archive. Callers cannot add a record: it is added with the event that ends the game."""
 
     events = records.RECORDS
+    states = Form(Segment)
     keeps_events = True
 
     def initial_state(self, stream: str) -> Segment:  # noqa: ARG002
@@ -81,9 +78,3 @@ class ArchiveStream(StreamKind):
     def without_the_damaged(self, copy: StreamCopy) -> Segment:
         """Return the number of records. It is known even when records are damaged, because each has its own row."""
         return Segment(copy.version)
-
-    def encode(self, state: Segment) -> dict[str, object]:
-        return _STATES.to_plain(state)
-
-    def decode(self, plain: Mapping[str, Any]) -> Segment:
-        return _STATES.from_plain(plain)

@@ -17,10 +17,6 @@ MOST_NAMED = 5
 logger = structlog.get_logger()
 
 
-def _nothing() -> None:
-    """Ignore found damage: the default callback."""
-
-
 class DamagedStreams:
     """The damaged streams of one journal. Safe for threads."""
 
@@ -33,7 +29,7 @@ class DamagedStreams:
         """How often damage was found in a stream since this process started."""
         self.mended = 0
         """How many streams were repaired since this process started."""
-        self.on_found: Callable[[], None] = _nothing
+        self.on_found: Callable[[], None] = lambda: None
         """Called each time another stream needs repair."""
 
     def notice(self, stream: str) -> None:
@@ -77,7 +73,7 @@ class DamagedStreams:
             self._waiting |= self._lost
             self._lost.clear()
 
-    def knows(self, stream: str) -> bool:
+    def __contains__(self, stream: str) -> bool:
         """Return whether the stream is damaged."""
         return stream in self._waiting or stream in self._lost
 

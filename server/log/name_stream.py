@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from game.accounts import name_events, names
 from game.context import Context
@@ -31,6 +30,7 @@ class NameStream(StreamKind):
     """
 
     events = name_events.EVENTS
+    states = names.STATES
 
     def initial_state(self, stream: str) -> names.Name:  # noqa: ARG002
         return names.NOBODY
@@ -46,9 +46,3 @@ class NameStream(StreamKind):
 
     def record(self, before: names.Name, event: Event, after: names.Name) -> Record | None:  # noqa: ARG002
         return NameFreed(before.name) if isinstance(event, name_events.Released) else None
-
-    def encode(self, name: names.Name) -> dict[str, object]:
-        return names.encode(name)
-
-    def decode(self, plain: Mapping[str, Any]) -> names.Name:
-        return names.decode(plain)

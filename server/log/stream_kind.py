@@ -33,6 +33,8 @@ class StreamKind(ABC):
 
     events: Form[Any]
     """The form of its events."""
+    states: Form[Any]
+    """The form of its state. A kind without it has its own ``encode`` and ``decode``."""
     keeps_events = False
     """Whether its events are kept for ever, and never compacted."""
 
@@ -82,13 +84,13 @@ class StreamKind(ABC):
 
     # -- format ---------------------------------------------------------------------------------------------------
 
-    @abstractmethod
     def encode(self, state: State) -> dict[str, object]:
         """Return the state as plain data with JSON types only."""
+        return self.states.to_plain(state)
 
-    @abstractmethod
     def decode(self, plain: Mapping[str, Any]) -> State:
         """Return the state that ``encode`` encoded."""
+        return self.states.from_plain(plain)
 
     def write_event(self, event: Event) -> str:
         """Return the event as JSON text."""

@@ -16,7 +16,7 @@ from server.log.journal.journal import Journal
 from server.log.journal.pair import GUARD
 from server.main.peer_api import MainPeerApi
 from server.main.primary_term import PrimaryTerm
-from server.main.read_only import ReadOnly
+from server.main.reads import ReadOnly
 from server.process.server_journal import open_journal_of
 from server.process.server_process import ServerProcess
 from server.replication.replica_connection import ReplicaConnection

@@ -1,24 +1,35 @@
 """What clients and the front door can call on a main server, whether or not it is the primary: rooms and usernames.
 
 Reads are answered from the room store. Commands go to ``committer``. In a primary's term it writes them to the log
-(``primary_term``). While a main server serves reads only, it refuses them (``read_only``).
+(``primary_term``). A main server that is not the primary, because of an error such as a disk that refuses writes,
+serves ``ReadOnly``: it refuses every command with that error, unless the command needs no write. A retry gets its first
+answer. A repeated claim of an owner is confirmed. Service time stands still, and nothing is written. ``candidate``
+starts it, and replaces it with the primary's term after the takeover.
 """
 
 from __future__ import annotations
 
 from server.commit.command_port import CommandPort
+from server.commit.refusing_committer import RefusingCommitter, stopped_clock
 from server.log.entries import StreamSummary
+from server.log.journal.journal import Journal
+from server.log.streams import Streams
 from server.main.command_service import CommandService
 from server.main.drain import DrainService
 from server.main.match_opener import MatchOpener
 from server.main.room_api import RoomApi
 from server.process.base_api import ClientApi
 from server.process.server_process import ServerProcess
+from server.rooms.event_feed import most_events_of
 from server.rooms.ids import HOUSE_BOT
 from server.rooms.room_store import RoomStore
 from server.runtime.security import house_bot_token, token_hash
 from wire import MAIN, room_object
+from wire.errors import TicTacToeError
 from wire.rpc import Endpoint
+
+READ_ONLY = "read only"
+"""The ``step`` of such a main server, in its status."""
 
 
 class Reads:
@@ -78,3 +89,29 @@ class Reads:
             "position": self.store.published,
             "draining": self.draining.notice(),
         }
+
+
+class ReadOnly(Reads):
+    """What a main server serves before it is the primary."""
+
+    committer: RefusingCommitter
+
+    def __init__(self, process: ServerProcess, clients: Endpoint, journal: Journal, error: TicTacToeError) -> None:
+        """``error``: see ``RefusingCommitter``."""
+        streams = Streams(process.settings.limits)
+        store = RoomStore(
+            streams,
+            journal,
+            self.offer,
+            time_of_service=stopped_clock(),
+            most_events=most_events_of(process.settings.max_message_bytes),
+        )
+        super().__init__(process, clients, store, RefusingCommitter(streams, store, error), sweeps=False)
+
+    def refuse_with(self, error: TicTacToeError) -> None:
+        """Refuse commands with that error from now on."""
+        self.committer.error = error
+
+    def status(self) -> dict[str, object]:
+        error = self.committer.error
+        return {"step": READ_ONLY, "refuses_with": {"code": error.code, "why": error.message}, **super().status()}

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import structlog
 
-from server.log.journal.file import condemn, open_journal
+from server.log.journal.file import condemn, open_journal, share
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
-from server.log.journal.sharing import share
 from server.process.server_process import ServerProcess
 
 logger = structlog.get_logger()

@@ -285,7 +285,7 @@ class ReplicaService(PeerApi):
         with self._lock, self._compactor.paused():
             self._replica.require(self._sender(epoch, holder))
             for theirs in copies:
-                if not self._journal.damage.knows(theirs.stream):
+                if theirs.stream not in self._journal.damage:
                     continue
                 own = self._journal.copy(theirs.stream)
                 mended = filled(own, theirs)

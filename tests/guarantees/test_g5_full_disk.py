@@ -13,7 +13,7 @@ import pytest
 from client import Cluster as Connection
 from client import connect
 from server.control.cluster import ClusterControl
-from server.main.read_only import READ_ONLY
+from server.main.reads import READ_ONLY
 from server.supervision.processes import ROLES, kill, start
 from server.supervision.role_status import RoleStatus
 from tests.conditions import PATIENCE_S, wait_until

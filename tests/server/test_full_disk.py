@@ -16,10 +16,9 @@ import pytest
 from client import Cluster as Connection
 from server.control.cluster import ClusterControl
 from server.log.entries import START, Entry, Epoch, LogId, StreamSummary
-from server.log.journal.file import open_journal, reader
-from server.log.journal.sharing import share
+from server.log.journal.file import open_journal, reader, share
 from server.main import candidate
-from server.main.read_only import READ_ONLY
+from server.main.reads import READ_ONLY
 from server.process import entry_point
 from server.process.server_process import ServerProcess
 from server.supervision.role_status import RoleStatus

@@ -1,4 +1,4 @@
-"""Open a journal's file, and put it aside when it cannot be read.
+"""Open a journal's file, put it aside when it cannot be read, and share it after a start on a full disk.
 
 The database is in WAL mode, so a killed process loses nothing that was committed. With ``durability="fsync"`` every
 commit is also synced, so a power cut loses nothing either.
@@ -7,6 +7,7 @@ commit is also synced, so a power cut loses nothing either.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable
@@ -23,6 +24,9 @@ from server.runtime.retries import Retries
 from wire.errors import StorageFailed
 
 OPEN_AGAIN_S = 0.5
+SHARE_AGAIN_S = 1.0
+ROOM_TO_SHARE = 1 << 20
+"""Bytes that must be free. The WAL index needs 32 KB for each 4,000 pages that were written lately."""
 _ASIDE = ".unreadable-"
 _HEADER = 100
 """Bytes of the header in SQLite's file format. The page size is at offset 16, the number of pages at 28."""
@@ -158,3 +162,25 @@ def connect(file: Path, durability: str, *, alone: bool) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def share(
+    journal: Journal, file: Path, *, durability: str, go_on: Callable[[], bool], pause: Callable[[float], None]
+) -> None:
+    """Reconnect a journal that ``is_alone`` until other connections can read it too, or until ``go_on()`` is false.
+
+    A backup and the scrub read journals on their own connections.
+    """
+
+    def reconnected() -> sqlite3.Connection:
+        try:
+            connection = connect(file, durability, alone=False)
+        except sqlite3.OperationalError:
+            return connect(file, durability, alone=True)
+        journal.is_alone = False
+        return connection
+
+    while go_on() and journal.is_alone:
+        pause(SHARE_AGAIN_S)
+        if shutil.disk_usage(file.parent).free >= ROOM_TO_SHARE:
+            journal.reconnect(reconnected)

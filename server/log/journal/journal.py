@@ -209,7 +209,7 @@ class Journal(JournalReads):
 
     def drop_after_gaps(self) -> list[str]:
         """Delete the entries after a gap in streams that are not damaged. Return the names of these streams."""
-        torn = [copy for copy in self.copies() if copy.has_gap and not self.damage.knows(copy.stream)]
+        torn = [copy for copy in self.copies() if copy.has_gap and copy.stream not in self.damage]
         with self.writing():
             self._connection.executemany(
                 "DELETE FROM entries WHERE stream = ? AND version > ?",

@@ -14,7 +14,7 @@ from client.texts.phrases import refusal
 from game.bots.strategy import LEVELS
 from game.errors import NotYourTurn
 from server.control.cluster import ClusterControl
-from server.main.read_only import READ_ONLY
+from server.main.reads import READ_ONLY
 from tests.client.desktop.model.seat import SitDown
 from tests.conditions import wait_until
 from tests.conftest import Game, whole_with_room
