@@ -2,6 +2,7 @@
 
 Nodes, timers and messages replace the threads, sockets and processes around them.
 
-``schedule`` is one run. Clients are in ``clients``, ``match_players`` and ``account_clients``, servers in ``servers``,
-and faults in ``faults``. ``checker`` and ``match_checker`` judge the run. Start reading in ``schedule``.
+``schedule`` is one run, and ``schedule_options`` what differs between runs. Clients are in ``clients``,
+``match_players`` and ``account_clients``, servers in ``servers``, and faults in ``faults``. ``checker`` and
+``match_checker`` judge the run. Start reading in ``schedule``.
 """

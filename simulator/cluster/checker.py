@@ -21,7 +21,8 @@ from simulator.cluster.clients import SimulatedClient, SimulatedRoom, SpectatorC
 from simulator.cluster.match_checker import LEADERS, PublishedEvents, archive_findings, rating_findings
 from simulator.cluster.match_players import Matches
 from simulator.cluster.published_log import PublishedLog
-from simulator.cluster.servers.machine import SERVERS, Machine, SimulatedLimits
+from simulator.cluster.schedule_options import ScheduleOptions
+from simulator.cluster.servers.machine import SERVERS, Machine
 from simulator.cluster.servers.main_server import MainProcess
 from simulator.cluster.servers.other_servers import CommunicationProcess, ReplicationProcess
 from simulator.engine.simulation import Simulation
@@ -41,15 +42,11 @@ class Checker:
 
     simulation: Simulation
     machine: Machine
-    limits: SimulatedLimits
+    options: ScheduleOptions
     rooms: Sequence[SimulatedRoom]
     matches: Matches
-    account_clients: Sequence[str]
     ledger: Ledger
     record: PublishedLog
-    keeps_old_main: bool
-    """Whether the schedule replaced a main server without ending it. Answers of that old primary may then be out of
-    date."""
 
     # -- afterwards -----------------------------------------------------------------------------------------------
 
@@ -61,27 +58,27 @@ class Checker:
             elif self.simulation.incarnations[role].paused:
                 yield f"{role} hangs"
         main = self.simulation.node(MAIN)
-        if not isinstance(main, MainProcess) or main.store is None or main.replicator is None:
+        if not isinstance(main, MainProcess) or main.term is None:
             yield "no main server is the primary"
             return
-        if main.replicator.sync_state is not SyncState.IN_SYNC:
-            yield f"the replica is not in sync, but {main.replicator.sync_state.value}"
+        if main.term.replicator.sync_state is not SyncState.IN_SYNC:
+            yield f"the replica is not in sync, but {main.term.replicator.sync_state.value}"
         replication = self.simulation.node(REPLICATION)
         if isinstance(replication, ReplicationProcess) and replication.journal.last != main.journal.last:
             # The main server notices a replica that restarted with an older log only at its next call.
             yield "the replica's log does not end where the main server's does"
         yield from self._damaged()
         for room in self.rooms:
-            yield from self._unseen_versions(room, main.store)
+            yield from self._unseen_versions(room, main.term.store)
         for name in (
-            *self.account_clients,
+            *self.options.account_clients,
             *self.matches.match_players,
             *(name for room in self.rooms for name in room.players),
         ):
             person = self.simulation.node(name)
             if not isinstance(person, SimulatedClient) or not person.finished:
                 yield f"{name} still waits for an answer"
-        yield from self._unfollowed_changes(main.store)
+        yield from self._unfollowed_changes(main.term.store)
 
     def _damaged(self) -> Iterator[str]:
         """Yield a sentence for each damaged row of a journal, and for each stream that a server still reports as
@@ -128,10 +125,10 @@ class Checker:
     def findings(self) -> Iterator[str]:
         """Yield a sentence for each violation. It starts with the name of the check that found it."""
         main = self.simulation.node(MAIN)
-        if isinstance(main, MainProcess) and main.store is not None:
+        if isinstance(main, MainProcess) and main.term is not None:
             try:
-                yield from self._compare_with_published(main.store)
-                yield from self.ledger.violations(main.store)
+                yield from self._compare_with_published(main.term.store)
+                yield from self.ledger.violations(main.term.store)
                 if main.in_sync:
                     yield from self._compare_copies(main)
                 if self.matches.match_players:
@@ -146,13 +143,13 @@ class Checker:
 
     def _compare_with_published(self, store: RoomStore) -> Iterator[str]:
         """Compare the served states with the states that all published events lead to."""
-        streams = Streams(self.limits.of_rooms)
+        streams = Streams(self.options.limits.of_rooms)
         for stream, events in self.record.published.items():
             kind = streams.kind_of(stream)
             state = kind.initial_state(stream)
             for version in range(1, max(events) + 1):
                 if version not in events:
-                    if self.limits.keep_events > LONGEST_HISTORY:
+                    if self.options.limits.keep_events > LONGEST_HISTORY:
                         yield f"G3: version {version} of {stream} was never published"
                     break
                 state = kind.evolve(state, kind.read_event(events[version].body))
@@ -169,7 +166,7 @@ class Checker:
         """Check the events of matches, the game archive and the ratings."""
         played = PublishedEvents.of(self.record.published)
         yield from played.time_regressions()
-        whole = self.limits.keep_events > LONGEST_HISTORY
+        whole = self.options.limits.keep_events > LONGEST_HISTORY
         yield from archive_findings("the main server", main.journal, played, whole=whole)
         replication, front_door = self.simulation.node(REPLICATION), self.simulation.node(COMMUNICATION)
         if isinstance(replication, ReplicationProcess) and main.in_sync:
@@ -187,7 +184,7 @@ class Checker:
             return
         ours, theirs = self._states(main.journal), self._states(replication.journal)
         for stream in sorted(ours.keys() | theirs.keys()):
-            kind = Streams(self.limits.of_rooms).kind_of(stream)
+            kind = Streams(self.options.limits.of_rooms).kind_of(stream)
             states = {_as_text(kind, states[stream]) for states in (ours, theirs) if stream in states}
             one_lacks_it = stream not in ours or stream not in theirs
             forgotten = stream in self.record.forgotten and (ours | theirs)[stream].phase == "closed"
@@ -195,13 +192,13 @@ class Checker:
                 yield f"G1: the replica's copy of {stream} is not the main server's"
 
     def _states(self, journal: Journal) -> dict[str, Any]:
-        streams = Streams(self.limits.of_rooms)
+        streams = Streams(self.options.limits.of_rooms)
         return {copy.stream: streams.state_of(copy) for copy in journal.copies()}
 
     def _check_histories(self) -> Iterator[str]:
         rooms = (*self.rooms, *self.matches.rooms.values())
         histories = {room.id: self._final_history(room) for room in rooms if self._existed(room)}
-        found = check(histories, complete=not self.keeps_old_main, limits=self.limits.of_rooms)
+        found = check(histories, complete=not self.options.keeps_old_main, limits=self.options.limits.of_rooms)
         for name, sentences in (
             ("G1", found.lost),
             ("G2", found.doubled),
@@ -226,7 +223,7 @@ class Checker:
         published = self.record.published.get(room_stream(room.id), {})
         final = [(version, from_plain(json.loads(published[version].body))) for version in sorted(published)]
         calls = history.calls
-        if self.keeps_old_main:
+        if self.options.keeps_old_main:
             # An old primary changes nothing, but its reads may be out of date. So check only the commands that made
             # events.
             made = {event.request_id for _, event in final}

@@ -116,7 +116,7 @@ class SimulatedClient(Process):
 
     def _epoch_of(self, name: str) -> int:
         main = self.simulation.node(name)
-        return main.replicator.epoch if isinstance(main, MainProcess) and main.replicator is not None else 0
+        return main.term.replicator.epoch if isinstance(main, MainProcess) and main.term is not None else 0
 
 
 class Participant(SimulatedClient):

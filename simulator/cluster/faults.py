@@ -198,10 +198,10 @@ class FaultInjector:
         """
         main = self._simulation.node(MAIN)
         replica = self._simulation.incarnations.get(REPLICATION)
-        if not isinstance(main, MainProcess) or not self._replica_is_in_sync():
+        if not isinstance(main, MainProcess) or main.term is None or not main.in_sync:
             return False
         # Otherwise the main server has not noticed yet that its replica is gone, perhaps with its disk.
-        joined = replica is not None and replica.alive and main.joined_by is replica
+        joined = replica is not None and replica.alive and main.term.joined_by is replica
         return joined and not self._machine.disks[REPLICATION].damaged()
 
     def _lose_replica_disk(self, _rng: random.Random) -> Undo | None:
@@ -222,7 +222,7 @@ class FaultInjector:
     def _main_has_all(self) -> bool:
         """Return whether a primary runs and its journal is undamaged, so that everything can be recovered from it."""
         main = self._simulation.node(MAIN)
-        is_primary = isinstance(main, MainProcess) and main.replicator is not None
+        is_primary = isinstance(main, MainProcess) and main.term is not None
         return is_primary and not self._machine.disks[MAIN].damaged()
 
     def _replace_without_ending(self, _rng: random.Random) -> Undo | None:

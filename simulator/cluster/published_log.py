@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from server.log.entries import Entry
+from server.log.entries import Entry, StreamCopy
+from server.log.mending import is_lost
 from simulator.cluster.service_clock_checker import ServiceClockChecker
 
 
@@ -21,9 +23,16 @@ class PublishedLog:
     clock_checker: ServiceClockChecker = field(default_factory=ServiceClockChecker)
     """How service time passed."""
 
-    def publish(self, entry: Entry) -> None:
-        """Record a visible event. No other event may ever have the same stream and version."""
-        self.clock_checker.record_published(entry)
-        first = self.published.setdefault(entry.stream, {}).setdefault(entry.version, entry)
-        if first.body != entry.body:
-            self.findings.append(f"G3: {entry.stream} version {entry.version} was {first.body} and became {entry.body}")
+    def publish(self, entries: Iterable[Entry]) -> None:
+        """Record visible events. No other event may ever have the same stream and version."""
+        for entry in entries:
+            self.clock_checker.record_published(entry)
+            first = self.published.setdefault(entry.stream, {}).setdefault(entry.version, entry)
+            if first.body != entry.body:
+                change = f"was {first.body} and became {entry.body}"
+                self.findings.append(f"G3: {entry.stream} version {entry.version} {change}")
+
+    def publish_streams(self, copies: Iterable[StreamCopy]) -> None:
+        """Record all events of these streams as visible, except the placeholders of lost events."""
+        for copy in copies:
+            self.publish(entry for entry in copy.entries if not is_lost(entry))

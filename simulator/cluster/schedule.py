@@ -5,7 +5,6 @@ result.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 from simulator.cluster.account_clients import AccountClient, Ledger
 from simulator.cluster.checker import Checker
@@ -13,14 +12,14 @@ from simulator.cluster.clients import PlayerClient, SimulatedRoom, SpectatorClie
 from simulator.cluster.faults import FaultInjector
 from simulator.cluster.match_players import Matches, SimulatedMatchPlayer
 from simulator.cluster.published_log import PublishedLog
-from simulator.cluster.servers.machine import SERVERS, Machine, SimulatedLimits, Times
+from simulator.cluster.schedule_options import draw_options
+from simulator.cluster.servers.machine import SERVERS, Machine
 from simulator.cluster.servers.main_server import MainProcess
 from simulator.cluster.servers.other_servers import CommunicationProcess, ReplicationProcess
 from simulator.cluster.servers.rpc import break_connection
 from simulator.cluster.service_clock_checker import ServiceClockChecker
 from simulator.engine.event_trace import EventTrace
 from simulator.engine.fault_schedule import FaultSchedule
-from simulator.engine.network import NetworkConditions
 from simulator.engine.simulation import Simulation
 from simulator.engine.verdict import Verdict
 from wire import COMMUNICATION, MAIN, REPLICATION
@@ -29,19 +28,11 @@ FAULTS_S = 4.0
 LONGER_BY_S = 3.0
 """Additional seconds of schedules with restored or damaged journals. Without them no room would be forgotten
 in time."""
-P_OLD_MAIN = 0.1
-P_SYNC = 0.6
-P_BACKUPS = 0.3
 LONGEST_SINCE_BACKUP_S = 1.0
-P_DAMAGE = 0.3
 LONGEST_SINCE_DAMAGE_S = 0.5
-SCRUB_EVERY_S = 0.5
-P_MATCHES = 0.6
-MATCH_PLAYERS = ("c1", "c2", "c3", "c4")
 SERVICE_SPEED = 10.0
 """How much faster service time passes than virtual time in schedules with matches. Clocks and pauses have realistic
 lengths."""
-ACCOUNT_CLIENTS: tuple[tuple[str, ...], ...] = ((), ("h1", "h2"))
 PATIENCE_S = 40.0
 SETTLE_CHECK_S = 0.1
 RESTART_CHECK_S = 0.4
@@ -53,101 +44,73 @@ class Schedule:
 
     def __init__(self, seed: int, *, traced: bool = False) -> None:
         self.seed = seed
-        self.simulation = Simulation(f"cluster/{seed}", trace=EventTrace(on=traced))
-        rng = self.simulation.new_rng("schedule")
-        old_main = self.keeps_old_main = rng.random() < P_OLD_MAIN
-        if not old_main:
-            self.simulation.network.conditions = NetworkConditions(
-                loss=rng.choice((0.0, 0.0, 0.01, 0.05)),
-                duplicate=rng.choice((0.0, 0.05)),
-                straggle=rng.choice((0.0, 0.02, 0.1, 0.3)),
-            )
-        self.simulation.on_undeliverable = lambda *about: break_connection(self.simulation, *about)
-        account_clients = () if old_main else rng.choice(ACCOUNT_CLIENTS)
-        matches = not old_main and not account_clients and self.simulation.new_rng("clocks").random() < P_MATCHES
-        self.matches = Matches(MATCH_PLAYERS if matches else ())
-        damages = not old_main and self.simulation.new_rng("damages").random() < P_DAMAGE
-        self.limits = SimulatedLimits(
-            scrub_every_s=SCRUB_EVERY_S if damages else None,
-            kept_closed_rooms=1 if account_clients else 1000,
-            snapshot_every=rng.choice((3, 8, 1000)),
-            keep_events=rng.choice((4, 1_000_000, 1_000_000)),
-            piece_bytes=rng.choice((1, 400, 400, 1500, 1 << 18)),
-            nearly=rng.choice((0, 2, 50)),
-        )
-        self.machine = Machine(self.simulation, Times(), syncs=rng.random() < P_SYNC)
-        self.record = PublishedLog(clock_checker=ServiceClockChecker(SERVICE_SPEED if matches else 1.0))
+        simulation = self.simulation = Simulation(f"cluster/{seed}", trace=EventTrace(on=traced))
+        options = self.options = draw_options(simulation.new_rng)
+        simulation.network.conditions = options.conditions
+        simulation.on_undeliverable = lambda *about: break_connection(simulation, *about)
+        self.machine = Machine(simulation, syncs=options.syncs)
+        self.matches = Matches(options.match_players)
+        self.record = PublishedLog(clock_checker=ServiceClockChecker(SERVICE_SPEED if options.match_players else 1.0))
         self.ledger = Ledger()
-        self._install()
         self.rooms = [
             SimulatedRoom(
-                f"room{number}", f"{letter}1", (f"{letter}1", f"{letter}2", f"{letter}3"), lasting=bool(account_clients)
+                f"room{number}",
+                f"{letter}1",
+                (f"{letter}1", f"{letter}2", f"{letter}3"),
+                lasting=bool(options.account_clients),
             )
-            for number, letter in enumerate("a" if matches else "ab", start=1)
+            for number, letter in enumerate("a" if options.match_players else "ab", start=1)
         ]
-        self._checker = Checker(
-            self.simulation,
-            self.machine,
-            self.limits,
-            self.rooms,
-            self.matches,
-            account_clients,
-            self.ledger,
-            self.record,
-            old_main,
-        )
-        self._add_clients(account_clients)
-        clients = [name for name in self.simulation.incarnations if name not in SERVERS]
-        faults = FaultInjector(self.simulation, self.machine, clients)
-        self.fault_schedule = FaultSchedule(
-            self.simulation,
-            faults.with_old_main() if old_main else faults.all(),
-            most_gap_s=rng.choice((0.3, 0.8, 2.0)),
-        )
-        self.further: list[FaultSchedule] = []
-        if not old_main and self.simulation.new_rng("backups").random() < P_BACKUPS:
-            self.further.append(
-                FaultSchedule(
-                    self.simulation, faults.restorations(), most_gap_s=LONGEST_SINCE_BACKUP_S, name="restorations"
-                )
-            )
-        if damages:
-            self.further.append(
-                FaultSchedule(
-                    self.simulation, faults.damages(), most_gap_s=LONGEST_SINCE_DAMAGE_S, name="storm of damages"
-                )
-            )
+        self._checker = Checker(simulation, self.machine, options, self.rooms, self.matches, self.ledger, self.record)
+        self._install_servers()
+        self._add_clients()
+        self.fault_schedule, *self.longer = self._fault_schedules()
 
-    def _install(self) -> None:
-        machine, limits = self.machine, self.limits
+    def _install_servers(self) -> None:
+        machine, limits = self.machine, self.options.limits
         machine.install(MAIN, lambda: MainProcess(machine, machine.disks[MAIN], limits, self.record))
         machine.install(REPLICATION, lambda: ReplicationProcess(machine, machine.disks[REPLICATION], limits))
         machine.install(COMMUNICATION, lambda: CommunicationProcess(machine, matches=bool(self.matches.match_players)))
         machine.start_all()
 
-    def _add_clients(self, account_clients: Sequence[str]) -> None:
+    def _add_clients(self) -> None:
         for room in self.rooms:
             for name in room.players:
                 self.simulation.add(name, lambda room=room: PlayerClient(room, until_s=FAULTS_S + 1.0))  # type: ignore[misc]
             self.simulation.add(room.spectator, lambda room=room: SpectatorClient(room))  # type: ignore[misc]
-        for name in account_clients:
+        for name in self.options.account_clients:
             self.simulation.add(name, lambda: AccountClient(self.ledger, until_s=FAULTS_S))
         for name in self.matches.match_players:
             self.simulation.add(name, lambda: SimulatedMatchPlayer(self.matches, until_s=FAULTS_S))
+
+    def _fault_schedules(self) -> list[FaultSchedule]:
+        """Return the schedule of the usual faults, then those of restorations and of damage, which last longer."""
+        simulation, options = self.simulation, self.options
+        clients = [name for name in simulation.incarnations if name not in SERVERS]
+        injector = FaultInjector(simulation, self.machine, clients)
+        usual = injector.with_old_main() if options.keeps_old_main else injector.all()
+        schedules = [FaultSchedule(simulation, usual, most_gap_s=options.most_gap_s, name="storm")]
+        for wanted, faults, most_gap_s, name in (
+            (options.restorations, injector.restorations(), LONGEST_SINCE_BACKUP_S, "restorations"),
+            (options.damage, injector.damages(), LONGEST_SINCE_DAMAGE_S, "storm of damages"),
+        ):
+            if wanted:
+                schedules.append(FaultSchedule(simulation, faults, most_gap_s=most_gap_s, name=name))
+        return schedules
 
     # -- running --------------------------------------------------------------------------------------------------
 
     def run(self) -> Verdict:
         """Run the schedule and return its verdict."""
-        fault_schedules = (self.fault_schedule, *self.further)
+        fault_schedules = (self.fault_schedule, *self.longer)
         for fault_schedule in fault_schedules:
             fault_schedule.begin()
         self._restart_servers()
         self.simulation.run(FAULTS_S)
         self.fault_schedule.end()
-        if self.further:
+        if self.longer:
             self.simulation.run(FAULTS_S + LONGER_BY_S)
-        for fault_schedule in self.further:
+        for fault_schedule in self.longer:
             fault_schedule.end()
         self._end_all_faults()
         self.simulation.run(FAULTS_S + PATIENCE_S, go_on=lambda: not self._has_settled())

@@ -34,7 +34,7 @@ class FaultSchedule:
     """Injects faults one after another. Several may be active at the same time."""
 
     def __init__(
-        self, simulation: Simulation, faults: Sequence[ScheduledFault], *, most_gap_s: float, name: str = "storm"
+        self, simulation: Simulation, faults: Sequence[ScheduledFault], *, most_gap_s: float, name: str
     ) -> None:
         """``most_gap_s``: the longest time between two faults, in seconds.
 

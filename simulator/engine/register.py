@@ -144,7 +144,7 @@ def run_register(make: Callable[[], RegisterServer], seed: int, traced: bool = F
         simulation.add(name, make)
     for name in CLIENTS:
         simulation.add(name, lambda: RegisterClient(calls, lambda: next(values)))
-    fault_schedule = FaultSchedule(simulation, _faults(simulation), most_gap_s=0.8)
+    fault_schedule = FaultSchedule(simulation, _faults(simulation), most_gap_s=0.8, name="storm")
     fault_schedule.begin()
     simulation.run(FAULTS_S)
     fault_schedule.end()

@@ -24,18 +24,15 @@ NO_FAULTS = Failpoints("")
 _LIMITS_OF_ROOMS = RoomLimits(people=20, claim_after_ms=1000)
 
 
-@dataclass(frozen=True)
-class Times:
-    """The servers' time settings, in seconds. They are shorter than the real ones, so that a schedule covers more."""
-
-    heartbeat_s: float = 0.4
-    hang_s: float = 1.2
-    append_timeout_s: float = 0.3
-    start_grace_s: float = 0.5
-    start_limit_s: float = 3.0
-    recovery_wait_s: float = 0.8
-    least_start_s: float = 0.02
-    most_start_s: float = 0.3
+# The servers' time settings, in seconds. They are shorter than the real ones, so that a schedule covers more.
+HEARTBEAT_S = 0.4
+HANG_S = 1.2
+APPEND_TIMEOUT_S = 0.3
+START_GRACE_S = 0.5
+START_LIMIT_S = 3.0
+RECOVERY_WAIT_S = 0.8
+LEAST_START_S = 0.02
+MOST_START_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -55,10 +52,9 @@ class SimulatedLimits:
 class Machine:
     """Roles and their processes. At most one process of a role is alive or starting."""
 
-    def __init__(self, simulation: Simulation, times: Times, *, syncs: bool) -> None:
+    def __init__(self, simulation: Simulation, *, syncs: bool) -> None:
         """``syncs``: whether the journals sync every write."""
         self.simulation = simulation
-        self.times = times
         self.disks = {role: JournalDisk(syncs=syncs) for role in (MAIN, REPLICATION)}
         self._factories: dict[str, Callable[[], Process]] = {}
         # Roles between ``start`` and the first step of their process.
@@ -82,9 +78,7 @@ class Machine:
         check(not self.occupied(role), f"a process of {role} is already alive or starting")
         self._starting.add(role)
         self.simulation.trace.note(self.simulation.now, role, "is started")
-        self.simulation.after(
-            self._rng.uniform(self.times.least_start_s, self.times.most_start_s), lambda: self._up(role)
-        )
+        self.simulation.after(self._rng.uniform(LEAST_START_S, MOST_START_S), lambda: self._up(role))
 
     def _up(self, role: str) -> None:
         self._starting.discard(role)

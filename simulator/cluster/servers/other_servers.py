@@ -13,7 +13,7 @@ from server.log.streams import Streams
 from server.replication.replica_service import ReplicaService
 from simulator.cluster.servers.journal_upkeep import maintain_journal
 from simulator.cluster.servers.journals import JournalDisk
-from simulator.cluster.servers.machine import NO_FAULTS, Machine, SimulatedLimits
+from simulator.cluster.servers.machine import HANG_S, NO_FAULTS, Machine, SimulatedLimits
 from simulator.cluster.servers.matchmaker import SimulatedMatchmaker
 from simulator.cluster.servers.rpc import Process, Request
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
@@ -82,7 +82,7 @@ class CommunicationProcess(Process):
             "lobby_changes",
             *self.copy.cursor,
             LOBBY_PAGE,
-            timeout_s=self._machine.times.hang_s,
+            timeout_s=HANG_S,
             then=self._apply,
             fail=lambda _error: self._schedule_follow(),
         )

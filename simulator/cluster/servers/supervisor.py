@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from game.errors import TicTacToeError
 from server.supervision.restart_rules import Action, Condition, RestartLimits, Supervision
 from server.supervision.supervisor import CHECK_EVERY_S, DEFER_S
-from simulator.cluster.servers.machine import Machine
+from simulator.cluster.servers.machine import HANG_S, HEARTBEAT_S, START_GRACE_S, START_LIMIT_S, Machine
 from simulator.cluster.servers.rpc import Process
 from wire.errors import DeadlineExceeded
 
@@ -16,7 +16,6 @@ class SimulatedSupervisor:
     """Keeps another role running, as ``server.supervision.supervisor`` does."""
 
     def __init__(self, process: Process, machine: Machine, role: str, *, defers_to: str | None = None) -> None:
-        times = machine.times
         self._process = process
         self._machine = machine
         self._role = role
@@ -26,20 +25,19 @@ class SimulatedSupervisor:
         self.reports_damage = False
         """Whether the supervised role's last heartbeat reported damage in its journal."""
         limits = RestartLimits(
-            grace_s=times.start_grace_s,
-            hang_s=times.hang_s,
-            start_limit_s=times.start_limit_s,
+            grace_s=START_GRACE_S,
+            hang_s=HANG_S,
+            start_limit_s=START_LIMIT_S,
             defer_s=0.0 if defers_to is None else DEFER_S,
         )
         self._supervision = Supervision(limits, process.now, ran_before=True)
 
     def begin(self) -> None:
         """Request a heartbeat."""
-        times = self._machine.times
         self._process.call(
             self._role,
             "beat",
-            timeout_s=times.hang_s - times.heartbeat_s,
+            timeout_s=HANG_S - HEARTBEAT_S,
             then=self._on_heartbeat,
             fail=self._on_no_heartbeat,
         )
@@ -47,7 +45,7 @@ class SimulatedSupervisor:
     def _on_heartbeat(self, heartbeat: Mapping[str, object]) -> None:
         self._supervision.on_heartbeat(self._process.now)
         self.reports_damage = bool(heartbeat.get("damaged"))
-        self._process.set_timer(self._machine.times.heartbeat_s if heartbeat["serving"] else CHECK_EVERY_S, self.begin)
+        self._process.set_timer(HEARTBEAT_S if heartbeat["serving"] else CHECK_EVERY_S, self.begin)
 
     def _on_no_heartbeat(self, error: TicTacToeError) -> None:
         now = self._process.now

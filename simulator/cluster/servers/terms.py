@@ -1,0 +1,148 @@
+"""What a simulated main server serves from: its term as the primary, or reads only. Both have a room store.
+
+The parts are those of the real ``PrimaryTerm`` and ``ReadOnly``. Timers and procedures replace their threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from game.rooms.commands import SYSTEM_REQUESTS
+from server.commit.commit import Commit
+from server.commit.refusing_committer import RefusingCommitter, stopped_clock
+from server.log.entries import Epoch
+from server.log.journal.compaction import Compactor
+from server.log.journal.journal import Journal
+from server.log.streams import Streams
+from server.replication.repair import Repair
+from server.replication.replicator import Replicator
+from server.rooms.room_store import RoomStore
+from simulator.cluster.published_log import PublishedLog
+from simulator.cluster.servers.commit_lock import SimulatedCommitLock
+from simulator.cluster.servers.instrumented import InstrumentedClock, InstrumentedPrimary
+from simulator.cluster.servers.journal_upkeep import ClosedRoomSweep, maintain_journal
+from simulator.cluster.servers.journals import JournalDisk
+from simulator.cluster.servers.machine import APPEND_TIMEOUT_S, NO_FAULTS, SimulatedLimits
+from simulator.cluster.servers.match_opener import SimulatedMatchOpener
+from simulator.cluster.servers.rpc import ProcedureRun, Process
+from simulator.cluster.servers.supervisor import SimulatedSupervisor
+from simulator.cluster.servers.timer_thread import SimulatedTimerThread
+from simulator.engine.node import Incarnation
+from simulator.engine.simulation import Crash
+from wire import REPLICATION
+from wire.errors import StorageFailed, TicTacToeError
+
+
+@dataclass
+class SimulatedTerm:
+    """A term as the primary. ``committed`` is called when new events may be visible."""
+
+    process: Process
+    epoch: Epoch
+    journal: Journal
+    disk: JournalDisk
+    limits: SimulatedLimits
+    record: PublishedLog
+    supervisor: SimulatedSupervisor
+    committed: Callable[[], None]
+
+    def __post_init__(self) -> None:
+        process, journal, limits, streams = self.process, self.journal, self.limits, Streams(self.limits.of_rooms)
+        clock = InstrumentedClock(process, self.record.clock_checker)
+        store = self.store = RoomStore(
+            streams,
+            journal,
+            lambda _room: None,
+            lambda: process.now,
+            clock,
+            on_published=lambda batch: self.record.publish(batch.entries),
+        )
+        self._compactor = Compactor(
+            journal,
+            streams,
+            every=limits.snapshot_every,
+            keep_events=limits.keep_events,
+            upto=lambda: store.published,
+            in_memory=store.cached,
+        )
+        self.replicator = Replicator(
+            InstrumentedPrimary(self.epoch, journal, self._on_replica_joined),
+            journal,
+            self._compactor,
+            faults=NO_FAULTS,
+            step_down=self._step_down,
+            wake=self._wake,
+            piece_bytes=limits.piece_bytes,
+            nearly=limits.nearly,
+        )
+        self.replicator.repair = Repair(
+            journal,
+            self._compactor,
+            streams,
+            in_memory=store.cached,
+            mended=self._mended,
+            replica_is_damaged=lambda: self.supervisor.reports_damage,
+        )
+        commit = Commit(streams, store, journal, self.replicator, NO_FAULTS, store.context)
+        self.commit_lock = SimulatedCommitLock(process, commit, timeout_s=APPEND_TIMEOUT_S, committed=self.committed)
+        self.match_opener = SimulatedMatchOpener(process, store, self.commit_lock)
+        self._replication = ProcedureRun(
+            process,
+            self.replicator.run(lambda: True),
+            lambda _: None,
+            timeout_s=APPEND_TIMEOUT_S,
+            run_with_commit_lock=self.commit_lock.run,
+        )
+        self.joined_by: Incarnation | None = None
+        """The incarnation of the replica that joined last."""
+
+    def begin(self) -> None:
+        """Read the journal, and begin what the threads of the real server do during a term."""
+        process, store, commit_lock, clock_checker = (
+            self.process,
+            self.store,
+            self.commit_lock,
+            self.record.clock_checker,
+        )
+        if missing := store.load():
+            with contextlib.suppress(StorageFailed):  # the disk is full: retried at the next start
+                self.journal.store_summaries(missing)
+        self.record.publish_streams(self.journal.copies())
+        clock_checker.begin_term(str(process.incarnation), process.now, store.time.now())
+        self._replication.begin()
+        self.journal.damage.on_found = self._wake
+        maintain_journal(process, self.journal, self.disk, self._compactor, self.limits, store.rebuild_summary)
+        forgotten = self.record.forgotten.update
+        ClosedRoomSweep(process, store, self.replicator, commit_lock, self.limits, forgotten).sweep()
+        requests = (f"{SYSTEM_REQUESTS}{self.epoch.number}-{number}" for number in itertools.count(1))
+        SimulatedTimerThread(process, store, commit_lock, lambda: next(requests), clock_checker).begin()
+        process.simulation.trace.note(process.now, process.name, f"is in office, epoch {self.epoch.number}")
+        self.committed()
+
+    def _on_replica_joined(self) -> None:
+        self.joined_by = self.process.connection_to(REPLICATION)
+
+    def _mended(self, stream: str) -> None:
+        """Publish a stream again after its repair: events that were unreadable may be readable now."""
+        self.store.mended(stream)
+        self.record.publish_streams([self.journal.copy(stream).up_to(self.store.published)])
+
+    def _wake(self) -> None:
+        self._replication.wake()
+
+    def _step_down(self, why: str) -> None:
+        self.process.simulation.trace.note(self.process.now, self.process.name, f"steps down: {why}")
+        raise Crash
+
+
+class SimulatedReads:
+    """The room store of a main server that cannot become the primary, and the committer that refuses commands."""
+
+    def __init__(self, journal: Journal, streams: Streams, clock: Callable[[], float], error: TicTacToeError) -> None:
+        """Read the journal as it is now. Commands are refused with ``error``."""
+        self.store = RoomStore(streams, journal, lambda _room: None, clock, stopped_clock())
+        self.store.load()
+        self.committer = RefusingCommitter(streams, self.store, error)
