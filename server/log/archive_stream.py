@@ -63,7 +63,7 @@ class ArchiveStream(StreamKind):
 
     def decide(self, state: Segment, command: AddRecord, now: Context) -> Sequence[Record]:  # noqa: ARG002
         expected = (command.number - 1) % RECORDS_OF_A_SEGMENT
-        check(state.version == expected, "records are numbered one after the other")
+        check(state.version == expected, "records must be numbered in order")
         return (command.record,)
 
     def evolve(self, state: Segment, event: Record) -> Segment:  # noqa: ARG002

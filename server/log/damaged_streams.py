@@ -39,7 +39,7 @@ class DamagedStreams:
                 return
             self._waiting[stream] = None
             self.found += 1
-        logger.error("a row of the journal is damaged", stream=stream)
+        logger.error("row damaged", stream=stream)
         self.on_found()
 
     def mend(self, stream: str) -> None:
@@ -50,7 +50,7 @@ class DamagedStreams:
             self._lost.pop(stream, None)
             self.mended += known
         if known:
-            logger.warning("what was damaged is mended", stream=stream)
+            logger.warning("stream repaired", stream=stream)
 
     def lose(self, stream: str) -> None:
         """Record that neither copy has the whole stream."""
@@ -59,7 +59,7 @@ class DamagedStreams:
             known = stream in self._lost
             self._lost[stream] = None
         if not known:
-            logger.error("what is damaged here is damaged in the other copy, too: it is lost", stream=stream)
+            logger.error("row damaged in both copies", stream=stream)
 
     def forget(self, stream: str) -> None:
         """Remove a stream that was deleted."""

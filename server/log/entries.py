@@ -239,7 +239,10 @@ class EpochHistory:
         """
         if self._terms:
             last = self._terms[-1]
-            check(term.epoch > last.epoch and term.first >= last.first, "terms must rise")
+            check(
+                term.epoch > last.epoch and term.first >= last.first,
+                "a term must have a higher epoch than the last one, and must not begin before it",
+            )
             if term.first == last.first:
                 self._terms.pop()
         self._terms.append(term)

@@ -84,7 +84,7 @@ def terms(value: object) -> list[EpochStart]:
     rows: list[EpochStart] = convert(value, _TERMS)
     for before, after in itertools.pairwise(rows):
         if after.epoch <= before.epoch or after.first < before.first:
-            raise InvalidArgument("must be in the order of epochs, and no position goes back")
+            raise InvalidArgument("must have rising epochs, and first positions that do not fall")
     if not all(is_unicode(term.holder) for term in rows):
         raise InvalidArgument("must have holders that are valid Unicode")
     return rows
@@ -98,23 +98,23 @@ def follow(previous: LogId, epoch_number: int, parts: Sequence[Entry | Snapshot]
     end = max((part.position for part in parts), default=previous.position)
     for term in terms:
         if not (previous.position < term.first <= end and term.epoch <= epoch_number):
-            raise InvalidArgument("terms must begin in what is sent")
+            raise InvalidArgument("terms must begin among the rows that are sent")
     for part in parts:
         if part.position <= previous.position:
-            raise InvalidArgument("what is sent must come after what is there")
+            raise InvalidArgument("rows must come after the last row of the copy")
         if not part.epoch <= epoch_number:
-            raise InvalidArgument("nothing can be written in an epoch that has not begun")
+            raise InvalidArgument("a row cannot have a higher epoch than its sender")
 
 
 def _check_streams(names: Iterable[str]) -> None:
     if not all(map(is_stream, names)):
-        raise InvalidArgument("must be a stream of a room, a username, the book or the service")
+        raise InvalidArgument("must be a stream of a room, a username, the game archive or the service")
 
 
 def _check_entries(rows: Sequence[Entry]) -> None:
     for before, after in itertools.pairwise(rows):
         if after.position <= before.position or after.epoch < before.epoch:
-            raise InvalidArgument("must be in the order of positions, and no epoch goes back")
+            raise InvalidArgument("must have rising positions, and epochs that do not fall")
     _check_streams(entry.stream for entry in rows)
     versions: dict[str, int] = {}
     for entry in rows:
@@ -122,13 +122,13 @@ def _check_entries(rows: Sequence[Entry]) -> None:
             raise InvalidArgument("must have rising versions in each stream")
         versions[entry.stream] = entry.version
         if not is_readable(entry.stream, entry.body, entry=True):
-            raise InvalidArgument("has a body that no event was written as")
+            raise InvalidArgument("has a body that is no event of its stream")
 
 
 def _check_snapshots(rows: Sequence[Snapshot]) -> None:
     _check_streams(snapshot.stream for snapshot in rows)
     if not all(is_readable(snapshot.stream, snapshot.body, entry=False) for snapshot in rows):
-        raise InvalidArgument("has a body that no state was written as")
+        raise InvalidArgument("has a body that is no state of its stream")
 
 
 def is_readable(name: str, body: str, *, entry: bool) -> bool:

@@ -68,7 +68,7 @@ class RoomStream(StreamKind):
         return None if room.phase == "closed" else views.summary(room)
 
     def from_row(self, row: Mapping[str, Any]) -> Room:  # noqa: ARG002
-        raise InvariantBroken("a room is more than its row")
+        raise InvariantBroken("the state of a room cannot be made from its row")
 
     def encode(self, room: Room) -> dict[str, object]:
         return snapshot_codec.encode(room)

@@ -44,7 +44,7 @@ class Streams:
             return self._rooms
         kind = self._others.get(stream.partition("/")[0] + "/")
         if kind is None:
-            raise InvariantBroken(f"{stream} is no stream of a kind that there is")
+            raise InvariantBroken(f"the stream {stream} has no known kind")
         return kind
 
     def state_of(self, copy: StreamCopy) -> State:

@@ -254,7 +254,7 @@ class CommandService:
         try:
             now(self._committer.submit(room_stream(room), command))
         except (Refusal, Damaged) as error:
-            logger.debug("command of the system refused", room=room, why=error.message)
+            logger.debug("system command refused", room=room, why=error.message)
 
     def _touch(self, room: str, name: str) -> None:
         if not self._sweeps:

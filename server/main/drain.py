@@ -73,7 +73,7 @@ class DrainService:
     def begin_term(self) -> None:
         """End the drain if the cluster was stopped since it began. Raises StorageFailed."""
         if self._store.service.draining and not self._run_directory.is_marked_draining:
-            logger.info("drain ended because the cluster was stopped")
+            logger.info("drain ended", why="the cluster was stopped")
             self._submit(Drain(on=False))
 
     def drain(self, on: bool, until: int | None) -> Mapping[str, object] | None:

@@ -70,7 +70,7 @@ class PrimaryTerm(Reads):
         self._to_forget: list[str] = []  # streams to be removed from both journals
         self._lock_until_end = contextlib.ExitStack()  # holds the commit lock once the server ends
         self._is_open = False  # whether ``begin_term`` of the drain succeeded
-        self._opening = process.retries["opening"] = Retries("the drain cannot be ended")
+        self._opening = process.retries["opening"] = Retries("drain not ended")
         self.counts = CommitCounts()
         self.damage = journal.damage
         self.scrub: Scrub | None = None
@@ -181,7 +181,7 @@ class PrimaryTerm(Reads):
             if missing:
                 self._journal.store_summaries(missing)
         except StorageFailed as error:
-            logger.warning("stream summaries cannot be written", count=len(missing), why=error.message)
+            logger.warning("stream summaries not written", count=len(missing), why=error.message)
 
     def _open_again(self) -> None:
         """End a drain if the cluster was stopped since. ``_sweep`` tries again while the disk refuses."""

@@ -49,4 +49,4 @@ def _store_timer(room: str, store: RoomStore) -> None:
             _store_timer(room, store)
     except TicTacToeError as error:
         store.timers.put(room, None)  # a damaged room is read again after its repair
-        logger.warning("timer of a room unknown", room=room, why=error.message)
+        logger.warning("room timer unknown", room=room, why=error.message)

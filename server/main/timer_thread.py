@@ -24,7 +24,7 @@ class TimerThread:
         self._store = store
         self._committer = committer
         self._new_request = new_request
-        self.retries = Retries("commands of timers cannot be committed")
+        self.retries = Retries("timer commands not committed")
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Advance service time until ``go_on()`` is false."""

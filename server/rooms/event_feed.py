@@ -46,7 +46,7 @@ class EventFeed:
         recent = recent[: self._most_events]
         first = recent[0]["version"] if recent else version + 1
         end = recent[-1]["version"] if recent else version
-        check(len(recent) == end + 1 - first, "events have no gaps among them")
+        check(len(recent) == end + 1 - first, "the events of an answer must have no gaps")
         gap = first != after_version + 1
         return {"version": end, "events": recent, "view": view if end == version else None, "gap": gap, **now}
 

@@ -33,7 +33,7 @@ class StreamStates:
     def put(self, stream: str, row: Row | None) -> None:
         """Store a stream's new state, from the row of its summary."""
         if row is None:
-            raise InvariantBroken("only rooms are closed")
+            raise InvariantBroken(f"{stream} has no row, but only rooms can be closed")
         state = self._streams.kind_of(stream).from_row(row)
         if is_name(stream):
             self.names.put(stream, state)

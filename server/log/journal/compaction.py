@@ -52,7 +52,7 @@ class Compactor:
         self._streams = streams
         self._every = every
         self._keep_events = keep_events
-        self.retries = Retries("no snapshot can be written")
+        self.retries = Retries("snapshots not written")
         # Protects ``_counted``, ``_tails`` and ``_due``. ``_paused`` is held while snapshots are made and stored.
         self._lock = threading.Lock()
         self._paused = threading.Lock()
@@ -140,7 +140,7 @@ class Compactor:
         except Damaged:  # the journal has logged it; the stream is due again when it has grown
             return None
         except TicTacToeError:
-            logger.exception("a stream cannot be read and is not compacted", stream=stream)
+            logger.exception("stream not compacted", stream=stream)
             return None
 
     def _snapshot(self, stream: str) -> Snapshot | None:

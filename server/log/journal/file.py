@@ -55,7 +55,7 @@ def open_journal(file: Path, *, durability: str = "os", guard: GuardFile | None 
             if part.exists():
                 part.rename(part.with_name(part.name + mark))
         _condemned(file).unlink(missing_ok=True)
-        logger.error("a journal cannot be read: it is put aside", why=str(error), mark=mark)
+        logger.error("unreadable journal put aside", why=str(error), mark=mark)
         journal = _opened(file, durability, guard)
     except OSError as error:
         raise StorageFailed(f"the journal {file.name} cannot be opened: {error.strerror or error}") from error

@@ -48,7 +48,7 @@ def read_terms(connection: sqlite3.Connection, last: Epoch | None = None) -> Epo
     rows = connection.execute("SELECT epoch, holder, position, sum FROM terms ORDER BY 1").fetchall()
     terms = _sound_terms(rows)
     if len(terms) < len(rows):
-        logger.error("terms of the journal are damaged", damaged=len(rows) - len(terms), of=len(rows))
+        logger.error("terms damaged", damaged=len(rows) - len(terms), of=len(rows))
         begun = dict(connection.execute(_BEGINNINGS))
         terms = _completed(terms, {e: p for e, p in begun.items() if type(e) is int and type(p) is int}, last)
     return EpochHistory(terms)
