@@ -75,6 +75,6 @@ class ArchiveStream(StreamKind):
     def answer(self, state: Segment, command: AddRecord) -> Mapping[str, object]:  # noqa: ARG002
         return {"number": command.number}
 
-    def without_the_damaged(self, copy: StreamCopy) -> Segment:
+    def best_known_state(self, copy: StreamCopy) -> Segment:
         """Return the number of records. It is known even when records are damaged, because each has its own row."""
         return Segment(copy.version)

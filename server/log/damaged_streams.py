@@ -32,7 +32,7 @@ class DamagedStreams:
         self.on_found: Callable[[], None] = lambda: None
         """Called each time another stream needs repair."""
 
-    def notice(self, stream: str) -> None:
+    def add(self, stream: str) -> None:
         """Record that a row of the stream is damaged. It then waits for repair, unless it is known to be lost."""
         with self._lock:
             if stream in self._waiting or stream in self._lost:
@@ -42,7 +42,7 @@ class DamagedStreams:
         logger.error("row damaged", stream=stream)
         self.on_found()
 
-    def mend(self, stream: str) -> None:
+    def mark_repaired(self, stream: str) -> None:
         """Record that the stream has no damaged row any more."""
         with self._lock:
             known = stream in self._waiting or stream in self._lost
@@ -52,7 +52,7 @@ class DamagedStreams:
         if known:
             logger.warning("stream repaired", stream=stream)
 
-    def lose(self, stream: str) -> None:
+    def mark_lost(self, stream: str) -> None:
         """Record that neither copy has the whole stream."""
         with self._lock:
             self._waiting.pop(stream, None)

@@ -36,7 +36,7 @@ class ServiceStream(StreamKind):
     def answer(self, state: ClusterState, command: Tick | Drain) -> Mapping[str, object]:  # noqa: ARG002
         return cluster_state.encode(state)
 
-    def without_the_damaged(self, copy: StreamCopy) -> ClusterState:
+    def best_known_state(self, copy: StreamCopy) -> ClusterState:
         """Return the state after the last readable event. Every event contains the whole state, so that is enough."""
         snapshot = copy.snapshot if copy.snapshot is not None and copy.snapshot.body != LOST else None
         state = ClusterState() if snapshot is None else self.read_state(snapshot.body)

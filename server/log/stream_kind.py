@@ -78,7 +78,7 @@ class StreamKind(ABC):
         """Return the record that an event adds to the game archive, or None."""
         return None
 
-    def without_the_damaged(self, copy: StreamCopy) -> State | None:  # noqa: ARG002
+    def best_known_state(self, copy: StreamCopy) -> State | None:  # noqa: ARG002
         """Return the best known state where rows are damaged, or None if it could be wrong."""
         return None
 

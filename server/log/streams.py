@@ -72,6 +72,6 @@ class Streams:
             raise damaged(copy.stream)
         return state
 
-    def without_the_damaged(self, copy: StreamCopy) -> State | None:
+    def best_known_state(self, copy: StreamCopy) -> State | None:
         """Return the best known state where rows are damaged; None for a room and a username."""
-        return self.kind_of(copy.stream).without_the_damaged(copy)
+        return self.kind_of(copy.stream).best_known_state(copy)

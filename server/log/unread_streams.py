@@ -43,8 +43,8 @@ class UnreadStreams:
         try:
             state = self._streams.state_of(copy)
         except Damaged as damaged:
-            state = self._streams.without_the_damaged(copy)
-            logger.error("stream unreadable", stream=stream, why=damaged.message, made_up=state is not None)
+            state = self._streams.best_known_state(copy)
+            logger.error("stream unreadable", stream=stream, why=damaged.message, partly_readable=state is not None)
             if state is None:
                 self._unread.add(stream)
                 self._on_unread(stream)

@@ -69,8 +69,8 @@ class PrimaryTerm(Reads):
         self._replica = replica
         self._to_forget: list[str] = []  # streams to be removed from both journals
         self._lock_until_end = contextlib.ExitStack()  # holds the commit lock once the server ends
-        self._is_open = False  # whether ``begin_term`` of the drain succeeded
-        self._opening = process.retries["opening"] = Retries("drain not ended")
+        self._drain_checked = False  # whether ``begin_term`` of the drain succeeded
+        self._drain_end = process.retries["opening"] = Retries("drain not ended")
         self.counts = CommitCounts()
         self.damage = journal.damage
         self.scrub: Scrub | None = None
@@ -92,7 +92,7 @@ class PrimaryTerm(Reads):
             self._compactor,
             streams,
             in_memory=store.cached,
-            mended=store.mended,
+            mended=store.reload,
             replica_is_damaged=lambda: any(
                 one.reports_damage for one in process.supervisors if one.role == REPLICATION
             ),
@@ -122,8 +122,8 @@ class PrimaryTerm(Reads):
 
         One of these threads keeps the replica in sync.
         """
-        self._keep(self.load())
-        self._open_again()
+        self._store_summaries(self.load())
+        self._end_stopped_drain()
         go_on, replica, commit_lock = self._process.go_on, self._replica, self.committer.commit_lock
         self._process.in_background("replica link", lambda: replica.hold(self.replicator.run(go_on), turn=commit_lock))
         self._process.in_background("compaction", lambda: self._compactor.run(go_on, self._process.pause))
@@ -175,7 +175,7 @@ class PrimaryTerm(Reads):
         yield Reading(metrics.LAG, replicator.lag)
         yield from readings_of_copy(self.damage, self.scrub)
 
-    def _keep(self, missing: Sequence[StreamSummary]) -> None:
+    def _store_summaries(self, missing: Sequence[StreamSummary]) -> None:
         """Write stream summaries that the journal lacks. Without them, only the next start takes longer."""
         try:
             if missing:
@@ -183,22 +183,22 @@ class PrimaryTerm(Reads):
         except StorageFailed as error:
             logger.warning("stream summaries not written", count=len(missing), why=error.message)
 
-    def _open_again(self) -> None:
+    def _end_stopped_drain(self) -> None:
         """End a drain if the cluster was stopped since. ``_sweep`` tries again while the disk refuses."""
         try:
             self.draining.begin_term()
         except StorageFailed as error:
-            self._opening.failed(error)
+            self._drain_end.failed(error)
         else:
-            self._opening.succeeded()
-            self._is_open = True
+            self._drain_end.succeeded()
+            self._drain_checked = True
 
     def _sweep(self) -> None:
         sweeping = self._process.retries["tidying"] = Retries("sweep failed")
         while self._process.go_on():
             self._process.pause(SWEEP_PAUSE_S)
-            if not self._is_open:
-                self._open_again()
+            if not self._drain_checked:
+                self._end_stopped_drain()
             try:
                 self._sweep_once()
             except StorageFailed as error:

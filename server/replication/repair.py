@@ -94,9 +94,9 @@ def put(journal: Journal, mended: StreamCopy) -> None:
     """Write a stream that was repaired as far as possible, and record whether it is sound or lost."""
     journal.replace(mended)
     if holes_of(mended) is None:
-        journal.damage.mend(mended.stream)
+        journal.damage.mark_repaired(mended.stream)
     else:
-        journal.damage.lose(mended.stream)
+        journal.damage.mark_lost(mended.stream)
 
 
 def _in_pieces(holes: Holes) -> Sequence[Holes]:

@@ -134,7 +134,7 @@ class Scrub:
             if torn := self._torn(connection):
                 yield min(LOOK_TWICE_S, self._every_s)
                 for stream in torn & self._torn(connection):
-                    self._journal.damage.notice(stream)
+                    self._journal.damage.add(stream)
         self.finished_at = time.time()
 
     def as_plain(self) -> dict[str, object]:

@@ -116,7 +116,7 @@ class RoomStore:
         """Write a damaged summary again. If there is no such stream, delete the summary. Raises StorageFailed."""
         self._journal.rebuild_summary(stream, self._unread.summary_of)
 
-    def mended(self, stream: str) -> None:
+    def reload(self, stream: str) -> None:
         """Reload a stream that was damaged and is now repaired or lost. The caller holds the commit lock."""
         if stream in self._unread:
             summary = self._unread.summary(stream)

@@ -71,13 +71,13 @@ def _row(row_type: type[Row], kind: Kind, row: Columns, damage: DamagedStreams, 
     if is_sound(kind, row):
         found = row_type(*row[:5])
         if is_lost(found):
-            damage.notice(found.stream)
+            damage.add(found.stream)
         return found
     position, epoch, stream, version = row[:4]
     stream = asked_for or stream
     if type(stream) is not str or not is_stream(stream):
         return None
-    damage.notice(stream)
+    damage.add(stream)
     if not all(type(number) is int and number > 0 for number in (position, epoch, version)):
         return None
     return row_type(position, epoch, stream, version, LOST)

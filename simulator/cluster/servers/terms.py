@@ -127,7 +127,7 @@ class SimulatedTerm:
 
     def _mended(self, stream: str) -> None:
         """Publish a stream again after its repair: events that were unreadable may be readable now."""
-        self.store.mended(stream)
+        self.store.reload(stream)
         self.record.publish_streams([self.journal.copy(stream).up_to(self.store.published)])
 
     def _wake(self) -> None:

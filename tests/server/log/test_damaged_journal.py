@@ -208,7 +208,7 @@ def test_a_room_that_was_read_without_its_last_event_goes_on_where_it_was_once_t
     store = house_on(journal)
     assert store.room("bbbb").version == 2
     put(journal, filled(journal.copy("room/bbbb"), rows_for(sound, lacks(journal.copy("room/bbbb")))))
-    store.mended("room/bbbb")
+    store.reload("room/bbbb")
     assert store.room("bbbb").version == 3
     assert [event["version"] for event in store.news("bbbb", 2)["events"]] == [3]
     journal.close()
