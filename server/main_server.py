@@ -30,7 +30,7 @@ def build(process: ServerProcess) -> None:
     process.supervise([REPLICATION])
     clients = process.open_to_clients()  # clients that connect before the takeover wait; they need not reconnect
     candidate = Candidate(process, clients, replica, peer)
-    process.in_background("office", candidate.run)
+    process.in_background("takeover", candidate.run)
     candidate.serves.wait()
 
 

@@ -19,7 +19,7 @@ class RefusingCommitter:
     """Takes commands and writes none."""
 
     def __init__(self, streams: Streams, states: RoomStore, error: TicTacToeError) -> None:
-        """Store the parts. Commands are refused with ``error``."""
+        """Store the parts. Commands are refused with ``error``; ``candidate`` replaces it when the reason changes."""
         self._streams = streams
         self._states = states
         self.error = error

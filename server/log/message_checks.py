@@ -8,8 +8,8 @@ for ``wire.arguments.remote``. No I/O.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
-from typing import Annotated
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Any
 
 from msgspec import Meta
 
@@ -20,74 +20,25 @@ from server.log.entries import MOST_ROWS, Entry, EpochStart, LogId, Snapshot, St
 from server.log.row_format import LOST
 from server.log.stream_kind import UNREADABLE, StreamKind
 from server.log.streams import Streams, is_stream
+from wire.arguments import Check
 
 _STREAMS = Streams(Limits())  # parsing does not depend on limits
 _MOST = Meta(max_length=MOST_ROWS)
-_ENTRIES = Annotated[list[Entry], _MOST]
-_SNAPSHOTS = Annotated[list[Snapshot], _MOST]
-_COPIES = Annotated[list[StreamCopy], _MOST]
-_TERMS = Annotated[list[EpochStart], _MOST]
-_NAMES = Annotated[list[StreamName], _MOST]
 
 
-def mark(value: object) -> LogId:
-    """Return a log id: epoch and position, each at least 0."""
-    found: LogId = convert(value, LogId)
-    return found
-
-
-def stream(value: object) -> str:
-    """Return the name of a stream of a known kind."""
-    name: str = convert(value, StreamName)
-    _check_streams([name])
-    return name
-
-
-def streams(value: object) -> list[str]:
-    """Return names of streams."""
-    names: list[str] = convert(value, _NAMES)
-    _check_streams(names)
-    return names
-
-
-def entries(value: object) -> list[Entry]:
-    """Return entries in order of position. Versions rise within each stream, with gaps where entries are compacted."""
-    rows: list[Entry] = convert(value, _ENTRIES)
-    _check_entries(rows)
-    return rows
-
-
-def snapshots(value: object) -> list[Snapshot]:
-    """Return snapshots, at most one of each stream."""
-    rows: list[Snapshot] = convert(value, _SNAPSHOTS)
-    if len({snapshot.stream for snapshot in rows}) != len(rows):
-        raise InvalidArgument("has two snapshots of one stream")
-    _check_snapshots(rows)
-    return rows
-
-
-def copies(value: object) -> list[StreamCopy]:
-    """Return whole streams, each as (stream, snapshot or None, entries)."""
-    rows: list[StreamCopy] = convert(value, _COPIES)
-    for name, snapshot, own in rows:
-        known = () if snapshot is None else (snapshot,)
-        if any(part.stream != name for part in known) or any(entry.stream != name for entry in own):
-            raise InvalidArgument("must be copies of streams, each with its own entries")
-        _check_streams([name])
-        _check_snapshots(known)
-        _check_entries(own)
-    return rows
-
-
-def terms(value: object) -> list[EpochStart]:
-    """Return terms with rising epochs."""
-    rows: list[EpochStart] = convert(value, _TERMS)
-    for before, after in itertools.pairwise(rows):
-        if after.epoch <= before.epoch or after.first < before.first:
-            raise InvalidArgument("must have rising epochs, and first positions that do not fall")
-    if not all(is_unicode(term.holder) for term in rows):
-        raise InvalidArgument("must have holders that are valid Unicode")
-    return rows
+def is_readable(name: str, body: str, *, entry: bool) -> bool:
+    """Return whether a body is an event (or a state) of such a stream, or the body ``LOST``."""
+    if body == LOST:
+        return True
+    kind: StreamKind = _STREAMS.kind_of(name)
+    try:
+        if entry:
+            kind.read_event(body)
+        else:
+            kind.read_state(body)
+    except UNREADABLE:
+        return False
+    return True
 
 
 def follow(previous: LogId, epoch_number: int, parts: Sequence[Entry | Snapshot], terms: Sequence[EpochStart]) -> None:
@@ -126,21 +77,51 @@ def _check_entries(rows: Sequence[Entry]) -> None:
 
 
 def _check_snapshots(rows: Sequence[Snapshot]) -> None:
+    if len({snapshot.stream for snapshot in rows}) != len(rows):
+        raise InvalidArgument("has two snapshots of one stream")
     _check_streams(snapshot.stream for snapshot in rows)
     if not all(is_readable(snapshot.stream, snapshot.body, entry=False) for snapshot in rows):
         raise InvalidArgument("has a body that is no state of its stream")
 
 
-def is_readable(name: str, body: str, *, entry: bool) -> bool:
-    """Return whether a body is an event (or a state) of such a stream, or the body ``LOST``."""
-    if body == LOST:
-        return True
-    kind: StreamKind = _STREAMS.kind_of(name)
-    try:
-        if entry:
-            kind.read_event(body)
-        else:
-            kind.read_state(body)
-    except UNREADABLE:
-        return False
-    return True
+def _check_copies(rows: Sequence[StreamCopy]) -> None:
+    for name, snapshot, own in rows:
+        known = () if snapshot is None else (snapshot,)
+        if any(part.stream != name for part in (*known, *own)):
+            raise InvalidArgument("must be copies of streams, each with its own entries")
+        _check_streams([name])
+        _check_snapshots(known)
+        _check_entries(own)
+
+
+def _check_terms(rows: Sequence[EpochStart]) -> None:
+    for before, after in itertools.pairwise(rows):
+        if after.epoch <= before.epoch or after.first < before.first:
+            raise InvalidArgument("must have rising epochs, and first positions that do not fall")
+    if not all(is_unicode(term.holder) for term in rows):
+        raise InvalidArgument("must have holders that are valid Unicode")
+
+
+def _converted(kind: Any, check: Callable[[Any], None]) -> Check:
+    def converted(value: object) -> Any:
+        rows = convert(value, kind)
+        check(rows)
+        return rows
+
+    return converted
+
+
+log_id = _converted(LogId, lambda _: None)
+"""Return a log id: epoch and position, each at least 0."""
+stream = _converted(StreamName, lambda name: _check_streams([name]))
+"""Return the name of a stream of a known kind."""
+streams = _converted(Annotated[list[StreamName], _MOST], _check_streams)
+"""Return names of streams."""
+entries = _converted(Annotated[list[Entry], _MOST], _check_entries)
+"""Return entries in order of position. Versions rise within each stream, with gaps where entries are compacted."""
+snapshots = _converted(Annotated[list[Snapshot], _MOST], _check_snapshots)
+"""Return snapshots, at most one of each stream."""
+copies = _converted(Annotated[list[StreamCopy], _MOST], _check_copies)
+"""Return whole streams, each as (stream, snapshot or None, entries)."""
+terms = _converted(Annotated[list[EpochStart], _MOST], _check_terms)
+"""Return terms with rising epochs."""

@@ -47,14 +47,16 @@ class Candidate:
         """Become the primary. Return when the term has begun, or when this server ends."""
         try:
             opening = self._process.retries["journal"] = Retries("the journal cannot be opened")
-            journal = open_when_possible(self._open, opening, go_on=self._process.go_on, pause=self._process.pause)
+            journal = open_when_possible(
+                lambda: open_journal_of(self._process, GuardFile.in_file(self._process.settings.data / GUARD)),
+                opening,
+                go_on=self._process.go_on,
+                pause=self._process.pause,
+            )
             if journal is not None:
                 self._run(journal)
         finally:
             self.serves.set()
-
-    def _open(self) -> Journal:
-        return open_journal_of(self._process, GuardFile.in_file(self._process.settings.data / GUARD))
 
     def _run(self, journal: Journal) -> None:
         settings = self._process.settings
@@ -79,7 +81,7 @@ class Candidate:
 
     def _not_taken(self, journal: Journal, error: TicTacToeError, *, may_be_read: bool) -> None:
         if self._reads is not None:
-            self._reads.refuse_with(error)
+            self._reads.committer.error = error
         elif may_be_read:
             reads = ReadOnly(self._process, self._clients, journal, error)
             reads.load()  # may raise, too: the next attempt starts again

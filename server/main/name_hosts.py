@@ -33,10 +33,6 @@ class NameHosts:
             if not names:
                 del self._names[host]
 
-    def of(self, name: str) -> str:
-        """Return the host of a name; empty if it is not known."""
-        return self._hosts.get(name, "")
-
     def names_of(self, host: str) -> Set[str]:
         """Return the names that are used from a host; none for an empty host."""
         return self._names.get(host, frozenset())

@@ -52,11 +52,6 @@ class MainPeerApi(PeerApi):
         """The primary's term, if it has begun."""
         return self._serving if isinstance(self._serving, PrimaryTerm) else None
 
-    @property
-    def reads_only(self) -> bool:
-        """Whether this server serves reads without being the primary."""
-        return self._serving is not None and self.term is None
-
     def prove(self) -> bool:
         """Wait for the commits under way. Return False if nothing is served yet."""
         if self._serving is None:
@@ -72,7 +67,7 @@ class MainPeerApi(PeerApi):
     def readings(self) -> Iterator[Reading]:
         """Yield the main server's metrics; before its term, only that there is none."""
         yield Reading(metrics.IS_PRIMARY, 0 if self.term is None else 1)
-        yield Reading(metrics.READ_ONLY, 1 if self.reads_only else 0)
+        yield Reading(metrics.READ_ONLY, 1 if self._serving is not None and self.term is None else 0)
         if self.term is not None:
             yield from self.term.readings()
 

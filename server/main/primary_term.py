@@ -74,11 +74,14 @@ class PrimaryTerm(Reads):
         self.counts = CommitCounts()
         self.damage = journal.damage
         self.scrub: Scrub | None = None
-        self.traffic = process.traffic
         self._observer = CommitObserver(self.counts, every_command=settings.log_level == "debug")
-        most_events = most_events_of(settings.max_message_bytes)
-        observer = self._observer.published
-        store = RoomStore(streams, journal, self.offer, most_events=most_events, on_published=observer)
+        store = RoomStore(
+            streams,
+            journal,
+            self.offer,
+            most_events=most_events_of(settings.max_message_bytes),
+            on_published=self._observer.published,
+        )
         self._compactor = Compactor(
             journal,
             streams,
@@ -108,14 +111,20 @@ class PrimaryTerm(Reads):
             piece_bytes=settings.piece_bytes,
         )
         self.replicator.repair = repair
-        process.retries["repair"] = repair.retries
-        process.retries |= {"replica": self.replicator.attempts, "snapshots": self._compactor.retries}
-        commit = Commit(streams, store, journal, self.replicator, faults, store.context)
-        on_committed = self._observer.batch_committed
-        committer = Committer(commit, replica.hold, step_down=process.step_down, on_committed=on_committed)
+        committer = Committer(
+            Commit(streams, store, journal, self.replicator, faults, store.context),
+            replica.hold,
+            step_down=process.step_down,
+            on_committed=self._observer.batch_committed,
+        )
         super().__init__(process, clients, store, committer)
         self._timers = TimerThread(store, committer, system_request)
-        process.retries["time"] = self._timers.retries
+        process.retries |= {
+            "repair": repair.retries,
+            "replica": self.replicator.attempts,
+            "snapshots": self._compactor.retries,
+            "time": self._timers.retries,
+        }
 
     def begin(self) -> None:
         """Load the journal, offer every room, and start the background threads.
@@ -125,11 +134,11 @@ class PrimaryTerm(Reads):
         self._store_summaries(self.load())
         self._end_stopped_drain()
         go_on, replica, commit_lock = self._process.go_on, self._replica, self.committer.commit_lock
-        self._process.in_background("replica link", lambda: replica.hold(self.replicator.run(go_on), turn=commit_lock))
+        self._process.in_background("replication", lambda: replica.hold(self.replicator.run(go_on), turn=commit_lock))
         self._process.in_background("compaction", lambda: self._compactor.run(go_on, self._process.pause))
-        self._process.in_background("tidying", self._sweep)
-        self._process.in_background("time", lambda: self._timers.run(go_on, self._process.pause))
-        self._process.in_background("witness", lambda: self._observer.run(go_on, self._process.pause))
+        self._process.in_background("sweep", self._sweep)
+        self._process.in_background("timers", lambda: self._timers.run(go_on, self._process.pause))
+        self._process.in_background("commit observer", lambda: self._observer.run(go_on, self._process.pause))
         file = journal_of(self._process.settings, MAIN)
         self.scrub = begin_scrub(self._process, self._journal, file, rebuild_summary=self.store.rebuild_summary)
         self._process.at_end(self.end)
@@ -162,7 +171,7 @@ class PrimaryTerm(Reads):
         yield Reading(metrics.CALLERS_WAITING, store.callers_waiting, ("room",))
         yield Reading(metrics.COMMANDS_WAITING, self.committer.waiting)
         yield Reading(metrics.MOVES, counts.events["moved"])
-        yield Reading(metrics.MOVE_S, self.traffic.move_s)
+        yield Reading(metrics.MOVE_S, self._process.traffic.move_s)
         for kind, count in list(counts.events.items()):
             yield Reading(metrics.EVENTS, count, (kind,))
         for termination, count in list(counts.terminations.items()):

@@ -108,10 +108,6 @@ class ReadOnly(Reads):
         )
         super().__init__(process, clients, store, RefusingCommitter(streams, store, error), sweeps=False)
 
-    def refuse_with(self, error: TicTacToeError) -> None:
-        """Refuse commands with that error from now on."""
-        self.committer.error = error
-
     def status(self) -> dict[str, object]:
         error = self.committer.error
         return {"step": READ_ONLY, "refuses_with": {"code": error.code, "why": error.message}, **super().status()}

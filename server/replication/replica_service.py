@@ -150,7 +150,7 @@ class ReplicaService(PeerApi):
     @remote(
         epoch=_EPOCH,
         holder=_HOLDER,
-        previous=message_checks.mark,
+        previous=message_checks.log_id,
         snapshots=message_checks.snapshots,
         entries=message_checks.entries,
         terms=message_checks.terms,
@@ -199,7 +199,12 @@ class ReplicaService(PeerApi):
             self._incoming = (copy, piece + 1)
 
     @remote(
-        epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, pieces=_NUMBER, last=message_checks.mark, terms=message_checks.terms
+        epoch=_EPOCH,
+        holder=_HOLDER,
+        copy=_NUMBER,
+        pieces=_NUMBER,
+        last=message_checks.log_id,
+        terms=message_checks.terms,
     )
     def end_copy(
         self, epoch: int, holder: str, copy: int, pieces: int, last: LogId, terms: Sequence[EpochStart]

@@ -319,14 +319,9 @@ class RoomStore:
                 self._news_to_read.wait_for(lambda: self._states.records > number or self._ending, timeout_s)
             count = self._states.records
         records = self._archive.after(number, limit, count)
-        return {"count": count, "records": records, "mended": self._mended_so_far()}
-
-    def _mended_so_far(self) -> tuple[int, int]:
-        """Return a value that changes when more records may be readable.
-
-        That is after a repair, or in a new term with another journal.
-        """
-        return self._journal.epoch.number, self._journal.damage.mended
+        # Changes when more records may be readable: after a repair, or in a new term with another journal.
+        mended = self._journal.epoch.number, self._journal.damage.mended
+        return {"count": count, "records": records, "mended": mended}
 
     def records_numbered(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """Return the records of these numbers, as plain data. Raises NoSuchGame if one is missing, Damaged if one is

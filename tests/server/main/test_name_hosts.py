@@ -24,7 +24,7 @@ def test_a_name_counts_for_the_host_where_it_was_last_used_alone(
             expected.update({name: host} if host else {})
         for one in HOSTS:
             assert hosts.names_of(one) == {name for name, at in expected.items() if at == one}
-        assert all(hosts.of(name) == expected.get(name, "") for name in NAMES)
+        assert hosts._hosts == expected
     for name in NAMES:
         hosts.forget(name)
     assert (hosts._hosts, hosts._names) == ({}, {}), "nothing is left of hosts that nobody is at"
