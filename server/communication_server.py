@@ -29,7 +29,7 @@ class CommunicationPeer(PeerApi):
         super().__init__(process)
         self._copy = copy
 
-    def prove(self) -> bool:
+    def probe(self) -> bool:
         """Return once no reader or writer holds the lock of the lobby."""
         with self._copy.lock:
             return self._copy.complete
@@ -57,7 +57,7 @@ def build(process: ServerProcess) -> None:
     front_door = FrontDoor(copy, pool, status, process.settings, process.key)
     process.retries |= {"book": front_door.archive.retries, "matches": front_door.matchmaker.retries}
     reader = Proxy(main, PEER, key=key_of_main)
-    process.in_background("book", lambda: front_door.archive.follow(reader, process.go_on, process.pause))
+    process.in_background("game archive", lambda: front_door.archive.follow(reader, process.go_on, process.pause))
     process.in_background("matches", lambda: front_door.matchmaker.run(process.go_on, process.pause))
     process.open_to_clients().offer(COMMUNICATION, front_door)
     keeper = HouseBotProcess(process.settings, lambda: copy.matches_of(HOUSE_BOT))

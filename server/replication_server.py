@@ -14,7 +14,7 @@ from server.process import entry_point
 from server.process.base_api import ClientApi
 from server.process.server_journal import open_journal_of
 from server.process.server_process import ServerProcess
-from server.replication.replica_service import NoCopyYet, ReplicaService
+from server.replication.replica_service import ReplicaService, UnopenedCopy
 from server.replication.scrub import begin_scrub
 from server.runtime.failpoints import Failpoints
 from server.runtime.retries import Retries
@@ -29,7 +29,7 @@ def build(process: ServerProcess) -> None:
         process.serve_peers(_copy(process, open_journal_of(process)))
     except StorageFailed as error:
         opening.failed(error)
-        process.serve_peers(NoCopyYet(process, opening))
+        process.serve_peers(UnopenedCopy(process, opening))
         _supervise_others(process)
         journal = open_when_possible(
             lambda: open_journal_of(process), opening, go_on=process.go_on, pause=process.pause

@@ -19,16 +19,16 @@ def follow(
     main: Proxy,
     method: str,
     after: Callable[[], tuple[object, ...]],
-    take_in: Callable[[Mapping[str, Any]], None],
+    apply: Callable[[Mapping[str, Any]], None],
     retries: Retries,
     *,
-    again_s: float,
+    retry_s: float,
     go_on: Callable[[], bool],
     pause: Callable[[float], None],
 ) -> None:
-    """Call ``method`` with the position from ``after()`` and give the answer to ``take_in`` until ``go_on()`` is false.
+    """Call ``method`` with the position from ``after()`` and give the answer to ``apply`` until ``go_on()`` is false.
 
-    Without a main server the copy stays as it is; the call is made again after ``again_s`` seconds.
+    Without a main server the copy stays as it is; the call is made again after ``retry_s`` seconds.
     """
     while go_on():
         try:
@@ -36,7 +36,7 @@ def follow(
         except TicTacToeError as error:
             retries.failed(error)
             main.close()
-            pause(again_s)
+            pause(retry_s)
             continue
         retries.succeeded()
-        take_in(answer)
+        apply(answer)

@@ -59,8 +59,8 @@ class FrontDoor:
         self._settings = settings
         self._cluster_id = cluster_id(key)
         self._choices = short_list(DEFAULT_GAME)
-        self.who_is_online = Online(self._call_main, most=settings.max_connections, name_grace_s=settings.name_grace_s)
-        self._identities = TokenCache(lambda hashed: self._call_main("who_has", hashed))
+        self.users_online = Online(self._call_main, most=settings.max_connections, name_grace_s=settings.name_grace_s)
+        self._token_cache = TokenCache(lambda hashed: self._call_main("who_has", hashed))
         self.archive = GameIndex(lambda numbers: self._call_main("records", list(numbers)))
         bot = BotLimits(settings.max_bot_matches, settings.max_bot_matches_per_host)
         self.matchmaker = Matchmaker(self._call_main, copy, self._where, self.archive.rating_of, key, bot_limits=bot)
@@ -71,7 +71,7 @@ class FrontDoor:
         yield Reading(metrics.LOBBY_COMPLETE, 1 if self._copy.complete else 0)
         yield Reading(metrics.CALLERS_WAITING, self._copy.long_polls.waiting, ("lobby",))
         yield Reading(metrics.SEEKERS, self.matchmaker.waiting)
-        yield Reading(metrics.ONLINE, len(self.who_is_online.names()))
+        yield Reading(metrics.ONLINE, len(self.users_online.names()))
 
     @remote()
     def describe(self) -> dict[str, object]:
@@ -158,8 +158,8 @@ class FrontDoor:
 
         A user whose client does not repeat the call is offline after some seconds.
         """
-        self.who_is_online.report(name, token_hash(token), calling_host())
-        names = self.who_is_online.names()
+        self.users_online.report(name, token_hash(token), calling_host())
+        names = self.users_online.names()
         told = {"draining": self._copy.draining}
         return {"names": names[:SHOWN], "count": len(names), "again_s": REPORT_EVERY_S, **told}
 
@@ -174,7 +174,7 @@ class FrontDoor:
         """Give a reserved name to a new token, by its recovery code. The previous token loses the name."""
         given = check_name(name), code_hash(check_code(code)), token_hash(token), calling_host()
         answer = self._call_main("recover_name", *given)
-        self.who_is_online.forget(str(answer["name"]))
+        self.users_online.forget(str(answer["name"]))
         return {"name": answer["name"]}
 
     # -- matches --------------------------------------------------------------------------------------------------
@@ -191,19 +191,19 @@ class FrontDoor:
 
         The seek ends unless the client calls again. The ``ticket`` of the answer keeps the place in the queue.
         """
-        name = self._identities.name_with(token_hash(token))
+        name = self._token_cache.name_with(token_hash(token))
         checked = check_filter(wish, self._choices)
         return self.matchmaker.seek(name, checked, ticket, min(timeout_s, self._settings.max_wait_s))
 
     @remote(token=token)
     def cancel_seek(self, token: str) -> dict[str, object]:
         """End a seek. If there is a match by now, return its room."""
-        return self.matchmaker.cancel(self._identities.name_with(token_hash(token)))
+        return self.matchmaker.cancel(self._token_cache.name_with(token_hash(token)))
 
     @remote(token=token, request_id=request_id, wish=optional(_WISH, {}))
     def play_house_bot(self, token: str, request_id: str, wish: Mapping[str, object]) -> Mapping[str, object]:
         """Open a match with the house bot at once."""
-        name = self._identities.name_with(token_hash(token))
+        name = self._token_cache.name_with(token_hash(token))
         return self.matchmaker.play_house_bot(name, request_id, check_filter(wish, self._choices), calling_host())
 
     # -- results --------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from wire.errors import NotReady
 from wire.rpc import Proxy
 from wire.waiting import about_to_wait
 
-FOLLOW_AGAIN_S = 0.05
+FOLLOW_RETRY_S = 0.05
 
 logger = structlog.get_logger()
 
@@ -58,7 +58,7 @@ class GameIndex:
             lambda: (self._count,),
             self.apply,
             self.retries,
-            again_s=FOLLOW_AGAIN_S,
+            retry_s=FOLLOW_RETRY_S,
             go_on=go_on,
             pause=pause,
         )

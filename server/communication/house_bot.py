@@ -32,8 +32,8 @@ from wire import COMMUNICATION, MAIN, PEER, room_object
 from wire.rpc import Address, Proxy
 
 LEVEL = "medium"
-LOOK_AGAIN_S = 0.1
-TRY_AGAIN_S = 0.05
+CHECK_EVERY_S = 0.1
+RETRY_S = 0.05
 WAIT_S = 10.0
 TIMEOUT_S = 5.0
 GREETING = "Hello! I am the house bot, a program. Good luck!"
@@ -53,13 +53,13 @@ class BotMatch:
     def play(self) -> None:
         """Play until the match is over and the opponent is gone, or until the room is closed."""
         try:
-            view = self._ask("view")
+            view = self._call("view")
             if not any(line["by"] == HOUSE_BOT for line in view["talk"]):
-                self._do("say", GREETING)
+                self._submit("say", GREETING)
             while view is not None and not self._is_over(view):
-                self._act(view)
+                self._react(view)
                 view = self._next(view)
-            self._do("leave")
+            self._submit("leave")
         except (NoSuchRoom, RoomClosed):
             pass  # the room is closed, so the match is over
         finally:
@@ -68,31 +68,31 @@ class BotMatch:
     @staticmethod
     def _is_over(view: Mapping[str, Any]) -> bool:
         seat = _seat_of(view)
-        across = None if seat is None else view["seats"][other(seat)]
-        return bool(view["series_over"]) and across is not None and not across["present"]
+        opponent = None if seat is None else view["seats"][other(seat)]
+        return bool(view["series_over"]) and opponent is not None and not opponent["present"]
 
-    def _act(self, view: Mapping[str, Any]) -> None:
+    def _react(self, view: Mapping[str, Any]) -> None:
         """Do what the view requires, if anything."""
         seat = _seat_of(view)
         if seat is None:
             return
         for offerer, what in view["offers"]:
             if offerer != seat:
-                self._do("decline" if what == "draw" else "accept", what)
+                self._submit("decline" if what == "draw" else "accept", what)
         if view["phase"] == "selecting":
             theirs = view["selection"]["proposals"].get(other(seat))
             if theirs is not None:
-                self._do("propose", theirs)
-        elif view["phase"] == "finished" and seat not in view["rematch"] and self._plays_on(view, seat):
-            self._do("rematch")
+                self._submit("propose", theirs)
+        elif view["phase"] == "finished" and seat not in view["rematch"] and self._wants_next_game(view, seat):
+            self._submit("rematch")
         elif view["phase"] == "playing" and view["turn"] == seat:
             go_on = within(THINKS_S, time.monotonic, time.sleep)
-            self._do("move", choose(LEVEL, view["board"], seat, self._chance, go_on))
+            self._submit("move", choose(LEVEL, view["board"], seat, self._chance, go_on))
         elif view["phase"] == "playing" and not view["seats"][other(seat)]["present"]:
-            self._do("claim_game", "win")
+            self._submit("claim_game", "win")
 
     @staticmethod
-    def _plays_on(view: Mapping[str, Any], seat: Seat) -> bool:
+    def _wants_next_game(view: Mapping[str, Any], seat: Seat) -> bool:
         """Return whether to start the next game.
 
         In a series it starts at once. Another series starts when the opponent wants it.
@@ -101,22 +101,22 @@ class BotMatch:
 
     def _next(self, view: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Return the view after the next change, or after ``WAIT_S``; None when the bot must end."""
-        self._ask("wait", view["version"], WAIT_S, extra_s=WAIT_S)
-        return None if self._ending.is_set() else self._ask("view")
+        self._call("wait", view["version"], WAIT_S, extra_s=WAIT_S)
+        return None if self._ending.is_set() else self._call("view")
 
-    def _do(self, method: str, *arguments: object) -> None:
+    def _submit(self, method: str, *arguments: object) -> None:
         """Submit a command.
 
         A refusal is only logged: the room changed before the command, and the next view shows the change.
         """
         try:
-            self._ask(method, secrets.token_urlsafe(12), *arguments)
+            self._call(method, secrets.token_urlsafe(12), *arguments)
         except (NoSuchRoom, RoomClosed):
             raise
         except Refusal as refusal:
             logger.debug("refused", method=method, why=refusal.message)
 
-    def _ask(self, method: str, *arguments: object, extra_s: float = 0.0) -> Any:
+    def _call(self, method: str, *arguments: object, extra_s: float = 0.0) -> Any:
         """Call with the same arguments until there is an answer. A Refusal is an answer.
 
         Raises RoomClosed when the bot must end.
@@ -130,7 +130,7 @@ class BotMatch:
                 if self._ending.is_set():
                     raise RoomClosed("the bot ends") from error
                 self._remote.close()
-                self._ending.wait(TRY_AGAIN_S)
+                self._ending.wait(RETRY_S)
 
 
 def _seat_of(view: Mapping[str, Any]) -> Seat | None:
@@ -143,16 +143,16 @@ def run(settings: Settings, ending: threading.Event) -> None:
     key = cluster_key(settings)
     main = Address(settings.host_of(MAIN), settings.client_port_of(MAIN))
     front_door = Proxy(settings.peer_address_of(COMMUNICATION), PEER, key=peer_key(key, COMMUNICATION))
-    asking = Retries("the front door does not answer", log_after_s=TAKEOVER_S)
+    retries = Retries("the front door does not answer", log_after_s=TAKEOVER_S)
     playing: dict[str, threading.Thread] = {}
-    while not ending.wait(LOOK_AGAIN_S):
+    while not ending.wait(CHECK_EVERY_S):
         try:
             rooms = front_door.call("bot_matches", timeout_s=TIMEOUT_S)
         except TicTacToeError as error:
-            asking.failed(error)
+            retries.failed(error)
             front_door.close()
             continue
-        asking.succeeded()
+        retries.succeeded()
         playing = {room: thread for room, thread in playing.items() if thread.is_alive()}
         for room in rooms:
             if room not in playing:
@@ -176,9 +176,9 @@ def main() -> None:
     def pause(seconds_: float) -> None:
         ending.wait(seconds_)
 
-    def change_log() -> None:
+    def rotate_log() -> None:
         own_log.run(lambda: not ending.is_set(), pause)
 
     threading.Thread(target=until_starter_is_gone, name="starter", daemon=True).start()
-    threading.Thread(target=change_log, name="log", daemon=True).start()
+    threading.Thread(target=rotate_log, name="log", daemon=True).start()
     run(settings, ending)

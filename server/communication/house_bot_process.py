@@ -14,8 +14,8 @@ from server.settings import ROOT, Settings, as_environment
 
 ROLE = "house_bot"
 """The name of its process in logs."""
-LOOK_AGAIN_S = 0.2
-START_AGAIN_S = 1.0
+CHECK_EVERY_S = 0.2
+RESTART_S = 1.0
 
 logger = structlog.get_logger()
 
@@ -32,12 +32,12 @@ class HouseBotProcess:
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Keep the bot running until ``go_on()`` is false."""
         while go_on():
-            pause(LOOK_AGAIN_S)
+            pause(CHECK_EVERY_S)
             died = self._child is not None and self._child.poll() is not None
             if died:
                 logger.warning("house bot ended", status=self._child.returncode if self._child else None)
                 self._child = None
-                pause(START_AGAIN_S)
+                pause(RESTART_S)
             if self._child is None and go_on() and self._matches():
                 self._child = self._start()
         self.end()

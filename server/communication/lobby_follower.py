@@ -17,7 +17,7 @@ from wire.errors import NotReady
 from wire.rpc import Proxy
 from wire.waiting import about_to_wait
 
-FOLLOW_AGAIN_S = 0.02
+FOLLOW_RETRY_S = 0.02
 LOBBY = "lobby"
 """The key under which callers wait in ``long_polls``."""
 
@@ -45,7 +45,7 @@ class LobbyFollower:
             lambda: self.cursor,
             self.apply,
             self.retries,
-            again_s=FOLLOW_AGAIN_S,
+            retry_s=FOLLOW_RETRY_S,
             go_on=go_on,
             pause=pause,
         )

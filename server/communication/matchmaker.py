@@ -33,8 +33,8 @@ from wire.waiting import about_to_wait
 
 TICK_S = 0.05
 """Seekers that arrive within this time are matched by rating. No seeker waits longer for that."""
-AGAIN_S = 0.05
-REFUSED_AGAIN_S = 0.5
+RETRY_S = 0.05
+REFUSED_RETRY_S = 0.5
 """Pause after the main server refused to open rooms, because there were too many."""
 CANCELLED_S = 10.0
 """A cancelled seek is remembered at least this long. A call with its old ticket returns that the seek is over."""
@@ -193,11 +193,11 @@ class Matchmaker:
                 self.retries.succeeded()
             except NotReady as error:
                 self.retries.failed(error)
-                pause(AGAIN_S)
+                pause(RETRY_S)
             except TicTacToeError as error:
                 self.retries.failed(error)
                 opened = [{"room": None, "taken": {}} for _ in pairings]
-                pause(REFUSED_AGAIN_S)
+                pause(REFUSED_RETRY_S)
         with self._changed:
             for group, one in zip(groups, opened, strict=False):
                 self._being_matched.difference_update(seeker.name for seeker in group)

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from openskill.models import BradleyTerryFull
 
 Pool = Literal["people", "bots"]
-FIRST = 1500.0
-UNCERTAIN = 350.0
+INITIAL_RATING = 1500.0
+INITIAL_DEVIATION = 350.0
 """The standard deviation of a new player's rating."""
-CLASS = 200.0
+SKILL_CLASS = 200.0
 """A player with a rating that much higher wins about two games of three."""
-UNREST = 5.0
+DRIFT = 5.0
 """By how much the strength of a player changes from game to game."""
-SURE = 2.0
+CONFIDENCE = 2.0
 """The true strength is within this many standard deviations with a probability of 95 %."""
 
 
@@ -41,8 +41,8 @@ class RatingChange(NamedTuple):
 @dataclass
 class _Player:
     name: str
-    mean: float = FIRST
-    deviation: float = UNCERTAIN
+    mean: float = INITIAL_RATING
+    deviation: float = INITIAL_DEVIATION
     wins: int = 0
     draws: int = 0
     losses: int = 0
@@ -74,9 +74,9 @@ class Ratings:
             players.pop(name_key(name), None)
 
     def rating_of(self, name: str) -> float:
-        """Return the rating of a player among people; ``FIRST`` without a rated game."""
+        """Return the rating of a player among people; ``INITIAL_RATING`` without a rated game."""
         player = self._pools["people"].get(name_key(name))
-        return FIRST if player is None else player.mean
+        return INITIAL_RATING if player is None else player.mean
 
     def entry(self, pool: Pool, name: str) -> dict[str, object] | None:
         """Return what clients get about a player; None without a rated game in that pool."""
@@ -85,7 +85,7 @@ class Ratings:
 
     def best(self, pool: Pool, limit: int) -> list[dict[str, object]]:
         """Return the strongest players, by the lower end of the range in which the true strength is."""
-        ranked = sorted(self._pools[pool].values(), key=lambda one: (SURE * one.deviation - one.mean, one.name))
+        ranked = sorted(self._pools[pool].values(), key=lambda one: (CONFIDENCE * one.deviation - one.mean, one.name))
         return [_row(player) for player in ranked[:limit]]
 
     @staticmethod
@@ -105,7 +105,7 @@ class Ratings:
 def _model() -> BradleyTerryFull:
     from openskill.models import BradleyTerryFull  # slow to import, and most importers never rate
 
-    return BradleyTerryFull(mu=FIRST, sigma=UNCERTAIN, beta=CLASS, tau=UNREST)
+    return BradleyTerryFull(mu=INITIAL_RATING, sigma=INITIAL_DEVIATION, beta=SKILL_CLASS, tau=DRIFT)
 
 
 def _player(players: dict[str, _Player], name: str) -> _Player:
@@ -119,7 +119,7 @@ def _row(player: _Player) -> dict[str, object]:
     return {
         "name": player.name,
         "rating": player.shown,
-        "deviation": round(SURE * player.deviation),
+        "deviation": round(CONFIDENCE * player.deviation),
         "games": player.wins + player.draws + player.losses,
         "wins": player.wins,
         "draws": player.draws,

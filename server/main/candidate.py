@@ -61,14 +61,14 @@ class Candidate:
     def _run(self, journal: Journal) -> None:
         settings = self._process.settings
         attempts = self._process.retries["office"] = Retries("takeover failed")
-        epoch = self._replica.hold(
+        epoch = self._replica.run(
             take_over(
                 journal,
                 wait_limit_s=settings.recovery_wait_s,
                 piece_bytes=settings.piece_bytes,
                 go_on=self._process.go_on,
                 attempts=attempts,
-                not_taken=lambda error, may_be_read: self._not_taken(journal, error, may_be_read=may_be_read),
+                on_failure=lambda error, may_be_read: self._on_failure(journal, error, may_be_read=may_be_read),
             )
         )
         if epoch is None:
@@ -79,7 +79,7 @@ class Candidate:
         if self._reads is not None:
             self._reads.end()
 
-    def _not_taken(self, journal: Journal, error: TicTacToeError, *, may_be_read: bool) -> None:
+    def _on_failure(self, journal: Journal, error: TicTacToeError, *, may_be_read: bool) -> None:
         if self._reads is not None:
             self._reads.committer.error = error
         elif may_be_read:

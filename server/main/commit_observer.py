@@ -78,7 +78,7 @@ class CommitObserver:
     def write(self) -> None:
         """Write the lines that wait."""
         # Two threads may write at once: this one, and the one that ends the server and writes the last lines.
-        with logs.in_one_piece(), contextlib.suppress(IndexError):
+        with logs.collected(), contextlib.suppress(IndexError):
             for _ in range(len(self._lines)):
                 at, event, fields, for_debug = self._lines.popleft()
                 log = logger.debug if for_debug else logger.info

@@ -52,7 +52,7 @@ class MainPeerApi(PeerApi):
         """The primary's term, if it has begun."""
         return self._serving if isinstance(self._serving, PrimaryTerm) else None
 
-    def prove(self) -> bool:
+    def probe(self) -> bool:
         """Wait for the commits under way. Return False if nothing is served yet."""
         if self._serving is None:
             return False

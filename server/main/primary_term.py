@@ -95,7 +95,7 @@ class PrimaryTerm(Reads):
             self._compactor,
             streams,
             in_memory=store.cached,
-            mended=store.reload,
+            on_repaired=store.reload,
             replica_is_damaged=lambda: any(
                 one.reports_damage for one in process.supervisors if one.role == REPLICATION
             ),
@@ -113,7 +113,7 @@ class PrimaryTerm(Reads):
         self.replicator.repair = repair
         committer = Committer(
             Commit(streams, store, journal, self.replicator, faults, store.context),
-            replica.hold,
+            replica.run,
             step_down=process.step_down,
             on_committed=self._observer.batch_committed,
         )
@@ -134,7 +134,9 @@ class PrimaryTerm(Reads):
         self._store_summaries(self.load())
         self._end_stopped_drain()
         go_on, replica, commit_lock = self._process.go_on, self._replica, self.committer.commit_lock
-        self._process.in_background("replication", lambda: replica.hold(self.replicator.run(go_on), turn=commit_lock))
+        self._process.in_background(
+            "replication", lambda: replica.run(self.replicator.run(go_on), commit_lock=commit_lock)
+        )
         self._process.in_background("compaction", lambda: self._compactor.run(go_on, self._process.pause))
         self._process.in_background("sweep", self._sweep)
         self._process.in_background("timers", lambda: self._timers.run(go_on, self._process.pause))
@@ -222,5 +224,5 @@ class PrimaryTerm(Reads):
         self._to_forget += gone
         if self._to_forget:
             with self.committer.commit_lock():
-                if self._replica.hold(self.replicator.forget(self._to_forget[:AT_ONCE])):
+                if self._replica.run(self.replicator.forget(self._to_forget[:AT_ONCE])):
                     del self._to_forget[:AT_ONCE]

@@ -15,7 +15,7 @@ class PeerApi:
     def __init__(self, process: ServerProcess) -> None:
         self._process = process
 
-    def prove(self) -> bool:
+    def probe(self) -> bool:
         """Return only if the part that does this server's work makes progress.
 
         Return whether it does its work already.
@@ -32,8 +32,8 @@ class PeerApi:
 
     @remote(wait_s=seconds(5.0))
     def beat(self, wait_s: float) -> dict[str, object]:
-        """Answer a heartbeat after ``wait_s`` seconds, if ``prove`` shows progress."""
-        return {**self._process.beat(wait_s, self.prove), **self.more_beat()}
+        """Answer a heartbeat after ``wait_s`` seconds, if ``probe`` shows progress."""
+        return {**self._process.beat(wait_s, self.probe), **self.more_beat()}
 
     @remote()
     def status(self) -> dict[str, object]:

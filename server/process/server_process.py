@@ -250,15 +250,15 @@ class ServerProcess:
                 writing.succeeded()
                 return
 
-    def beat(self, wait_s: float, prove: Callable[[], bool]) -> dict[str, object]:
-        """Answer a heartbeat after ``wait_s``, or at the end of this server, if ``prove`` shows progress.
+    def beat(self, wait_s: float, probe: Callable[[], bool]) -> dict[str, object]:
+        """Answer a heartbeat after ``wait_s``, or at the end of this server, if ``probe`` shows progress.
 
         ``serving`` in the answer: whether the server does its work already, or still waits for something. Raises
         NotReady if the loop that accepts connections is stuck.
         """
         about_to_wait()
         self._ending.wait(wait_s)
-        serving = prove()
+        serving = probe()
         if self.clients is not None and self.clients.idle_s > STUCK_AFTER_S:
             raise NotReady("the loop that accepts connections is stuck")
         return {**self.identity, "serving": serving}

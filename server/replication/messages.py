@@ -15,7 +15,7 @@ from server.replication.takeover_rules import ReplicaState
 from server.runtime.effects import Effects, RemoteCall
 
 
-def standing(own_end: LogEnd) -> Effects[ReplicaState]:
+def state(own_end: LogEnd) -> Effects[ReplicaState]:
     """Return the replica's epoch, where its copy ends, and whether that copy has all of a log with this end."""
     answer = yield RemoteCall("standing", own_end)
     return ReplicaState(Epoch(*answer["office"]), LogEnd(*answer["last"]), answer["has_own"])

@@ -133,9 +133,9 @@ class Primary:
         """Process the answer to a ``Send``: the replica's copy ends at ``replica_last`` now."""
         if self.sync_state is SyncState.IN_SYNC and replica_last == self.last:
             return self._commit(replica_last)
-        return self.lost()
+        return self.disconnected()
 
-    def lost(self) -> Output:
+    def disconnected(self) -> Output:
         """Go on degraded, on the own journal alone: the replica does not answer, or its answer is wrong."""
         if self.sync_state is SyncState.FENCED:
             return StepDown()

@@ -33,49 +33,49 @@ class Repair:
         streams: Streams,
         *,
         in_memory: Callable[[str], Any],
-        mended: Callable[[str], None],
+        on_repaired: Callable[[str], None],
         replica_is_damaged: Callable[[], bool],
     ) -> None:
         """``in_memory`` returns the committed state of a stream, or None.
-        ``mended`` is called with each stream of the own journal that can be read again.
+        ``on_repaired`` is called with each stream of the own journal that can be read again.
         ``replica_is_damaged`` returns what the replica reported last.
         """
         self._journal = journal
         self._compactor = compactor
         self._streams = streams
         self._in_memory = in_memory
-        self._mended = mended
+        self._on_repaired = on_repaired
         self._replica_is_damaged = replica_is_damaged
-        self.retries = Retries("damage cannot be mended")
+        self.retries = Retries("damage cannot be repaired")
 
     @property
     def is_needed(self) -> bool:
         """Whether a row of either copy waits for repair."""
         return bool(self._journal.damage.waiting) or self._replica_is_damaged()
 
-    def mend_some(self, epoch: Epoch) -> Effects[None]:
+    def repair_some(self, epoch: Epoch) -> Effects[None]:
         """Repair a few streams of both copies. Raises StorageFailed and the errors of a call of the replica."""
         for stream in self._journal.damage.waiting[:AT_ONCE]:
             # No snapshot must be taken of rows that are being replaced. Nothing else waits for this lock.
             with self._compactor.paused():
-                yield from self._mend_own(epoch, stream)
+                yield from self._repair_own(epoch, stream)
         if self._replica_is_damaged():
             for holes in (yield from messages.damage(epoch)):
                 rows = rows_for(self._journal.copy(holes.stream), holes)
                 yield from messages.mend(epoch, rows, complete=len(holes.versions) < VERSIONS_AT_ONCE)
         self.retries.succeeded()
 
-    def _mend_own(self, epoch: Epoch, stream: str) -> Effects[None]:
+    def _repair_own(self, epoch: Epoch, stream: str) -> Effects[None]:
         copy = self._journal.copy(stream)
         for holes in _in_pieces(lacks(copy)):
             copy = filled(copy, (yield from messages.rows(epoch, holes)))
-        mended = put_in_order(copy, self._streams, self._in_memory(stream))
-        put(self._journal, mended)
-        if holes_of(mended) is None:
-            self._mended(stream)
+        repaired = without_lost_rows(copy, self._streams, self._in_memory(stream))
+        write_repaired(self._journal, repaired)
+        if holes_of(repaired) is None:
+            self._on_repaired(stream)
 
 
-def put_in_order(copy: StreamCopy, streams: Streams, state: Any = None) -> StreamCopy:
+def without_lost_rows(copy: StreamCopy, streams: Streams, state: Any = None) -> StreamCopy:
     """Return the copy without damaged rows that neither copy has whole and that a snapshot makes unneeded.
 
     If ``state`` has the stream's last version and the stream need not keep its events, a snapshot of it replaces those
@@ -90,13 +90,13 @@ def put_in_order(copy: StreamCopy, streams: Streams, state: Any = None) -> Strea
     return without_unneeded_rows(copy, keeps_events=kind.keeps_events)
 
 
-def put(journal: Journal, mended: StreamCopy) -> None:
+def write_repaired(journal: Journal, repaired: StreamCopy) -> None:
     """Write a stream that was repaired as far as possible, and record whether it is sound or lost."""
-    journal.replace(mended)
-    if holes_of(mended) is None:
-        journal.damage.mark_repaired(mended.stream)
+    journal.replace(repaired)
+    if holes_of(repaired) is None:
+        journal.damage.mark_repaired(repaired.stream)
     else:
-        journal.damage.mark_lost(mended.stream)
+        journal.damage.mark_lost(repaired.stream)
 
 
 def _in_pieces(holes: Holes) -> Sequence[Holes]:

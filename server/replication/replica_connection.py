@@ -19,10 +19,10 @@ from wire.errors import TicTacToeError, WrongMachine
 from wire.rpc import Address, Proxy
 
 Result = TypeVar("Result")
-Turn = Callable[[], AbstractContextManager[None]]
+CommitLock = Callable[[], AbstractContextManager[None]]
 
 
-def _no_turn() -> AbstractContextManager[None]:
+def _no_commit_lock() -> AbstractContextManager[None]:
     raise InvariantBroken("this procedure runs where there is no commit lock")
 
 
@@ -45,15 +45,15 @@ class ReplicaConnection:
         self._is_checked = False
         self._woken = threading.Event()
 
-    def hold(self, effects: Effects[Result], *, turn: Turn = _no_turn) -> Result:
-        """Run a procedure to its end and return its result. ``turn`` takes the commit lock for effects that need it."""
+    def run(self, effects: Effects[Result], *, commit_lock: CommitLock = _no_commit_lock) -> Result:
+        """Run a procedure to its end and return its result. ``commit_lock`` takes that lock for ``WithCommitLock``."""
 
         def perform(effect: Effect) -> Any:
             if isinstance(effect, RemoteCall):
-                return self._ask(effect)
+                return self._call(effect)
             if isinstance(effect, WithCommitLock):
-                with turn():
-                    return self.hold(effect.effects)
+                with commit_lock():
+                    return self.run(effect.effects)
             self._woken.wait(effect.seconds)
             self._woken.clear()
             return None
@@ -64,13 +64,13 @@ class ReplicaConnection:
         """End the current pause of a procedure; without one, the next pause."""
         self._woken.set()
 
-    def _ask(self, question: RemoteCall) -> Any:
+    def _call(self, call: RemoteCall) -> Any:
         try:
             if not self._is_checked:
                 # Checked first on each connection: the replica may be another process than before.
                 self._remote.call("check_machine", self._machine, timeout_s=self._timeout_s)
                 self._is_checked = True
-            return self._remote.call(question.method, *question.arguments, timeout_s=self._timeout_s)
+            return self._remote.call(call.method, *call.arguments, timeout_s=self._timeout_s)
         except TicTacToeError as error:
             self._is_checked = False
             self._remote.close()

@@ -22,7 +22,7 @@ from server.log.mending import Holes, filled, lacks, rows_for
 from server.log.streams import Streams
 from server.process.base_api import PeerApi
 from server.process.server_process import ServerProcess
-from server.replication.repair import AT_ONCE, VERSIONS_AT_ONCE, put, put_in_order
+from server.replication.repair import AT_ONCE, VERSIONS_AT_ONCE, without_lost_rows, write_repaired
 from server.replication.replica import Replica
 from server.replication.scrub import Scrub, readings_of_copy
 from server.runtime.failpoints import Failpoints
@@ -39,7 +39,7 @@ LONGEST_REPLACING_S = 30.0
 """Seconds. A replacement of the whole copy that takes longer counts as hanging."""
 
 
-class NoCopyYet(PeerApi):
+class UnopenedCopy(PeerApi):
     """Answers for the replication server while the disk does not allow its journal to be opened."""
 
     def __init__(self, process: ServerProcess, opening: Retries) -> None:
@@ -47,7 +47,7 @@ class NoCopyYet(PeerApi):
         super().__init__(process)
         self._opening = opening
 
-    def prove(self) -> bool:
+    def probe(self) -> bool:
         """Return False: this server does not serve yet."""
         return False
 
@@ -82,12 +82,12 @@ class ReplicaService(PeerApi):
         # Until when a replacement of the copy counts as progress (monotonic seconds); 0 while there is none.
         self._replacing_until = 0.0
         self._incoming: tuple[int, int] | None = None  # the number of the incoming copy, and its next piece
-        self._asked: dict[str, int] = {}
+        self._requested: dict[str, int] = {}
         """For streams with too much damage for one message: the last version that was requested."""
-        self._filled: dict[str, int] = {}
+        self._answered: dict[str, int] = {}
         """For the same streams: the version up to which the main server answered. The next request starts after it."""
 
-    def prove(self) -> bool:
+    def probe(self) -> bool:
         """Return True once earlier messages have ended, or while a copy is replaced within ``LONGEST_REPLACING_S``."""
         if time.monotonic() < self._replacing_until:
             return True
@@ -144,7 +144,7 @@ class ReplicaService(PeerApi):
             if sender != self._replica.epoch:
                 self._promise(sender)
             self._journal.damage.retry_all()
-            self._filled.clear()
+            self._answered.clear()
             return self._end
 
     @remote(
@@ -169,13 +169,13 @@ class ReplicaService(PeerApi):
             sender = self._sender(epoch, holder)
             self._replica.require(sender)
             message_checks.follow(previous, sender.number, (*snapshots, *entries), terms)
-            order = self._replica.receive(sender, previous, snapshots, entries)
-            if order.snapshots or order.entries:
+            accepted = self._replica.receive(sender, previous, snapshots, entries)
+            if accepted.snapshots or accepted.entries:
                 # Otherwise a snapshot that the compactor makes of older entries could replace an incoming one.
-                with self._compactor.paused() if order.snapshots else contextlib.nullcontext():
-                    self._journal.receive(order.snapshots, order.entries, order.last, terms)
-                self._replica.appended(order.last)
-                self._compactor.count_entries(order.entries)
+                with self._compactor.paused() if accepted.snapshots else contextlib.nullcontext():
+                    self._journal.receive(accepted.snapshots, accepted.entries, accepted.last, terms)
+                self._replica.appended(accepted.last)
+                self._compactor.count_entries(accepted.entries)
             return self._end
 
     @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER)
@@ -191,7 +191,7 @@ class ReplicaService(PeerApi):
         """Add a piece to the incoming copy. Raises Fenced, and NotReady if it is not the next piece."""
         with self._lock:
             self._replica.require(self._sender(epoch, holder))
-            self._expect(copy, piece)
+            self._check_next_piece(copy, piece)
             self._journal.add_to_copy(
                 [piece.snapshot for piece in copies if piece.snapshot is not None],
                 [entry for piece in copies for entry in piece.entries],
@@ -215,7 +215,7 @@ class ReplicaService(PeerApi):
         """
         with self._lock:
             self._replica.require(self._sender(epoch, holder))
-            self._expect(copy, pieces)
+            self._check_next_piece(copy, pieces)
             self._incoming = None
             self._replacing_until = time.monotonic() + LONGEST_REPLACING_S
             try:
@@ -233,10 +233,10 @@ class ReplicaService(PeerApi):
         with self._lock:
             self._replica.require(self._sender(epoch, holder))
             with self._compactor.paused():
-                torn = self._journal.drop_after_gaps()
+                streams = self._journal.drop_after_gaps()
             self._replica.replaced(self._journal.last)
             self._compactor.recount()
-            return torn
+            return streams
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def damage(self, epoch: int, holder: str) -> list[Any]:
@@ -254,9 +254,9 @@ class ReplicaService(PeerApi):
         Versions that the main server lacks too are not requested again and again.
         """
         holes = lacks(self._journal.copy(stream))
-        versions = [version for version in holes.versions if version > self._filled.get(stream, 0)]
+        versions = [version for version in holes.versions if version > self._answered.get(stream, 0)]
         found = holes._replace(versions=tuple(versions[:VERSIONS_AT_ONCE]))
-        self._asked[stream] = max(found.versions, default=0)
+        self._requested[stream] = max(found.versions, default=0)
         return found
 
     @remote(
@@ -293,15 +293,15 @@ class ReplicaService(PeerApi):
                 if theirs.stream not in self._journal.damage:
                     continue
                 own = self._journal.copy(theirs.stream)
-                mended = filled(own, theirs)
-                asked = self._asked.pop(theirs.stream, 0)
+                repaired = filled(own, theirs)
+                requested = self._requested.pop(theirs.stream, 0)
                 if complete:
-                    self._filled.pop(theirs.stream, None)
-                    put(self._journal, put_in_order(mended, self._streams))
+                    self._answered.pop(theirs.stream, None)
+                    write_repaired(self._journal, without_lost_rows(repaired, self._streams))
                     continue
-                self._filled[theirs.stream] = max(asked, self._filled.get(theirs.stream, 0))
-                if mended != own:
-                    self._journal.replace(mended)
+                self._answered[theirs.stream] = max(requested, self._answered.get(theirs.stream, 0))
+                if repaired != own:
+                    self._journal.replace(repaired)
 
     @remote(epoch=_EPOCH, holder=_HOLDER, streams=message_checks.streams)
     def forget(self, epoch: int, holder: str, streams: Sequence[str]) -> None:
@@ -328,13 +328,13 @@ class ReplicaService(PeerApi):
     def _end(self) -> LogEnd:
         return self._journal.terms.end_at(self._replica.last)
 
-    def _expect(self, copy: int, piece: int) -> None:
+    def _check_next_piece(self, copy: int, piece: int) -> None:
         """Raises NotReady unless this is the next piece.
 
         A message that was delayed on an old connection must not get into another copy that has begun since.
         """
         if self._incoming != (copy, piece):
-            raise NotReady("that is not the next piece of the copy that is coming")
+            raise NotReady("that is not the next piece of the incoming copy")
 
     def _promise(self, epoch: Epoch) -> None:
         """Write the promise to obey that epoch, then obey it.

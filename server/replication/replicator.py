@@ -38,7 +38,7 @@ from server.runtime.retries import Retries
 from server.telemetry.counters import Stopwatch
 from wire.errors import Fenced, TicTacToeError, Unreachable
 
-NEARLY = 50
+LAST_PIECE_ENTRIES = 50
 RETRY_S = 0.02
 PROBE_S = 0.25
 """Seconds. When nothing is committed for this long, a probe checks that the replica still answers."""
@@ -59,12 +59,12 @@ class Replicator:
         step_down: Callable[[str], None],
         wake: Callable[[], None],
         piece_bytes: int,
-        nearly: int = NEARLY,
+        last_piece_entries: int = LAST_PIECE_ENTRIES,
     ) -> None:
         """``step_down`` is called with the reason when another main server is the primary.
         ``wake`` ends the pause in ``run`` when the replica is lost.
         ``piece_bytes`` is the approximate size of one message of a catch-up.
-        ``nearly``: when no more entries than this are missing, the last piece is sent with the commit lock held.
+        ``last_piece_entries``: the most entries of the last piece, which is sent with the commit lock held.
         """
         self._primary = primary
         self._journal = journal
@@ -73,23 +73,23 @@ class Replicator:
         self._step_down = step_down
         self._wake = wake
         self._piece_bytes = piece_bytes
-        self._nearly = nearly
+        self._last_piece_entries = last_piece_entries
         self.repair: Repair | None = None
         """Repairs damage while the replica is in sync."""
         # The number of whole copies sent so far; it numbers them within this epoch.
         self._copies = 0
         self._lock = threading.Lock()
         # The last position that the replica reported.
-        self._replica_at = 0
+        self._replica_position = 0
         self.degraded = Stopwatch(running=True)
         """Measures the time without a replica in sync."""
-        self.attempts = Retries("degraded: the replica cannot be attached")
+        self.attempts = Retries("replica cannot be attached")
         """Failed messages to the replica since it was last in sync."""
 
     @property
     def lag(self) -> int:
         """The number of entries that the replica is not known to have."""
-        return self._primary.last.position - self._replica_at
+        return self._primary.last.position - self._replica_position
 
     @property
     def epoch(self) -> int:
@@ -123,7 +123,7 @@ class Replicator:
             if self._primary.sync_state is not SyncState.IN_SYNC:
                 yield from self._attach()
             elif self.repair is not None and self.repair.is_needed:
-                yield WithCommitLock(self._mend(self.repair))
+                yield WithCommitLock(self._repair(self.repair))
             elif self._primary.committed == committed:
                 yield WithCommitLock(self._probe())
             committed = self._primary.committed
@@ -147,14 +147,14 @@ class Replicator:
         self._compactor.forgotten(streams)
         return True
 
-    def _send(self, order: Send) -> Effects[Output]:
+    def _send(self, message: Send) -> Effects[Output]:
         try:
-            end = yield from self._append(order.previous, (), order.entries)
+            end = yield from self._append(message.previous, (), message.entries)
         except TicTacToeError as error:
             return self._on_error(error)
         with self._lock:
             output = self._primary.acknowledged(end.log_id)
-            self._note(end.log_id)
+            self._record(end.log_id)
         if self._primary.sync_state is not SyncState.IN_SYNC:
             self._wake()
         return output
@@ -167,8 +167,8 @@ class Replicator:
     def _on_error(self, error: TicTacToeError) -> Output:
         was_in_sync = self._primary.sync_state is SyncState.IN_SYNC
         with self._lock:
-            output = self._primary.fenced() if isinstance(error, Fenced) else self._primary.lost()
-            self._note(None)
+            output = self._primary.fenced() if isinstance(error, Fenced) else self._primary.disconnected()
+            self._record(None)
         if isinstance(output, StepDown):
             self._step_down(error.message)
             return output
@@ -182,12 +182,12 @@ class Replicator:
         if self._primary.sync_state is SyncState.IN_SYNC:
             yield from self._send(Send(self._primary.last, ()))
 
-    def _mend(self, repair: Repair) -> Effects[None]:
+    def _repair(self, repair: Repair) -> Effects[None]:
         """Repair damaged rows in both copies, if the replica is still in sync."""
         if self._primary.sync_state is not SyncState.IN_SYNC:
             return
         try:
-            yield from repair.mend_some(self._primary.epoch)
+            yield from repair.repair_some(self._primary.epoch)
         except (Unreachable, Fenced) as error:
             self._on_error(error)
         except TicTacToeError as error:  # for example a full disk: the replica is still in sync
@@ -207,7 +207,7 @@ class Replicator:
                 return
             self.attempts.succeeded()
             self._journal.damage.retry_all()
-            logger.info("the replica is in step", epoch=self.epoch, position=self._primary.last.position)
+            logger.info("replica in sync", epoch=self.epoch, position=self._primary.last.position)
 
     def _end_term(self, output: ReplicaAhead | StepDown) -> None:
         if isinstance(output, ReplicaAhead):
@@ -219,19 +219,19 @@ class Replicator:
     def _attached(self, end: LogEnd) -> Output | None:
         with self._lock:
             output = self._primary.attached(end)
-            self._note(end.log_id)
+            self._record(end.log_id)
         return output
 
-    def _note(self, last: LogId | None) -> None:
+    def _record(self, last: LogId | None) -> None:
         """Store the result of a step of ``Primary``; ``last``: the replica's log id, if known. ``_lock`` is held."""
         self.degraded.set(self._primary.sync_state is not SyncState.IN_SYNC)
         if last is not None:
-            self._replica_at = last.position
+            self._replica_position = last.position
 
     def _catch_up(self, output: SendBacklog | SendCopy) -> Effects[Output | None]:
         if isinstance(output, SendCopy):
             return self._attached((yield from self._send_copy()))
-        if output.upto.position - output.after.position > self._nearly:
+        if output.upto.position - output.after.position > self._last_piece_entries:
             return self._attached((yield from self._send_backlog(output.after, output.upto)))
         last: Output | None = yield WithCommitLock(self._last_piece(output.after))
         return last
@@ -248,7 +248,7 @@ class Replicator:
         epoch = self._primary.epoch
         with self._compactor.paused():
             upto = self._primary.last
-            logger.info("sending the replica a whole copy", position=upto.position)
+            logger.info("sending a whole copy to the replica", position=upto.position)
             self._copies += 1
             copy, piece, after = self._copies, 0, BEFORE_ALL
             yield from messages.begin_copy(epoch, copy)

@@ -30,7 +30,7 @@ FIRST_S = 10.0
 """Seconds between a server's start and its first pass: a takeover has priority."""
 PAGE = 100
 """Rows that are read without a pause."""
-LOOK_TWICE_S = 5.0
+GAP_RECHECK_S = 5.0
 """Seconds between two checks for missing events: a replica that is catching up lacks some for a moment."""
 _COLUMNS = "position, epoch, stream, version, body, sum"
 _GAPS = """
@@ -91,7 +91,7 @@ class Scrub:
         self._every_s = every_s
         self._rebuild_summary = rebuild_summary
         self._clock = clock
-        self.retries = Retries("the journal cannot be read through")
+        self.retries = Retries("scrub failed")
         self.rows = 0
         """Rows that were read since this process began. It only grows."""
         self.finished_at = 0.0
@@ -99,10 +99,10 @@ class Scrub:
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Read until ``go_on()`` is false."""
-        for rest_s in self.rests(go_on):
-            pause(rest_s)
+        for pause_s in self.pauses(go_on):
+            pause(pause_s)
 
-    def rests(self, go_on: Callable[[], bool]) -> Iterator[float]:
+    def pauses(self, go_on: Callable[[], bool]) -> Iterator[float]:
         """Read until ``go_on()`` is false; yield the seconds for which the caller must pause."""
         yield min(FIRST_S, self._every_s)
         while go_on():
@@ -120,8 +120,8 @@ class Scrub:
 
     def read_through(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Make one pass. Raises StorageFailed and sqlite3.Error."""
-        for rest_s in self._one_pass(go_on):
-            pause(rest_s)
+        for pause_s in self._one_pass(go_on):
+            pause(pause_s)
 
     def _one_pass(self, go_on: Callable[[], bool]) -> Iterator[float]:
         with closing(self._connect()) as connection:
@@ -131,9 +131,9 @@ class Scrub:
                 yield len(page) / self._rows_per_s
                 if not go_on():
                     return
-            if torn := self._torn(connection):
-                yield min(LOOK_TWICE_S, self._every_s)
-                for stream in torn & self._torn(connection):
+            if with_gaps := self._with_gaps(connection):
+                yield min(GAP_RECHECK_S, self._every_s)
+                for stream in with_gaps & self._with_gaps(connection):
                     self._journal.damage.add(stream)
         self.finished_at = time.time()
 
@@ -158,13 +158,13 @@ class Scrub:
     def _check_entries(self, rows: Sequence[Any]) -> None:
         unsound = [row for row in rows if not is_sound("entry", row)]
         for row in unsound:
-            self._look_into(self._journal.stream_at(row[0]) or row[2])
+            self._check_again(self._journal.stream_at(row[0]) or row[2])
         self._journal.add_checksums("entry", [row for row in rows if row[5] is None and row not in unsound])
 
     def _check_snapshots(self, rows: Sequence[Any]) -> None:
         unsound = [row for row in rows if not is_sound("snapshot", row)]
         for row in unsound:
-            self._look_into(row[2])
+            self._check_again(row[2])
         self._journal.add_checksums("snapshot", [row for row in rows if row[5] is None and row not in unsound])
 
     def _check_summaries(self, rows: Sequence[Any]) -> None:
@@ -176,17 +176,17 @@ class Scrub:
             ):
                 self._rebuild_summary(row[0])
 
-    def _look_into(self, stream: object) -> None:
+    def _check_again(self, stream: object) -> None:
         """Have the journal check a stream and record its damage.
 
         If SQLite's cache still has the stream sound, the journal writes it again.
         """
         if type(stream) is not str or not is_stream(stream):
-            logger.error("a damaged row of the journal belongs to no stream that can be told")
+            logger.error("the stream of a damaged row is unknown")
             return
         self._journal.rewrite_if_sound(stream)
 
-    def _torn(self, connection: sqlite3.Connection) -> set[str]:
+    def _with_gaps(self, connection: sqlite3.Connection) -> set[str]:
         found = connection.execute(_GAPS)
         return {stream for (stream,) in found if type(stream) is str and is_stream(stream)}
 

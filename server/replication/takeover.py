@@ -16,12 +16,12 @@ from server.runtime.effects import Effects, Sleep
 from server.runtime.retries import Retries
 from wire.errors import Diverged, NotReady, StorageFailed, TicTacToeError
 
-ASK_AGAIN_S = 0.01
-WRITE_AGAIN_S = 0.2
+RETRY_S = 0.01
+WRITE_RETRY_S = 0.2
 """Seconds until the next attempt after a storage failure or a divergence. It is long because an attempt may raise the
 replica's epoch.
 """
-READ_AGAIN = 3
+MOST_READS = 3
 """How often a copy with gaps is read before the gaps are believed. The replica may have been catching up when the
 primary was lost.
 """
@@ -31,7 +31,7 @@ DIVERGED = (
     "choose with `tictactoe.py cluster resolve --keep main` or `--keep replica`"
 )
 
-NotTaken = Callable[[TicTacToeError, bool], None]
+OnFailure = Callable[[TicTacToeError, bool], None]
 """Called with the error that prevents a takeover: the disk refuses writes, or the journals have diverged.
 
 The flag: the own journal may be read meanwhile.
@@ -49,7 +49,7 @@ def take_over(
     clock: Callable[[], float] = time.monotonic,
     new_holder: Callable[[], str] = lambda: secrets.token_hex(8),
     attempts: Retries | None = None,
-    not_taken: NotTaken = lambda _error, _may_be_read: None,
+    on_failure: OnFailure = lambda _error, _may_be_read: None,
 ) -> Effects[Epoch | None]:
     """Wait until this server has everything that was acknowledged, then begin an epoch in its journal.
 
@@ -57,22 +57,22 @@ def take_over(
     ``wait_limit_s``: how long to wait for the replica when the own journal would be enough.
     ``piece_bytes``: the approximate size of one message of the replica's copy.
     ``attempts`` stores the reasons for waiting.
-    ``not_taken`` is called for errors of the disk and for a divergence.
+    ``on_failure`` is called for errors of the disk and for a divergence.
     """
     began = clock()
     attempts = attempts or Retries("takeover failed", clock=clock)
-    torn: dict[LogId, int] = {}
+    reads_with_gaps: dict[LogId, int] = {}
     while go_on():
         now = clock()
-        pause_s = ASK_AGAIN_S
+        pause_s = RETRY_S
         try:
             epoch = yield from _try(
-                journal, now - began, wait_limit_s, piece_bytes, new_holder, torn, attempts, not_taken
+                journal, now - began, wait_limit_s, piece_bytes, new_holder, reads_with_gaps, attempts, on_failure
             )
         except TicTacToeError as error:
             attempts.failed(error)
             if isinstance(error, (StorageFailed, Diverged)):
-                pause_s = WRITE_AGAIN_S
+                pause_s = WRITE_RETRY_S
             epoch = None
         if epoch is not None:
             attempts.succeeded()
@@ -88,23 +88,23 @@ def _try(
     wait_limit_s: float,
     piece_bytes: int,
     new_holder: Callable[[], str],
-    torn: dict[LogId, int],
+    reads_with_gaps: dict[LogId, int],
     attempts: Retries,
-    not_taken: NotTaken,
+    on_failure: OnFailure,
 ) -> Effects[Epoch | None]:
-    asked = yield from _standing(journal.end, attempts)
+    replica = yield from _replica_state(journal.end, attempts)
     known = journal.guard.epoch_above(journal.epoch.number)
     decision = takeover_rules.decide(
         CandidateState(journal.epoch._replace(number=known), journal.end),
         journal.terms,
-        asked,
+        replica,
         waited_s=waited_s,
         wait_limit_s=wait_limit_s,
         own_lost=journal.lost,
         may_be_alone=journal.guard.allows_alone(journal.last),
     )
     if isinstance(decision, Wait):
-        if asked is not None:
+        if replica is not None:
             attempts.failed_with("the journal of this server is lost, and the replica's copy is empty", NotReady.code)
         return None
     try:
@@ -112,16 +112,16 @@ def _try(
             journal.guard.diverged()
             raise Diverged(DIVERGED)
         epoch = Epoch(decision.epoch, new_holder())
-        if asked is not None:
+        if replica is not None:
             yield from _promise(epoch, may_be_missing=isinstance(decision, BecomePrimary) and waited_s >= wait_limit_s)
-        if isinstance(decision, FetchCopy) and asked is not None:
-            yield from _fetch(journal, epoch, asked.last.log_id, piece_bytes, torn)
+        if isinstance(decision, FetchCopy) and replica is not None:
+            yield from _fetch_copy(journal, epoch, replica.last.log_id, piece_bytes, reads_with_gaps)
         journal.begin_term(epoch)
     except (StorageFailed, Diverged) as error:
-        not_taken(error, takeover_rules.may_be_read(decision))
+        on_failure(error, takeover_rules.may_be_read(decision))
         raise
-    if asked is not None:
-        _settle(journal)
+    if replica is not None:
+        _lower_guard(journal)
     return epoch
 
 
@@ -139,17 +139,19 @@ def _promise(epoch: Epoch, *, may_be_missing: bool) -> Effects[None]:
         logger.warning("the replica cannot store the new epoch", why=error.message)
 
 
-def _fetch(journal: Journal, epoch: Epoch, last: LogId, piece_bytes: int, torn: dict[LogId, int]) -> Effects[None]:
+def _fetch_copy(
+    journal: Journal, epoch: Epoch, last: LogId, piece_bytes: int, reads_with_gaps: dict[LogId, int]
+) -> Effects[None]:
     """Replace the own log by the replica's log, which continues the own one."""
     logger.info("fetching the replica's copy", own=journal.last.position, replica=last.position)
     copies = yield from messages.copies(piece_bytes)
     if any(copy.has_gap for copy in copies):
-        torn[last] = torn.get(last, 0) + 1
-        if torn[last] < READ_AGAIN:
+        reads_with_gaps[last] = reads_with_gaps.get(last, 0) + 1
+        if reads_with_gaps[last] < MOST_READS:
             raise NotReady("the replica's copy may have changed while it was read")
         streams = yield from messages.drop_after_gaps(epoch)
         if streams:
-            logger.error("the replica lacks events that nobody has: what was after them is lost", streams=streams)
+            logger.error("events are missing in both copies: what was after them is dropped", streams=streams)
             raise NotReady("the replica's copy had gaps")
         logger.error("the replica's copy is damaged: some streams will be refused")
     terms = yield from messages.terms()
@@ -161,19 +163,19 @@ def _fetch(journal: Journal, epoch: Epoch, last: LogId, piece_bytes: int, torn: 
     journal.end_copy(last, terms)
 
 
-def _settle(journal: Journal) -> None:
+def _lower_guard(journal: Journal) -> None:
     guard, last = journal.guard, journal.last
     if last.position < guard.highest.position:
         logger.error(
-            "both copies of the log end before it once ended", position=last.position, once=guard.highest.position
+            "both copies of the log lack its last entries", position=last.position, highest=guard.highest.position
         )
     guard.complete_at(last)
 
 
-def _standing(own_end: LogEnd, attempts: Retries) -> Effects[ReplicaState | None]:
+def _replica_state(own_end: LogEnd, attempts: Retries) -> Effects[ReplicaState | None]:
     """Return the replica's state; None if it does not answer. ``attempts`` stores the error as a reason to wait."""
     try:
-        return (yield from messages.standing(own_end))
+        return (yield from messages.state(own_end))
     except TicTacToeError as error:
         attempts.failed(error)
         return None

@@ -40,16 +40,16 @@ class PeerHeartbeat:
         self._role = role
         self._remote = Proxy(address, PEER, key=peer_key(key, role))
         # True after an answer from a server that does its work; only then may the next call wait.
-        self._settled = False
+        self._was_serving = False
 
     def beat(self, wait_s: float, timeout_s: float) -> HeartbeatAnswer:
-        answer = self._remote.call("beat", wait_s if self._settled else 0.0, timeout_s=wait_s + timeout_s)
-        self._settled = answer["serving"]
+        answer = self._remote.call("beat", wait_s if self._was_serving else 0.0, timeout_s=wait_s + timeout_s)
+        self._was_serving = answer["serving"]
         run = RunFile.from_plain({**answer, "role": self._role})
         return HeartbeatAnswer(run, answer["serving"], answer.get("damaged", False))
 
     def close(self) -> None:
-        self._settled = False
+        self._was_serving = False
         self._remote.close()
 
 

@@ -235,4 +235,4 @@ def _was_started_in(run_directory: RunDirectory, environment: Mapping[str, str])
     # An editor that has a server's script open in a shell with our settings has the folder too, but not the mark. A
     # copy in the place of the folder has the same path and another id. Older versions did not set the id.
     is_marked = STANDBY in environment and environment.get(STARTED_IN) in (None, run_directory.id)
-    return is_marked and run_directory.is_named_in(environment)
+    return is_marked and run_directory.is_in_data_folder_of(environment)

@@ -140,10 +140,10 @@ class RunDirectory:
             if any(file.samefile(lock) for file in opened if file.name == lock.name):
                 return True
         with contextlib.suppress(psutil.Error):
-            return self.is_named_in(process.environ())
+            return self.is_in_data_folder_of(process.environ())
         return False
 
-    def is_named_in(self, environment: Mapping[str, str]) -> bool:
+    def is_in_data_folder_of(self, environment: Mapping[str, str]) -> bool:
         """Whether this folder is in the data folder that an environment names."""
         data = environment.get("DATA_FOLDER")
         return bool(data) and folder_id(ROOT / str(data) / self._folder.name) == self.id
@@ -157,21 +157,21 @@ class RunDirectory:
     @property
     def is_marked_draining(self) -> bool:
         """Whether the cluster drains and was not stopped since; see ``drain``."""
-        return self._mark.exists()
+        return self._draining_file.exists()
 
     def mark_draining(self) -> None:
         """Mark the cluster as draining, before the log entry of the drain. Raises StorageFailed."""
         try:
-            self._mark.touch()
+            self._draining_file.touch()
         except OSError as error:
             raise StorageFailed(f"the run directory cannot be written: {error.strerror or error}") from error
 
     def unmark_draining(self) -> None:
         """Remove the mark, if there is one."""
-        self._mark.unlink(missing_ok=True)
+        self._draining_file.unlink(missing_ok=True)
 
     @property
-    def _mark(self) -> Path:
+    def _draining_file(self) -> Path:
         return self._folder / "draining"
 
     def _lock_file(self, role: str) -> Path:

@@ -24,7 +24,7 @@ DIED = "died"
 HUNG = "hung"
 REASONS = (DIED, HUNG)
 """The reasons for which a server is replaced."""
-WATCHED_CODES = (Busy.code, StorageFailed.code, InternalError.code, InvariantBroken.code)
+REPORTED_CODES = (Busy.code, StorageFailed.code, InternalError.code, InvariantBroken.code)
 """Errors that are reported from the start, with 0, so that monitoring sees the first error as an increase."""
 
 MOVE = "move"
@@ -53,7 +53,7 @@ class Traffic:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.refused: Counter[str] = Counter(dict.fromkeys(WATCHED_CODES, 0))
+        self.refused: Counter[str] = Counter(dict.fromkeys(REPORTED_CODES, 0))
         self.move_s = Distribution(MOVE_BOUNDS_S)
 
     def answered(self, method: object, code: str | None, took_s: float) -> None:

@@ -28,16 +28,16 @@ FORMATS = ("text", "json")
 logger = structlog.get_logger()
 
 
-_of_this_thread = threading.local()
+_this_thread = threading.local()
 
 
 class _Stderr(io.TextIOBase):
     """Standard error, but a log that cannot be written (a full disk) does not end the server."""
 
     def write(self, text: str) -> int:
-        held: list[str] | None = getattr(_of_this_thread, "held", None)
-        if held is not None:
-            held.append(text)
+        lines: list[str] | None = getattr(_this_thread, "lines", None)
+        if lines is not None:
+            lines.append(text)
             return len(text)
         with contextlib.suppress(OSError):
             sys.stderr.write(text)
@@ -54,16 +54,16 @@ def flush() -> None:
 
 
 @contextlib.contextmanager
-def in_one_piece() -> Iterator[None]:
+def collected() -> Iterator[None]:
     """Collect this thread's lines and write them at the end: every write lets other threads run first."""
-    held: list[str] = []
-    _of_this_thread.held = held
+    lines: list[str] = []
+    _this_thread.lines = lines
     try:
         yield
     finally:
-        _of_this_thread.held = None
-        if held:
-            _Stderr().write("".join(held))
+        _this_thread.lines = None
+        if lines:
+            _Stderr().write("".join(lines))
 
 
 def set_up(role: str, log_level: str, log_format: str) -> None:
@@ -73,7 +73,7 @@ def set_up(role: str, log_level: str, log_format: str) -> None:
     shared: list[structlog.typing.Processor] = [
         _with_role(role),
         structlog.processors.add_log_level,
-        _stamped(timezone.utc if as_json else None),
+        _with_timestamp(timezone.utc if as_json else None),
     ]
     rendering: list[structlog.typing.Processor] = [
         structlog.processors.format_exc_info,
@@ -109,7 +109,7 @@ def _with_role(role: str) -> structlog.typing.Processor:
     return with_role
 
 
-def _stamped(zone: timezone | None) -> structlog.typing.Processor:
+def _with_timestamp(zone: timezone | None) -> structlog.typing.Processor:
     """Add the timestamp: now, unless the line has a ``timestamp`` (seconds since 1970).
 
     Without a zone it is local time.

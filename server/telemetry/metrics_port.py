@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FIRST_S = 1.0
 """Seconds between a server's start and the opening of the port: in a takeover the players have priority."""
-AGAIN_S = 5.0
+RETRY_S = 5.0
 PATH = b"/metrics"
 MOST_CONNECTIONS = 32
 """Each has a thread of its own. The oldest is closed to admit another."""
@@ -37,7 +37,7 @@ REQUEST_S = 5.0
 """Seconds from the connection until the caller has read the answer."""
 FRESH_S = 0.2
 """Seconds. The maximum age of the text: it is not made more often, whatever the number of requests."""
-LOOK_S = 0.25
+ACCEPT_TIMEOUT_S = 0.25
 PAUSE_S = 0.01
 """Seconds between two connections, and between two pieces of one caller's input: callers that never pause must not take
 the players' time.
@@ -77,10 +77,10 @@ class MetricsPort:
                 if why != logged:
                     logger.warning("metrics port cannot be opened", why=why)
                 logged = why
-                pause(AGAIN_S)
+                pause(RETRY_S)
             except Exception:
                 logger.exception("metrics cannot be read")
-                pause(AGAIN_S)
+                pause(RETRY_S)
 
     def _text(self) -> bytes:
         return text_of(reading for source in self._sources for reading in source())
@@ -93,11 +93,11 @@ class HttpPort:
         """Raises OSError when the port is in use."""
         self._make_text = make_text
         self._listening = listen(bind, backlog=MOST_CONNECTIONS)
-        self._listening.settimeout(LOOK_S)
+        self._listening.settimeout(ACCEPT_TIMEOUT_S)
         self._open: dict[socket.socket, None] = {}  # the oldest first; each is removed by its thread
         self._failed: Exception | None = None
         """Why the text could not be made."""
-        self._made = threading.Lock()
+        self._lock = threading.Lock()
         """Guards the text and when it was made."""
         self._text = b""
         self._made_at = -math.inf
@@ -122,11 +122,11 @@ class HttpPort:
         """Stop listening, and close the open connections."""
         self._listening.close()
         for connection in list(self._open):
-            _break_off(connection)
+            _shut_down(connection)
 
     def _admit(self, connection: socket.socket) -> None:
         for oldest in list(self._open)[: 1 - MOST_CONNECTIONS]:
-            _break_off(oldest)
+            _shut_down(oldest)
         self._open[connection] = None
         threading.Thread(target=self._serve_one, args=(connection,), name="metrics request", daemon=True).start()
 
@@ -152,19 +152,19 @@ class HttpPort:
     def _answer_to(self, request: bytes) -> bytes:
         """Return the complete answer to a request. It contains nothing of the request."""
         if len(request) > LARGEST_REQUEST:
-            return _written("431 Request Header Fields Too Large")
+            return _response("431 Request Header Fields Too Large")
         words = request.split(b"\n", 1)[0].split()
         if len(words) != 3 or not words[2].startswith(b"HTTP/1."):  # noqa: PLR2004  # method, path, version
-            return _written("400 Bad Request")
+            return _response("400 Bad Request")
         if words[1].split(b"?", 1)[0] != PATH:
-            return _written("404 Not Found")
+            return _response("404 Not Found")
         if words[0] not in (b"GET", b"HEAD"):
-            return _written("405 Method Not Allowed", more="Allow: GET, HEAD\r\n")
-        answer = _written("200 OK", self._fresh_text(), "text/plain; version=0.0.4; charset=utf-8")
+            return _response("405 Method Not Allowed", more="Allow: GET, HEAD\r\n")
+        answer = _response("200 OK", self._fresh_text(), "text/plain; version=0.0.4; charset=utf-8")
         return answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if words[0] == b"HEAD" else answer
 
     def _fresh_text(self) -> bytes:
-        with self._made:
+        with self._lock:
             now = time.monotonic()
             if now - self._made_at > FRESH_S:
                 self._text, self._made_at = self._make_text(), now
@@ -184,13 +184,13 @@ def _receive(connection: socket.socket, until: float) -> bytes:
     return piece
 
 
-def _break_off(connection: socket.socket) -> None:
+def _shut_down(connection: socket.socket) -> None:
     """End a connection that another thread uses. That thread closes it."""
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _written(status: str, text: bytes = b"", content_type: str = "text/plain; charset=utf-8", more: str = "") -> bytes:
+def _response(status: str, text: bytes = b"", content_type: str = "text/plain; charset=utf-8", more: str = "") -> bytes:
     head = (
         f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(text)}\r\n"
         f"{more}Connection: close\r\n\r\n"

@@ -36,7 +36,7 @@ register(
     "damage-is-not-fetched",
     "damage in the main server's journal is not repaired",
     Repair,
-    "_mend_own",
+    "_repair_own",
     returning(()),
 )
 register(

@@ -120,9 +120,9 @@ def test_reads_that_could_not_be_served_are_tried_again(written: Path, monkeypat
     wants = candidate.Candidate(None, None, None, SimpleNamespace(serve=served.append))  # type: ignore[arg-type]
     journal, error = open_journal(written), StorageFailed("the disk is full")
     with pytest.raises(StorageFailed):
-        wants._not_taken(journal, error, may_be_read=True)
+        wants._on_failure(journal, error, may_be_read=True)
     assert not wants.serves.is_set()
-    wants._not_taken(journal, error, may_be_read=True)
+    wants._on_failure(journal, error, may_be_read=True)
     assert served == ReadOnlyLater.made[1:]
     assert wants.serves.is_set()
     journal.close()

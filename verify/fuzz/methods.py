@@ -66,7 +66,7 @@ PRIVATE: tuple[str, ...] = (
     *("__init__", "__class__", "__dict__", "__getattr__", "__setattr__", "__delattr__", "__reduce__", "__call__"),
     *("__len__", "__del__", "__sizeof__", "_command_service", "_room", "_check", "_copy", "_settings", "_pyroId"),
     *("_pyroDaemon", "_pyroId", "_pyroDaemon", "_pyroHandshake", "shutdown", "register", "registered", "info"),
-    *("get_metadata", "close_stream", "ping", "nothing", "prove", "follow", "💥", "claim.__globals__"),
+    *("get_metadata", "close_stream", "ping", "nothing", "probe", "follow", "💥", "claim.__globals__"),
     *("command_service.command", "due", "match", "command_service.command", "due", "match", "matchmaker"),
     *("matchmaker.run", "archive", "archive.apply", "_claim", "_call_main", "_house_bot", "tick"),
 )

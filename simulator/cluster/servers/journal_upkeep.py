@@ -58,10 +58,10 @@ def _scrub(
         rebuild_summary=rebuild_summary,
         clock=lambda: process.now,
     )
-    rests = scrub.rests(lambda: True)
+    pauses = scrub.pauses(lambda: True)
 
     def go_on() -> None:
-        process.set_timer(next(rests), go_on)
+        process.set_timer(next(pauses), go_on)
 
     go_on()
 

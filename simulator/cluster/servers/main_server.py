@@ -55,7 +55,7 @@ class MainProcess(Process):
                 go_on=lambda: True,
                 clock=lambda: self.now,
                 new_holder=lambda: f"{rng.getrandbits(64):016x}",
-                not_taken=self._on_not_primary,
+                on_failure=self._on_not_primary,
             ),
             self._become_primary,
             timeout_s=APPEND_TIMEOUT_S,

@@ -16,7 +16,7 @@ from game.rooms.commands import SYSTEM_REQUESTS
 from server.communication.following import PAGE
 from server.communication.game_index import GameIndex
 from server.communication.lobby_follower import LobbyFollower
-from server.communication.matchmaker import AGAIN_S, TICK_S
+from server.communication.matchmaker import RETRY_S, TICK_S
 from server.rooms.pairing import Pairing
 from simulator.cluster.servers.rpc import Process, Request
 from wire import MAIN
@@ -81,7 +81,7 @@ class SimulatedMatchmaker:
         """Cancel a seek. If a match is being opened, answer with its room once it exists."""
         self._seekers.drop(name)
         if name in self._being_matched:
-            self._process.set_timer(AGAIN_S, lambda: self.cancel(request, name))
+            self._process.set_timer(RETRY_S, lambda: self.cancel(request, name))
         else:
             self._process.answer(request, {"room": self._copy.match_of(name)})
 
@@ -111,7 +111,7 @@ class SimulatedMatchmaker:
         """Request rooms for these pairings. Retry with the same request ids until there is an answer."""
 
         def failed(_error: TicTacToeError) -> None:
-            self._process.set_timer(AGAIN_S, lambda: self._open_matches(pairings))
+            self._process.set_timer(RETRY_S, lambda: self._open_matches(pairings))
 
         def opened(answer: Any) -> None:
             for pairing, one in zip(pairings, answer["opened"], strict=True):

@@ -48,7 +48,7 @@ class ReplicationProcess(Process):
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
         if method == "beat":
-            self.answer(request, {"serving": self._replica_service.prove(), **self._replica_service.more_beat()})
+            self.answer(request, {"serving": self._replica_service.probe(), **self._replica_service.more_beat()})
         else:
             try:
                 self.answer(request, getattr(self._replica_service, method)(*arguments))

@@ -76,14 +76,14 @@ class SimulatedTerm:
             step_down=self._step_down,
             wake=self._wake,
             piece_bytes=limits.piece_bytes,
-            nearly=limits.nearly,
+            last_piece_entries=limits.nearly,
         )
         self.replicator.repair = Repair(
             journal,
             self._compactor,
             streams,
             in_memory=store.cached,
-            mended=self._mended,
+            on_repaired=self._mended,
             replica_is_damaged=lambda: self.supervisor.reports_damage,
         )
         commit = Commit(streams, store, journal, self.replicator, NO_FAULTS, store.context)

@@ -16,7 +16,15 @@ from msgspec.structs import replace
 from game.accounts.names import name_key
 from game.forms.records import GameRecord, Record
 from game.rules import Seat
-from server.communication.ratings import CLASS, FIRST, SURE, UNCERTAIN, UNREST, Pool, Ratings
+from server.communication.ratings import (
+    CONFIDENCE,
+    DRIFT,
+    INITIAL_DEVIATION,
+    INITIAL_RATING,
+    SKILL_CLASS,
+    Pool,
+    Ratings,
+)
 from tests.game.archives import BOOKS, NAMES, PAIRS, WINNERS, game_of, read_again
 from tests.game.playing import UNTIMED
 
@@ -88,7 +96,7 @@ def test_a_draw_moves_both_towards_each_other_and_not_past(book: list[Record], p
 
 def test_the_more_games_the_surer_the_rating() -> None:
     ratings = Ratings()
-    deviations = [SURE * UNCERTAIN]
+    deviations = [CONFIDENCE * INITIAL_DEVIATION]
     for at in range(12):
         ratings.apply(game_of("ann", "bob", "X" if at % 2 else "O"))
         standing = ratings.entry("people", "ann")
@@ -109,8 +117,8 @@ def formula(mine: tuple[float, float], others: tuple[float, float], score: float
     gamma = sigma / c as proposed there. A draw is half a win. Before a game both variances grow by that of the unrest.
     """
     (mean, deviation), (mean_of_other, deviation_of_other) = mine, others
-    variance, variance_of_other = deviation**2 + UNREST**2, deviation_of_other**2 + UNREST**2
-    c = math.sqrt(variance + variance_of_other + 2 * CLASS**2)
+    variance, variance_of_other = deviation**2 + DRIFT**2, deviation_of_other**2 + DRIFT**2
+    c = math.sqrt(variance + variance_of_other + 2 * SKILL_CLASS**2)
     p = math.exp(mean / c) / (math.exp(mean / c) + math.exp(mean_of_other / c))
     omega = variance / c * (score - p)
     delta = math.sqrt(variance) / c * variance / c**2 * p * (1 - p)
@@ -121,7 +129,7 @@ def formula(mine: tuple[float, float], others: tuple[float, float], score: float
 @given(st.lists(WINNERS, min_size=1, max_size=30))
 def test_ratings_are_as_the_published_formula_has_them(winners: list[Seat | None]) -> None:
     ratings = Ratings()
-    x = o = (FIRST, UNCERTAIN)
+    x = o = (INITIAL_RATING, INITIAL_DEVIATION)
     for winner in winners:
         ratings.apply(game_of("ann", "bob", winner))
         score = 0.5 if winner is None else float(winner == "X")
@@ -130,7 +138,7 @@ def test_ratings_are_as_the_published_formula_has_them(winners: list[Seat | None
             assert ratings.rating_of(name) == pytest.approx(mean, abs=1e-6)
             standing = ratings.entry("people", name)
             assert standing is not None
-            assert standing["deviation"] == pytest.approx(SURE * deviation, abs=0.5 + 1e-6)
+            assert standing["deviation"] == pytest.approx(CONFIDENCE * deviation, abs=0.5 + 1e-6)
 
 
 # -- whose games count, and where -----------------------------------------------------------------------------------
@@ -166,7 +174,7 @@ def test_whoever_has_a_name_next_begins_anew_and_all_others_stay_as_they_are(boo
     ratings.forget(name)
     assert {pool: ratings.best(pool, MORE_THAN_THERE_ARE) for pool in POOLS} == others
     assert [ratings.entry(pool, name) for pool in POOLS] == [None, None]
-    assert ratings.rating_of(name) == FIRST
+    assert ratings.rating_of(name) == INITIAL_RATING
     assert ratings.apply(game_of(name, "new", "X"))[name] == (1500, 1607)
 
 
@@ -241,7 +249,7 @@ def test_players_of_known_strengths_end_up_ranked_by_them() -> None:
     ratings = Ratings()
     for _ in range(600):
         x, o = chance.sample(sorted(strengths), 2)
-        wins = 1.0 / (1.0 + math.exp((strengths[o] - strengths[x]) / (CLASS * math.sqrt(2.0))))
+        wins = 1.0 / (1.0 + math.exp((strengths[o] - strengths[x]) / (SKILL_CLASS * math.sqrt(2.0))))
         ratings.apply(game_of(x, o, "X" if chance.random() < wins else "O"))
     ranked = [one["name"] for one in ratings.best("people", MORE_THAN_THERE_ARE)]
     assert ranked == sorted(strengths, key=strengths.__getitem__, reverse=True)
@@ -250,4 +258,4 @@ def test_players_of_known_strengths_end_up_ranked_by_them() -> None:
 def test_who_wins_two_of_three_comes_to_be_rated_a_class_higher() -> None:
     wins: list[Seat] = ["X", "X", "O"]
     ratings = ratings_after(game_of("ann", "bob", winner) for winner in wins * 200)
-    assert ratings.rating_of("ann") - ratings.rating_of("bob") == pytest.approx(CLASS, rel=0.1)
+    assert ratings.rating_of("ann") - ratings.rating_of("bob") == pytest.approx(SKILL_CLASS, rel=0.1)

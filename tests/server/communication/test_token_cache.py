@@ -6,7 +6,7 @@ import pytest
 
 from game.errors import BadToken
 from server.communication import token_cache
-from server.communication.token_cache import BELIEVED_S, TokenCache
+from server.communication.token_cache import VALID_S, TokenCache
 
 
 class MainServer:
@@ -38,11 +38,11 @@ def identities(main: MainServer) -> TokenCache:
 
 
 def test_the_main_server_is_asked_once_in_a_while(main: MainServer, identities: TokenCache) -> None:
-    for now in (0.0, 1.0, BELIEVED_S - 0.1):
+    for now in (0.0, 1.0, VALID_S - 0.1):
         main.now = now
         assert (identities.name_with("a"), identities.name_with("b")) == ("ada", "bob")
     assert main.asked == ["a", "b"]
-    main.now = BELIEVED_S
+    main.now = VALID_S
     assert identities.name_with("a") == "ada"
     assert main.asked == ["a", "b", "a"]
 
@@ -53,7 +53,7 @@ def test_what_was_so_longer_ago_is_not_believed_however_long_the_answer_took(
     main.takes_s = 2.0
     assert identities.name_with("a") == "ada"
     del main.names["a"]
-    main.now = BELIEVED_S
+    main.now = VALID_S
     with pytest.raises(BadToken):
         identities.name_with("a")
 
@@ -72,9 +72,9 @@ def test_there_is_a_limit_and_whoever_was_asked_about_longest_ago_is_forgotten_f
 ) -> None:
     monkeypatch.setattr(token_cache, "MOST", 2)
     identities.name_with("a")
-    main.now = BELIEVED_S - 1.0
+    main.now = VALID_S - 1.0
     identities.name_with("b")
-    main.now = BELIEVED_S
+    main.now = VALID_S
     identities.name_with("a")
     identities.name_with("c")
     main.asked.clear()

@@ -22,7 +22,7 @@ from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.log.row_format import LOST, checksum
 from server.log.streams import Streams
-from server.replication.repair import put
+from server.replication.repair import write_repaired
 from server.rooms.room_store import RoomStore
 from tests.server.log.damaging import cut_in_half, edit, flip
 from tests.server.rooms.test_room_store import Writer
@@ -207,7 +207,7 @@ def test_a_room_that_was_read_without_its_last_event_goes_on_where_it_was_once_t
     journal._connection.execute("UPDATE entries SET epoch = -1 WHERE stream = 'room/bbbb' AND version = 3")
     store = house_on(journal)
     assert store.room("bbbb").version == 2
-    put(journal, filled(journal.copy("room/bbbb"), rows_for(sound, lacks(journal.copy("room/bbbb")))))
+    write_repaired(journal, filled(journal.copy("room/bbbb"), rows_for(sound, lacks(journal.copy("room/bbbb")))))
     store.reload("room/bbbb")
     assert store.room("bbbb").version == 3
     assert [event["version"] for event in store.news("bbbb", 2)["events"]] == [3]

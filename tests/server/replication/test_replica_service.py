@@ -153,7 +153,7 @@ def test_while_a_large_copy_is_put_in_its_place_the_replica_does_not_look_hung(
 
     def slowly(last: LogId, terms: Sequence[EpochStart]) -> None:
         with ThreadPoolExecutor(1) as pool:
-            proofs.append(pool.submit(keeper.prove).result(PATIENCE_S))
+            proofs.append(pool.submit(keeper.probe).result(PATIENCE_S))
         end_copy(last, terms)
 
     monkeypatch.setattr(journal, "end_copy", slowly)

@@ -103,7 +103,7 @@ def test_when_the_replica_is_lost_the_primary_goes_on_alone() -> None:
     primary = primary_with()
     primary.attached(EMPTY)
     primary.appended([entry(1)])
-    assert primary.lost() == Committed(1)
+    assert primary.disconnected() == Committed(1)
     assert primary.sync_state is SyncState.DEGRADED
 
 
@@ -120,7 +120,7 @@ def test_a_fenced_primary_commits_nothing_any_more() -> None:
     primary.attached(EMPTY)
     primary.appended([entry(1)])
     assert isinstance(primary.fenced(), StepDown)
-    assert isinstance(primary.lost(), StepDown)
+    assert isinstance(primary.disconnected(), StepDown)
     assert isinstance(primary.attached(EMPTY), StepDown)
     with pytest.raises(InvariantBroken):
         primary.appended([entry(2)])
@@ -336,7 +336,7 @@ class World:
             else:
                 if dies:
                     return
-                output = primary.acknowledged(last) if answered and last is not None else primary.lost()
+                output = primary.acknowledged(last) if answered and last is not None else primary.disconnected()
         if isinstance(output, Committed):
             self.committed.append(new)
 

@@ -15,7 +15,7 @@ from server.log.entries import EMPTY, Entry, Epoch, EpochStart, LogEnd, LogId, S
 from server.log.journal.file import open_journal
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
-from server.replication.takeover import READ_AGAIN, take_over
+from server.replication.takeover import MOST_READS, take_over
 from server.runtime.effects import Effect, RemoteCall, Sleep, run_effects
 from wire.errors import Diverged, StorageFailed, TicTacToeError, Unreachable
 
@@ -95,7 +95,7 @@ def test_a_copy_that_was_catching_up_when_the_other_was_lost_is_taken_as_far_as_
     """Nobody has the rest; that one room lacks something must not keep all others waiting for ever."""
     replica = Replica(copy("room/a", 1, 2, 7, 8), copy("room/b", 5, 6), copy("room/c", 3, 4, 9, snapshot=4))
     assert taken_over(journal, replica) is not None
-    assert replica.asked.count("copies") > READ_AGAIN
+    assert replica.asked.count("copies") > MOST_READS
     assert replica.asked.count("drop_after_gaps") == 1
     kept = {copy.stream: [entry.version for entry in copy.entries] for copy in journal.copies()}
     assert kept == {"room/a": [1, 2], "room/c": [3, 4]}
@@ -104,7 +104,7 @@ def test_a_copy_that_was_catching_up_when_the_other_was_lost_is_taken_as_far_as_
 
 def test_a_copy_with_gaps_is_read_again_first(journal: Journal) -> None:
     replica = Replica(copy("room/a", 1, 3))
-    assert taken_over(journal, replica, most_rests=READ_AGAIN - 1) is None
+    assert taken_over(journal, replica, most_rests=MOST_READS - 1) is None
     assert "drop_after_gaps" not in replica.asked
 
 
@@ -201,7 +201,7 @@ class FullDisk:
     def __init__(self) -> None:
         self.refused: list[bool] = []
 
-    def not_taken(self, error: TicTacToeError, may_be_read: bool) -> None:
+    def on_failure(self, error: TicTacToeError, may_be_read: bool) -> None:
         assert isinstance(error, (StorageFailed, Diverged))
         self.refused.append(may_be_read)
 
@@ -226,7 +226,7 @@ def without_takeover(journal: Journal, replica: Replica, clock: Callable[[], flo
         piece_bytes=1000,
         go_on=lambda: replica.rests < 2,
         clock=clock,
-        not_taken=disk.not_taken,
+        on_failure=disk.on_failure,
     )
     assert run_effects(effects, replica.fulfil) is None
     return disk.refused

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.telemetry import metrics
-from server.telemetry.counters import MOVE_BOUNDS_S, WATCHED_CODES, Distribution, Stopwatch, Traffic
+from server.telemetry.counters import MOVE_BOUNDS_S, REPORTED_CODES, Distribution, Stopwatch, Traffic
 from server.telemetry.metrics import Reading
 from server.telemetry.metrics_port import text_of
 from tests.server.telemetry.scraping import Scrape
@@ -97,8 +97,8 @@ def test_a_value_of_another_kind_is_not_told() -> None:
 
 
 def test_errors_that_alerts_wait_for_are_told_before_there_is_one() -> None:
-    assert set(WATCHED_CODES) == {"busy", "storage_failed", "internal_error", "invariant_broken"}
-    assert {code: Traffic().refused[code] for code in WATCHED_CODES} == dict.fromkeys(WATCHED_CODES, 0)
+    assert set(REPORTED_CODES) == {"busy", "storage_failed", "internal_error", "invariant_broken"}
+    assert {code: Traffic().refused[code] for code in REPORTED_CODES} == dict.fromkeys(REPORTED_CODES, 0)
 
 
 @pytest.mark.parametrize("metric", metrics.ALL, ids=lambda metric: metric.name)
