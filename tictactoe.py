@@ -21,7 +21,8 @@ try:
     from client.desktop.display import NoDisplay, Side, has_display
     from server.control import backup_commands
     from server.control.cli import FAILED, console, fail, number, plain_errors
-    from server.control.cluster import CannotStart, CannotStop, ClusterControl, NotRunning
+    from server.control.cluster import CannotStart, ClusterControl, NotRunning
+    from server.control.stopping import CannotStop
     from server.runtime import standard_streams
     from server.settings import Settings, SettingsError, load
     from wire.os_errors import sentence_of

@@ -18,8 +18,9 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from server.control.backup_file import NoBackup
-from server.control.cluster import CannotStart, CannotStop, ClusterControl, NotRunning
+from server.control.cluster import CannotStart, ClusterControl, NotRunning
 from server.control.restoration import NothingToResolve
+from server.control.stopping import CannotStop
 from server.settings import SettingsError, load
 from server.supervision.restart_rules import STAND_DOWN_S
 from server.supervision.role_status import IN_STEP, DrainStatus, log_is_complete, whole

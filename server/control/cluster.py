@@ -12,18 +12,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from server.control.stopping import CHECK_EVERY_S, CannotStop, Stop, repeat_until_quiet
 from server.process.registration import Registration
 from server.runtime import this_machine
 from server.runtime.security import cluster_id, cluster_key
 from server.settings import Settings
 from server.supervision import processes
 from server.supervision.processes import ROLES
-from server.supervision.recovery_log import Recovery
 from server.supervision.role_status import (
     IN_STEP,
     OTHER_PROTOCOL,
     DrainStatus,
-    RoleStatus,
     drain_status_from,
     whole,
 )
@@ -33,16 +32,10 @@ from server.supervision.status import CALL_TIMEOUT_S, StatusReader
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import Diverged, TicTacToeError
 
-CHECK_EVERY_S = 0.05
 START_S = 60.0
 STOP_S = 60.0
-GRACEFUL_STOP_S = 3.0
-"""Seconds that a server gets to end by itself before SIGKILL."""
 DISCONNECT_S = 5.0
 """Seconds that a server gets to notice that a client has ended."""
-QUIET_S = 0.3
-"""Seconds for which nothing may start again before a cluster counts as stopped."""
-
 _LAST_LINES = 5
 
 
@@ -50,23 +43,17 @@ class CannotStart(Exception):
     """A role did not start; the message names the role and has the last lines of its log."""
 
 
-class CannotStop(Exception):
-    """A process still runs; the message names it."""
-
-
 class NotRunning(Exception):
     """There is no process in that role."""
 
 
-class ClusterControl:
-    """Control of the cluster of these settings."""
+class ClusterControl(StatusReader):
+    """Controls the cluster of these settings, and reads its status."""
 
     def __init__(self, settings: Settings) -> None:
         """Raises SettingsError when the data folder or the key cannot be used."""
-        self.settings = settings
-        self._run_directory = RunDirectory(settings)
-        key = cluster_key(settings)
-        self._status_reader = StatusReader(settings, self._run_directory, key)
+        run_directory, key = RunDirectory(settings), cluster_key(settings)
+        super().__init__(settings, run_directory, key)
         self._registration = Registration(settings, cluster_id(key))
 
     @property
@@ -131,21 +118,21 @@ class ClusterControl:
         """Raises CannotStart if the main server serves only reads because the logs have diverged: a person must choose
         a log.
         """
-        refuses_with = (self._status_reader.call(MAIN, "status") or {}).get("refuses_with")
+        refuses_with = (self.call(MAIN, "status") or {}).get("refuses_with")
         if refuses_with is not None and refuses_with["code"] == Diverged.code:
             raise CannotStart(f"the servers run, but refuse commands: {refuses_with['why']}")
 
     def roles_with_other_protocol(self) -> list[str]:
         """Return the servers here that use another version of the protocol between servers."""
         roles = [role for role in (MAIN, COMMUNICATION, REPLICATION) if self.process_of(role) is not None]
-        return [role for role in roles if self._status_reader.has_other_protocol(role)]
+        return [role for role in roles if self.has_other_protocol(role)]
 
     def _check_ports_of(self, roles: Sequence[str]) -> None:
         """Raises CannotStart if servers of another data folder use their ports; this folder may be a copy of it."""
         for role in roles:
-            if taken := self._status_reader.taken_by(role):
+            if conflict := self.port_conflict(role):
                 raise CannotStart(
-                    f"{role} cannot be started: {taken}. Each cluster on a machine needs ports of its own"
+                    f"{role} cannot be started: {conflict}. Each cluster on a machine needs ports of its own"
                     " (MAIN_PORT, MAIN_PEER_PORT and so on)."
                 )
 
@@ -165,7 +152,7 @@ class ClusterControl:
         """Whether clients find that role and it does its work; for the main server, with a replica in sync."""
         if role == NAME_SERVER:
             return rpc.name_server_answers(self.settings.name_server, timeout_s=CALL_TIMEOUT_S)
-        status = self._status_reader.call(role, "status")
+        status = self.call(role, "status")
         if status is None or (role == MAIN and status["step"] != IN_STEP):
             return False
         with contextlib.suppress(TicTacToeError):
@@ -185,23 +172,7 @@ class ClusterControl:
 
     def stop(self, *, timeout_s: float = STOP_S) -> None:
         """End all four processes for good: nothing starts them again. No error if nothing runs. Raises CannotStop."""
-        began = time.monotonic()
-        stopping: set[RunFile] = set()
-        quiet_since: float | None = None
-        while quiet_since is None or time.monotonic() - quiet_since < QUIET_S:
-            # A server that received ``stop`` is no longer in a run file.
-            servers = {run for run in stopping | self._processes() if run.role != NAME_SERVER and run.alive}
-            stopping |= self._request_stop(servers, stopping)
-            is_graceful = time.monotonic() - began < GRACEFUL_STOP_S
-            left = self._kill_all(servers - stopping if is_graceful else servers) if servers else self._kill_rest()
-            quiet_since = None if servers or left else quiet_since or time.monotonic()
-            for role in ROLES:
-                if self.process_of(role) is None:
-                    self._run_directory.clear(role)
-            # If nothing was found, there is nothing to report. The loop only checks that nothing starts again.
-            if (servers or left) and time.monotonic() - began > timeout_s:
-                raise CannotStop(_describe_running(servers | left))
-            time.sleep(CHECK_EVERY_S)
+        repeat_until_quiet(Stop(self, self._run_directory).end_all, timeout_s)
         if self.foreign_name_server():
             with contextlib.suppress(TicTacToeError):  # the entries then lead nowhere; the next cluster replaces them
                 self._registration.withdraw()
@@ -211,53 +182,17 @@ class ClusterControl:
 
         They are not stopped for good: the next start continues in the same state. Raises CannotStop.
         """
-        began = time.monotonic()
-        quiet_since: float | None = None
-        while quiet_since is None or time.monotonic() - quiet_since < QUIET_S:
+
+        def end_all(_for_s: float) -> set[RunFile]:
             # Servers first: a server that is ending restarts no other server.
-            runs = sorted(self._processes(), key=lambda run: run.role == NAME_SERVER)
+            runs = sorted(self.processes(), key=lambda run: run.role == NAME_SERVER)
             with ThreadPoolExecutor(len(ROLES)) as pool:
                 list(pool.map(processes.terminate, runs))
-            left = processes.kill_all(self.settings)
-            quiet_since = None if runs or left else quiet_since or time.monotonic()
-            if (runs or left) and time.monotonic() - began > timeout_s:
-                raise CannotStop(_describe_running({*runs, *left}))
-            time.sleep(CHECK_EVERY_S)
+            return {*runs, *processes.kill_all(self.settings)}
 
-    def _processes(self) -> set[RunFile]:
-        return {run for role in ROLES if (run := self.process_of(role)) is not None}
+        repeat_until_quiet(end_all, timeout_s)
 
-    def _request_stop(self, servers: set[RunFile], stopping: set[RunFile]) -> set[RunFile]:
-        """Call ``stand_down`` on all servers, then ``stop`` on those that answered and were not in ``stopping``.
-
-        Returns the servers that answered ``stop``.
-        """
-        standing_by = self._call_all(servers, "stand_down")
-        return self._call_all(standing_by - stopping, "stop")
-
-    def _call_all(self, servers: set[RunFile], method: str) -> set[RunFile]:
-        with ThreadPoolExecutor(len(ROLES)) as pool:
-            answered = pool.map(lambda run: self._answers(run.role, method), servers)
-            return {run for run, answer in zip(servers, answered, strict=True) if answer}
-
-    def _kill_rest(self) -> set[RunFile]:
-        """End the name server, and processes that a server started shortly before its own end.
-
-        Those may not be in a run file yet.
-        """
-        return self._kill_all(self._processes()) | set(processes.kill_all(self.settings))
-
-    def _kill_all(self, runs: set[RunFile]) -> set[RunFile]:
-        for run in runs:
-            processes.kill(run)
-        return runs
-
-    def _answers(self, role: str, method: str) -> bool:
-        with contextlib.suppress(TicTacToeError):
-            return self._status_reader.call(role, method) is not None
-        return False
-
-    # -- empty ----------------------------------------------------------------------------------------------------
+    # -- drain ----------------------------------------------------------------------------------------------------
 
     def set_drain(self, on: bool, until: int | None = None) -> bool:
         """Begin to drain until the date ``until`` (seconds since 1970), or without a date; with ``on`` false, end the
@@ -265,28 +200,13 @@ class ClusterControl:
 
         Returns False if the main server does not answer now. Raises Forbidden.
         """
-        return self._status_reader.call(MAIN, "drain", on, until) is not None
+        return self.call(MAIN, "drain", on, until) is not None
 
     def drain_status(self) -> DrainStatus | None:
         """Return the progress of a drain; None while no main server answers. Raises Forbidden."""
-        return drain_status_from(self._status_reader.call(MAIN, "status") or {})
+        return drain_status_from(self.call(MAIN, "status") or {})
 
     # -- look and kill --------------------------------------------------------------------------------------------
-
-    def status(self) -> list[RoleStatus]:
-        """Return the status of the four roles, in the order of ``processes.ROLES``.
-
-        Raises Forbidden when the servers have another cluster key.
-        """
-        return self._status_reader.status()
-
-    def recoveries(self) -> list[Recovery]:
-        """Return the last recoveries by servers on this machine, the latest first."""
-        return self._status_reader.recoveries()
-
-    def snapshot(self) -> dict[str, object]:
-        """Return status and recoveries as plain dictionaries, as the front door sends them to clients."""
-        return self._status_reader.snapshot()
 
     def has_clients(self, *, disconnect_s: float = DISCONNECT_S) -> bool:
         """Whether clients are connected, and still are after ``disconnect_s`` seconds.
@@ -303,8 +223,8 @@ class ClusterControl:
 
     def _count_clients(self) -> int:
         """Return the number of connections from clients."""
-        main, communication = (self._status_reader.call(role, "status") or {} for role in (MAIN, COMMUNICATION))
-        of_the_bot = len(self._status_reader.call(COMMUNICATION, "bot_matches") or ())  # one connection for each match
+        main, communication = (self.call(role, "status") or {} for role in (MAIN, COMMUNICATION))
+        of_the_bot = len(self.call(COMMUNICATION, "bot_matches") or ())  # one connection for each match
         at_main = int(main.get("connections", 0))
         return int(communication.get("connections", 0)) + max(0, at_main - of_the_bot)
 
@@ -315,10 +235,6 @@ class ClusterControl:
     def is_whole(self) -> bool:
         """Whether all four roles run and the replica is in sync."""
         return whole(self.status())
-
-    def process_of(self, role: str) -> RunFile | None:
-        """Return the living process of a role, or None."""
-        return self._status_reader.process_of(role)
 
     def standby_of(self, role: str) -> RunFile | None:
         """Return the living stand-by of a role, even if it has just taken over; None if there is none."""
@@ -350,10 +266,3 @@ class ClusterControl:
         """End a role's process with SIGKILL, if there is one; return whether there was one."""
         run = self.process_of(role)
         return run is not None and processes.kill(run)
-
-
-def _describe_running(found: set[RunFile]) -> str:
-    """Return what a stop found in its last round, for people: it still runs, or it starts again after each kill."""
-    alive = {run for run in found if run.alive}
-    named = ", ".join(sorted(f"{run.role} (pid {run.pid})" for run in alive or found))
-    return f"still running: {named}" if alive else f"started again after each kill, by another program: {named}"

@@ -34,7 +34,7 @@ class StatusReader:
     """Reads the status of the cluster of these settings."""
 
     def __init__(self, settings: Settings, run_directory: RunDirectory, key: bytes) -> None:
-        self._settings = settings
+        self.settings = settings
         self._run_directory = run_directory
         self._recoveries = RecoveryLog(settings)
         self._key = key
@@ -48,10 +48,10 @@ class StatusReader:
         """
         with ThreadPoolExecutor(len(ROLES)) as pool:
             answers = dict(zip(ROLES, pool.map(self._answer_of, ROLES), strict=True))
-        taken = {role: why for role, answer in answers.items() if (why := self._taken_by(role, answer))}
-        ours = {role: None if role in taken else answer for role, answer in answers.items()}
+        conflicts = {role: why for role, answer in answers.items() if (why := self._port_conflict(role, answer))}
+        ours = {role: None if role in conflicts else answer for role, answer in answers.items()}
         return [
-            self._role_status(role, ours[role], failed_starts(role, ours.values()), taken.get(role, ""))
+            self._role_status(role, ours[role], failed_starts(role, ours.values()), conflicts.get(role, ""))
             for role in ROLES
         ]
 
@@ -75,7 +75,11 @@ class StatusReader:
         run = self._run_directory.read(role)
         if run is not None and run.alive:
             return run
-        return processes.find_name_server(self._settings) if role == NAME_SERVER else None
+        return processes.find_name_server(self.settings) if role == NAME_SERVER else None
+
+    def processes(self) -> set[RunFile]:
+        """Return the living processes of all roles in this data folder."""
+        return {run for role in ROLES if (run := self.process_of(role)) is not None}
 
     def call(self, role: str, method: str, *arguments: object) -> Mapping[str, Any] | None:
         """Call a method of a server's peer object and return its answer.
@@ -98,17 +102,17 @@ class StatusReader:
         """
         return self.call(role, "status") is None and role in self._other_protocol
 
-    def taken_by(self, role: str) -> str:
+    def port_conflict(self, role: str) -> str:
         """Return why no server of this data folder can run in that role, as part of a sentence for people.
 
         The reason is that a server of another data folder uses its port. Empty if the port is not taken. Raises
         Forbidden.
         """
-        return self._taken_by(role, self._answer_of(role))
+        return self._port_conflict(role, self._answer_of(role))
 
     def _call(self, role: str, request: Callable[[Proxy], Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
         """Return the result of ``request`` with a connection to the role; None without an answer. Raises Forbidden."""
-        remote = Proxy(self._settings.peer_address_of(role), PEER, key=peer_key(self._key, role))
+        remote = Proxy(self.settings.peer_address_of(role), PEER, key=peer_key(self._key, role))
         self._other_protocol.discard(role)
         try:
             return request(remote)
@@ -125,13 +129,13 @@ class StatusReader:
     def _answer_of(self, role: str) -> Mapping[str, Any] | None:
         """Return the status from the port of that role, also if the server belongs to another data folder."""
         if role == NAME_SERVER:
-            return {} if rpc.name_server_answers(self._settings.name_server, timeout_s=CALL_TIMEOUT_S) else None
+            return {} if rpc.name_server_answers(self.settings.name_server, timeout_s=CALL_TIMEOUT_S) else None
         return self._call(role, lambda remote: remote.call("status", timeout_s=CALL_TIMEOUT_S))
 
-    def _taken_by(self, role: str, answer: Mapping[str, Any] | None) -> str:
+    def _port_conflict(self, role: str, answer: Mapping[str, Any] | None) -> str:
         if answer is None or self._is_ours(role, answer):
             return ""
-        where = self._settings.peer_address_of(role)
+        where = self.settings.peer_address_of(role)
         return f"its port {where} is taken by the {role} of another data folder (pid {answer['pid']})"
 
     def _is_ours(self, role: str, answer: Mapping[str, Any]) -> bool:
@@ -139,18 +143,18 @@ class StatusReader:
 
         The answer of a name server does not show where it belongs.
         """
-        if role == NAME_SERVER or not is_here(self._settings.host_of(role)):
+        if role == NAME_SERVER or not is_here(self.settings.host_of(role)):
             return True
         run = RunFile.from_plain(answer)
         return run.boot not in ("", this_boot()) or self._run_directory.owns(run)
 
     def _role_status(
-        self, role: str, answer: Mapping[str, Any] | None, failed_starts: FailedStarts, taken: str
+        self, role: str, answer: Mapping[str, Any] | None, failed_starts: FailedStarts, conflict: str
     ) -> RoleStatus:
         run = self.process_of(role)
         if answer is not None:
             return running(role, answer, run)
-        note, failures = f"does not run: {taken}" if taken else failed_starts.note, failed_starts.failures
+        note, failures = f"does not run: {conflict}" if conflict else failed_starts.note, failed_starts.failures
         if run is not None and role in self._other_protocol:
             note = OTHER_PROTOCOL
         return RoleStatus(

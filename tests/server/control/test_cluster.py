@@ -21,10 +21,12 @@ from typing import Any
 import psutil
 import pytest
 
-from server.control.cluster import CannotStart, CannotStop, ClusterControl, NotRunning, RoleStatus
+from server.control.cluster import CannotStart, ClusterControl, NotRunning
+from server.control.stopping import CannotStop
 from server.settings import Settings
 from server.supervision import processes
 from server.supervision.processes import ROLES
+from server.supervision.role_status import RoleStatus
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import end, whole
 from verify.testbed.local_cluster import sandbox_settings
