@@ -1,17 +1,15 @@
 """The entry point for people: ``python tictactoe.py`` and its subcommands.
 
-Only texts and tables live here. The work is done in ``server`` and ``client``; this file connects them.
+Each command is a function. The work is done in the packages that it imports; this file connects them.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 try:
     import typer
@@ -32,13 +30,10 @@ except ModuleNotFoundError as missing:
         "then, once in each terminal: . .venv/bin/activate"
     )
 
-SURELY_HANGS_S = 5.0
-"""The hang limit where a replaced server counts as a finding: it is so long that a busy machine cannot cause it."""
 A_DAY_S = 86_400.0
-AN_HOUR_S = 3600.0
-"""The away time of the load test: no user counts as away before it."""
-KEEP_ALL: Mapping[str, Any] = {"keep_events": 1_000_000_000, "keep_closed_rooms": 1_000_000_000}
-"""Where a run checks all events and rooms at its end, none may be removed before."""
+Seed = Annotated[int, typer.Option(help="seed of all random choices")]
+KillEvery = Annotated[float, typer.Option(min=0.1, max=A_DAY_S, callback=number, help="seconds between kills")]
+JsonFile = Annotated[Path | None, typer.Option(help="write the summary there, as JSON")]
 app = typer.Typer(help="Tic-tac-toe on a server cluster that nobody can kill.", add_completion=False)
 app.add_typer(backup_commands.app, name="cluster")
 
@@ -56,25 +51,6 @@ def _window_errors() -> Iterator[None]:
         fail("This Python has no tkinter. On Debian or Ubuntu: sudo apt-get install python3-tk")
 
 
-class OwnServers:
-    """The servers on this machine, in the form that the windows use. Failures raise ``CannotDo``."""
-
-    def __init__(self, settings: Settings) -> None:
-        with _as_cannot_do():
-            self._cluster = ClusterControl(settings)
-        self.name_server = self._cluster.name_server
-        self.runs_here = self._cluster.runs_here
-        self.snapshot = self._cluster.snapshot
-
-    def start(self, on_progress: Callable[[str], None] = lambda _: None) -> None:
-        with _as_cannot_do():
-            self._cluster.start(on_progress)
-
-    def kill(self, role: str) -> int:
-        with _as_cannot_do():
-            return self._cluster.kill(role)
-
-
 @contextlib.contextmanager
 def _as_cannot_do() -> Iterator[None]:
     from client.desktop.model.base.local_servers import CannotDo
@@ -87,8 +63,27 @@ def _as_cannot_do() -> Iterator[None]:
         raise CannotDo(sentence_of(error)) from None
 
 
+class OwnServers:
+    """The servers on this machine, in the form that the windows use. Failures raise ``CannotDo``."""
+
+    @_as_cannot_do()
+    def __init__(self, settings: Settings) -> None:
+        self._cluster = ClusterControl(settings)
+        self.name_server = self._cluster.name_server
+        self.runs_here = self._cluster.runs_here
+        self.snapshot = self._cluster.snapshot
+
+    @_as_cannot_do()
+    def start(self, on_progress: Callable[[str], None] = lambda _: None) -> None:
+        self._cluster.start(on_progress)
+
+    @_as_cannot_do()
+    def kill(self, role: str) -> int:
+        return self._cluster.kill(role)
+
+
 @app.callback(invoke_without_command=True)
-def door(
+def open_window(
     context: typer.Context,
     name: Annotated[str, typer.Option(help="your username; skips the first screen")] = "",
     server: Annotated[str, typer.Option(help="host:port of the name server; by default the last one you used")] = "",
@@ -175,7 +170,7 @@ def bot(
 def tournament(
     games: Annotated[int, typer.Option(min=2, help="number of games of each two levels on each board")] = 50,
     looks: Annotated[int, typer.Option(min=0, help="number of positions that a level examines for a move")] = 1000,
-    seed: Annotated[int, typer.Option(help="seed of all games")] = 1,
+    seed: Seed = 1,
 ) -> None:
     """Measure how strong the bots are: each level plays each other. Needs no servers; a seed gives the same games."""
     from bench.measures.bot_strength import BOARDS, matches
@@ -190,50 +185,36 @@ def tournament(
 def demo(
     seconds: Annotated[float, typer.Option(min=1.0, max=A_DAY_S, callback=number, help="seconds of play")] = 20.0,
     rooms: Annotated[int, typer.Option(min=1, max=200, help="number of rooms")] = 8,
-    kill_every: Annotated[
-        float, typer.Option(min=0.1, max=A_DAY_S, callback=number, help="seconds between kills")
-    ] = 1.0,
-    seed: Annotated[int, typer.Option(help="seed of the kills and the bots' choices")] = 7,
-    report: Annotated[Path | None, typer.Option(help="write the summary there, as JSON")] = None,
+    kill_every: KillEvery = 1.0,
+    seed: Seed = 7,
+    report: JsonFile = None,
 ) -> None:
     """Let bots play on a test cluster while its servers are killed. Check that nothing is lost."""
+    from verify import commands
     from verify.demo.report import DemoPlan
-    from verify.demo.run import run_demo
-    from verify.testbed.local_cluster import sandbox_cluster
 
-    with plain_errors(), sandbox_cluster(**KEEP_ALL, hang_s=SURELY_HANGS_S) as cluster:
-        plan = DemoPlan(seconds=seconds, rooms=rooms, kill_every_s=kill_every, seed=seed)
-        summary = run_demo(cluster, plan, console)
-        if report is not None:
-            report.write_text(json.dumps(summary.as_plain(), indent=2) + "\n")
-    sys.exit(0 if summary.clean else FAILED)
+    with plain_errors():
+        clean = commands.demo(DemoPlan(seconds, rooms, kill_every, seed), console, report)
+    sys.exit(0 if clean else FAILED)
 
 
 @app.command()
 def rush(
     people: Annotated[int, typer.Option(min=2, max=1400, help="number of people who press Play at once; even")] = 1000,
-    kill_every: Annotated[
-        float, typer.Option(min=0.1, max=A_DAY_S, callback=number, help="seconds between kills")
-    ] = 2.0,
-    seed: Annotated[int, typer.Option(help="seed of the kills")] = 7,
-    report: Annotated[Path | None, typer.Option(help="write the summary there, as JSON")] = None,
+    kill_every: KillEvery = 2.0,
+    seed: Seed = 7,
+    report: JsonFile = None,
 ) -> None:
     """Load test: many people press Play at once while servers are killed.
 
     Check that all are matched, that all series end, and that nothing is lost.
     """
+    from verify import commands
     from verify.load.report import LoadPlan
-    from verify.load.run import run_load
-    from verify.testbed.local_cluster import sandbox_cluster
 
     with plain_errors():
-        wanted = LoadPlan(people, kill_every, seed)
-        with sandbox_cluster(**KEEP_ALL, away_s=AN_HOUR_S) as cluster:
-            summary = run_load(cluster, wanted, console.print)
-        console.print_json(json.dumps(summary.as_plain()))
-        if report is not None:
-            report.write_text(json.dumps(summary.as_plain(), indent=2) + "\n")
-    sys.exit(FAILED if summary.wrong else 0)
+        clean = commands.load(LoadPlan(people, kill_every, seed), console, report)
+    sys.exit(0 if clean else FAILED)
 
 
 @app.command()
@@ -262,7 +243,7 @@ def chaos(
     minutes: Annotated[
         float, typer.Option(min=0.05, max=A_DAY_S / 60, callback=number, help="minutes of faults")
     ] = 2.0,
-    seed: Annotated[int, typer.Option(help="seed of the faults and the players' choices")] = 7,
+    seed: Seed = 7,
     report: Annotated[Path | None, typer.Option(help="write the result there, as .json and .md")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="keep all files, whatever the result")] = False,
 ) -> None:
@@ -270,52 +251,30 @@ def chaos(
 
     Uses a test cluster, if possible in a network namespace. Exit status 0 only if nothing was found.
     """
-    from verify.chaos.run import ChaosOptions, run_chaos
-    from verify.testbed.cluster_faults import sandbox_with_faults
-    from verify.testbed.network_namespace import enter
+    from verify import commands
+    from verify.chaos.run import ChaosOptions
 
-    # Returns in the new network as this same command, or here if there can be no network.
-    no_network = enter([sys.executable, *sys.argv])
-    environment = dict(os.environ)  # before it sets the servers' clocks wrong
-    with plain_errors(), contextlib.ExitStack() as stack:
-        changes = {**KEEP_ALL, "test_faults": load().test_faults}
-        servers = stack.enter_context(sandbox_with_faults(no_network=no_network, **changes))
-        found = run_chaos(
-            servers,
-            ChaosOptions(command=" ".join(sys.argv), seconds=minutes * 60, seed=seed),
-            lambda line: print(line, flush=True),
-            environment=environment,
-            evidence=None if report is None else report.with_suffix(".evidence"),
-            keep=keep,
-        )
-        print(found.as_markdown())
-        if report is not None:
-            found.write(report)
-    sys.exit(0 if found.clean else FAILED)
+    with plain_errors():
+        options = ChaosOptions(command=" ".join(sys.argv), seconds=minutes * 60, seed=seed)
+        clean = commands.chaos(options, report, keep=keep)
+    sys.exit(0 if clean else FAILED)
 
 
 @app.command()
 def hostile(
     inputs: Annotated[int, typer.Option(min=100, max=1_000_000, help="number of bad inputs")] = 20_000,
-    seed: Annotated[int, typer.Option(help="seed of the inputs")] = 1,
+    seed: Seed = 1,
     rooms: Annotated[int, typer.Option(min=2, max=50, help="number of rooms in which bots play by the rules")] = 3,
     rounds: Annotated[int, typer.Option(min=1, max=100, help="number of rounds, each calm and then an attack")] = 3,
     report: Annotated[Path | None, typer.Option(help="write the result there: Markdown if .md, otherwise JSON")] = None,
 ) -> None:
     """Fuzz test: send bad input of all kinds to a test cluster on loopback while bots play there by the rules."""
+    from verify import commands
     from verify.fuzz.plan import FuzzPlan
-    from verify.fuzz.report import write
-    from verify.fuzz.run import run_fuzz
-    from verify.testbed.attack_surface import AttackSurface
-    from verify.testbed.local_cluster import sandbox_cluster
 
-    with plain_errors(), sandbox_cluster(**KEEP_ALL, hang_s=SURELY_HANGS_S) as cluster:
-        plan = FuzzPlan(inputs=inputs, seed=seed, rooms=rooms, rounds=rounds)
-        seen = run_fuzz(AttackSurface(cluster), plan, console.print)
-        if report is not None:
-            write(seen, report)
-        console.print_json(data=seen.as_plain())
-    sys.exit(0 if seen.clean else FAILED)
+    with plain_errors():
+        clean = commands.fuzz(FuzzPlan(inputs, seed, rooms, rounds), console, report)
+    sys.exit(0 if clean else FAILED)
 
 
 @app.command()

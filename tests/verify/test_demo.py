@@ -17,6 +17,7 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
+import verify.commands
 import verify.demo.run
 import verify.testbed.bot_tables
 import verify.testbed.local_cluster
@@ -102,7 +103,7 @@ def on_one_cluster(demo_cluster: DemoCluster, monkeypatch: pytest.MonkeyPatch) -
     """Demos come to the one cluster, and back to the names that the one before had."""
     claim = Connection.claim
     monkeypatch.setattr(Connection, "claim", lambda self, name: claim(self, name, token=f"{name:-<43}"))
-    monkeypatch.setattr(verify.testbed.local_cluster, "sandbox_cluster", demo_cluster)
+    monkeypatch.setattr(verify.commands, "sandbox_cluster", demo_cluster)
 
 
 def demo_here(report: Path, *, seconds: int = 1) -> tuple[int, dict[str, Any]]:

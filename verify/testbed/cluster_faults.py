@@ -5,17 +5,13 @@ It never waits for the effect of a fault. A fault hits the process that the run 
 
 from __future__ import annotations
 
-import contextlib
-import os
 import random
 import shutil
 import signal
 import sqlite3
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -25,31 +21,14 @@ from server.supervision import processes
 from server.supervision.role_status import log_is_complete, whole
 from server.supervision.run_file import RunFile
 from verify.testbed.clock_skew import SkewedClocks
-from verify.testbed.local_cluster import sandbox_cluster
 from verify.testbed.network_namespace import Direction, NetworkCuts
 from verify.testbed.row_damage import damaged_in, flip_a_bit
-from verify.testbed.tcp_proxy import HOST, TcpProxies, missing
+from verify.testbed.tcp_proxy import TcpProxies
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 _SERVERS = (MAIN, COMMUNICATION, REPLICATION)
-_HOSTS = ("main_host", "communication_host", "replication_host", "name_server_host")
 START_S = 5.0
 """The time limit of a start before the next attempt, in seconds. Faults also hit starting servers."""
-_SETTINGS = {
-    "away_s": 1e6,
-    "room_idle_s": 10.0,
-    "max_wait_s": 2.0,
-    "snapshot_every": 64,
-    "scrub_every_s": 2.0,
-    "scrub_rows_per_s": 5000,
-    "keep_logs": 200,
-    "log_level": "debug",
-    "max_new_rooms_per_name_per_hour": 1_000_000,
-    "max_seats_per_name": 1_000_000,
-}
-"""Settings for chaos. No user is taken for away, and a few users may play in very many rooms. Rooms leave memory soon.
-Waits are short, so that a finishing client need not wait long. Damage is found soon. The logs keep every command as
-evidence."""
 
 
 class ClusterFaults:
@@ -188,43 +167,6 @@ class ClusterFaults:
     def keep_evidence(self, folder: Path) -> None:
         """Copy journals and logs of all servers to ``folder``."""
         shutil.copytree(self._cluster.settings.data, folder, dirs_exist_ok=True)
-
-
-@contextlib.contextmanager
-def sandbox_with_faults(*, no_network: str, **changes: Any) -> Iterator[ClusterFaults]:
-    """Run a sandbox cluster with fault injection.
-
-    ``no_network``: why this process has no network namespace; empty if it has one. Without a namespace, proxies cut the
-    ports.
-
-    The servers send no commands to rooms by themselves: no killed client is taken for away, and no idle room is closed.
-    """
-    cannot: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="tictactoe-clock-") as folder, contextlib.ExitStack() as undo:
-        clocks = SkewedClocks(Path(folder))
-        for name, value in clocks.environment.items():
-            undo.callback(_restore, name, os.environ.get(name))
-            os.environ[name] = value  # servers pass their environment on to the processes they start
-        if sys.platform != "linux":
-            cannot["disk full"] = "only Linux can limit the file size of another process"
-        cuts: NetworkCuts | TcpProxies | None = None
-        before_start, settings = None, {**_SETTINGS, **changes}
-        if not no_network:
-            cuts = NetworkCuts()
-        elif no_detours := missing():
-            cannot["network cut"] = f"{no_network}; {no_detours}"
-        else:
-            cuts = undo.enter_context(TcpProxies())
-            before_start, settings = cuts.listen, {**settings, **dict.fromkeys(_HOSTS, HOST)}
-        with sandbox_cluster(before_start, **settings) as cluster:
-            yield ClusterFaults(cluster, cuts, clocks, cannot)
-
-
-def _restore(name: str, value: str | None) -> None:
-    if value is None:
-        del os.environ[name]
-    else:
-        os.environ[name] = value
 
 
 def _is_stopped(run: RunFile) -> bool:
