@@ -15,7 +15,7 @@ from wire.errors import DeadlineExceeded, TicTacToeError
 from wire.rpc import Address, Proxy
 
 OnLink = Callable[[bool], None]
-"""Called when the connection begins to fail (False) and when it works again (True).
+"""Called with the first result of the connection, and with each change: True if it works, False if it fails.
 
 The thread that makes the call runs it.
 """

@@ -47,8 +47,8 @@ class RoomClient:
     """A room, for the player ``name``. Safe for threads.
 
     Every command returns a ``CommandAnswer``: the room's version after it and the caller's seat. A command raises
-    the Refusal with the reason if the rules do not allow it (``game.errors``). It raises DeadlineExceeded, NotReady,
-    Busy or Fenced if the servers do not answer in time (``wire.errors``). After DeadlineExceeded it is unknown whether
+    the Refusal with the reason if the rules do not allow it (``game.errors``). It raises DeadlineExceeded, NotReady
+    or Busy if the servers do not answer in time (``wire.errors``). After DeadlineExceeded it is unknown whether
     the command was applied. The same command with the same ``request_id`` then returns its answer and is applied once.
     """
 

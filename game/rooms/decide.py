@@ -1,5 +1,6 @@
-"""``decide``: the events that a command causes in a room. Most decisions check the caller, then the
-phase of the room, then the arguments.
+"""``decide``: the events that a command causes in a room.
+
+Most decisions check the caller, then the phase of the room, then the arguments.
 
 Pure: the same room, command and context give the same events. Nothing is changed here; ``evolve`` does that. The
 decisions are by subject in ``decide_access``, ``decide_play`` and ``decide_offers``.

@@ -1,6 +1,6 @@
-"""The requests that a room has applied, with their first answers. So a retry is applied once, however late it comes.
+"""The last requests that a room has applied for each name, with their first answers. A retry gets that answer.
 
-Pure. It is a part of a room's state and is updated by every event.
+Older requests are in ``server.log.remembered_answers``. This is a part of a room's state: each event updates it. Pure.
 """
 
 from __future__ import annotations

@@ -75,7 +75,10 @@ class Commit:
         self._unchanged = RememberedAnswers()
 
     def run(self, submissions: Sequence[Submission]) -> Effects[None]:
-        """Commit a batch. Each submission then has its answer, or an error and no effect."""
+        """Commit a batch. Each submission then has its answer or an error.
+
+        After an error nothing has changed, except after Fenced: then it is open whether the command is in the log.
+        """
         batch = Batch(self._context())
         for submission in submissions:
             self._apply(submission, batch)

@@ -98,7 +98,7 @@ class Committer:
     def commit_lock(self) -> Iterator[None]:
         """Hold the commit lock without a commit. The log does not grow inside.
 
-        A caller that gets the lock knows that no commit hangs: all earlier commits have ended.
+        When the lock is obtained, every earlier commit has ended.
         """
         submission = QueuedSubmission("", None)
         with self._lock:

@@ -119,7 +119,7 @@ class RoomApi:
 
     @remote(token=token, request_id=request_id, text=text(longest=1000))
     def say(self, token: str, request_id: str, text: str) -> Mapping[str, object] | Later:
-        """Write a chat line to all in the room."""
+        """Write a chat line to all in the room. ``game.rooms.chat`` has the limit of a line."""
         return self._command_service.command(token, self._room, lambda by: Say(by, request_id, text))
 
     @remote(token=token, request_id=request_id, on=yes_or_no)

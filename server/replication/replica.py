@@ -20,8 +20,8 @@ from wire.errors import Fenced
 class Accepted:
     """Write these, then report ``last`` as the last log id.
 
-    Both are empty if the replica has all of them, or if they do not follow on its last entry. The primary goes on from
-    ``last``.
+    ``snapshots`` and ``entries`` are empty if the replica has all of them, or if they do not follow on its last entry.
+    The primary goes on from ``last``.
     """
 
     snapshots: tuple[Snapshot, ...]
@@ -81,5 +81,5 @@ class Replica:
         self.last = last
 
     def replaced(self, last: LogId) -> None:
-        """Record that the whole copy was replaced by the primary's, which ends at ``last``."""
+        """Record that the copy now ends at ``last``: it was replaced, or it lost what came after a gap."""
         self.last = last

@@ -1,8 +1,8 @@
 """The replication server's copy of the log: the shell around ``replica``.
 
 Each remote method is a message from a main server; ``messages`` has the sending side. The journal stores a message's
-content before the message is acknowledged. ``_lock`` is held from the decision to the write, so one message is
-processed at a time.
+content before the message is acknowledged. ``_lock`` is held from the decision to the write, so one
+message that changes something is processed at a time.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ class ReplicaService(PeerApi):
             message_checks.follow(previous, sender.number, (*snapshots, *entries), terms)
             accepted = self._replica.receive(sender, previous, snapshots, entries)
             if accepted.snapshots or accepted.entries:
-                # Otherwise a snapshot that the compactor makes of older entries could replace an incoming one.
+                # The compactor pauses: a snapshot that it makes of older entries could replace an incoming one.
                 with self._compactor.paused() if accepted.snapshots else contextlib.nullcontext():
                     self._journal.receive(accepted.snapshots, accepted.entries, accepted.last, terms)
                 self._replica.appended(accepted.last)

@@ -1,8 +1,8 @@
 """All rooms and usernames of the main server as last published: commands are decided on them and readers see them.
 
-Lives here: the states in memory, the callers that wait for them, and the lobby made from them. States change only in
-``publish``: ``commit`` calls it with each committed batch. Idle rooms leave memory and are read from the journal
-when they are needed.
+Lives here: the states in memory, the callers that wait for them, and the lobby made from them. Commands
+change states only in ``publish``: ``commit`` calls it with each committed batch. Idle rooms leave memory and are read
+from the journal when they are needed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ logger = structlog.get_logger()
 class RoomStore:
     """Rooms, usernames and lobby. Safe for threads.
 
-    One lock protects every change. Reads of one value do not take it. It is never held during a wait, but it is held
+    One lock protects every change. Properties do not take it. It is never held during a wait, but it is held
     while rooms are read from the journal.
     """
 

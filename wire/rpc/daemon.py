@@ -1,7 +1,8 @@
 """The daemon of an endpoint: it answers the calls of each connection. ``greeter`` answers the handshake.
 
 It replaces the library's own code. That code also handles batches, streams and properties, and spends most of its time
-on them. The daemon authenticates calls, and no traceback, path or foreign exception leaves the process.
+on them. On an endpoint with a key the daemon authenticates calls. No traceback, path or foreign
+exception leaves the process.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from wire.rpc.pyro_setup import for_the_wire
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 Answered = Callable[[object, str | None, float], None]
-"""A callback for each answer. Its first argument is the method as the client sent it; "" for a refused connection.
+"""A callback for each answer. Its first argument is the method as the client sent it; "" if there was none to read.
 
 The second is the error code of the answer, or None. The third is the time from the arrival of the call to its answer,
 in seconds."""

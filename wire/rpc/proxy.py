@@ -74,9 +74,9 @@ class Proxy:
     def call(self, method: str, *arguments: object, timeout_s: float) -> Any:
         """Call once and return the answer. Connecting, and each read of the answer, take at most ``timeout_s`` seconds.
 
-        Raises the error that the method raised, or Unreachable, DeadlineExceeded, Busy, TooLarge, Forbidden,
-        ProtocolMismatch. After Unreachable and DeadlineExceeded the caller cannot know whether the server executed the
-        call.
+        Raises the error that the method raised, or Unreachable, UnknownHost, DeadlineExceeded, Busy, TooLarge,
+        Forbidden, ProtocolMismatch, NoSuchRoom, InvalidArgument. After Unreachable and DeadlineExceeded the caller
+        cannot know whether the server executed the call.
         """
         if timeout_s != self._timeout_s:
             self._timeout_s = timeout_s

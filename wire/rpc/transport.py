@@ -185,7 +185,7 @@ class Transport:
     def _after_answers(self, connection: Connection, awaited: Later | bool) -> None:
         """Decide what happens to the connection next.
 
-        ``awaited``: the deferred answer to wait for before its next message, or whether that message may be here.
+        ``awaited``: a ``Later`` if an answer is still owed; True if another message may be here already; else False.
         """
         if connection.ended or self.shutting_down:
             self._drop(connection)

@@ -234,7 +234,7 @@ class Journal(JournalReads):
                 )
 
     def store_summaries(self, summaries: Sequence[StreamSummary]) -> None:
-        """Store these stream summaries where they are missing or damaged."""
+        """Store these stream summaries, in place of any that are there: the caller found those missing or damaged."""
         with self.writing():
             self._connection.executemany(_PUT_SUMMARY, map(summary_row, summaries))
         self._damaged_summaries.difference_update(summary.stream for summary in summaries)

@@ -141,7 +141,7 @@ class Background:
 
 
 def until_answered(call: Callable[[], Result], stopping: threading.Event) -> Result:
-    """Repeat a call until the servers answer it, for any length of outage. For work in a thread.
+    """Repeat a call until the servers answer it, for any length of outage. Busy is an answer. For work in a thread.
 
     The call carries a request id, so it is applied once. Raises the servers' refusal. After ``stopping`` is set, raises
     the last failure.

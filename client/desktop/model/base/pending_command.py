@@ -38,7 +38,8 @@ class PendingCommand:
 
         ``gone`` is called with every refusal, and returns whether the room is over for the user.
         """
-        # ``send`` sets it. It becomes None when the view shows the effect, or after a refusal. Its ``version`` is None
+        # ``send`` sets it. It becomes None when the view shows the effect, after a refusal, and for a
+        # join when it is answered. Its ``version`` is None
         # until the command is answered.
         self.pending: Pending | None = None
         self.notice = ""
@@ -68,7 +69,7 @@ class PendingCommand:
         self.pending = Pending(what, cell)
         self.notice = self.outcome = ""
         self.confirming_resign = False
-        self._link.lost("command", self._clock())
+        self._link.lost("command", self._clock())  # without an answer from now on; a short wait is not shown
         request_id = new_request_id()
 
         def then(answer: CommandAnswer) -> None:

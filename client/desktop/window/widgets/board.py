@@ -131,7 +131,7 @@ class BoardCanvas(ttk.Canvas):
         appeared = [cell for cell in changed if scene.marks[cell] != "."]
         for cell in changed:
             self._draw_mark(cell, scene.marks[cell], animated=len(appeared) == 1)
-        answered = before.pending
+        answered = before.pending  # the move that was pending gets its full colour now
         if answered is not None and answered != scene.pending and not self._animations.runs(f"mark-{answered}"):
             self._draw_mark(answered, scene.marks[answered], animated=False)
         self._draw_tints(scene)
