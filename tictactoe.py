@@ -198,8 +198,9 @@ def demo(
     sys.exit(0 if clean else FAILED)
 
 
-@app.command()
-def rush(
+@app.command("load")
+@app.command("rush", hidden=True)  # the name of earlier versions
+def load_test(
     people: Annotated[int, typer.Option(min=2, max=1400, help="number of people who press Play at once; even")] = 1000,
     kill_every: KillEvery = 2.0,
     seed: Seed = 7,
@@ -261,7 +262,8 @@ def chaos(
 
 
 @app.command()
-def hostile(
+@app.command("hostile", hidden=True)  # the name of earlier versions
+def fuzz(
     inputs: Annotated[int, typer.Option(min=100, max=1_000_000, help="number of bad inputs")] = 20_000,
     seed: Seed = 1,
     rooms: Annotated[int, typer.Option(min=2, max=50, help="number of rooms in which bots play by the rules")] = 3,

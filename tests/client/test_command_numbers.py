@@ -20,12 +20,12 @@ app = get_command(typer_app)
         ("demo", "--seconds"),
         ("demo", "--rooms"),
         ("demo", "--kill-every"),
-        ("rush", "--people"),
-        ("rush", "--kill-every"),
+        ("load", "--people"),
+        ("load", "--kill-every"),
         ("chaos", "--minutes"),
-        ("hostile", "--inputs"),
-        ("hostile", "--rooms"),
-        ("hostile", "--rounds"),
+        ("fuzz", "--inputs"),
+        ("fuzz", "--rooms"),
+        ("fuzz", "--rounds"),
         ("simulate", "--schedules"),
         ("simulate", "--jobs"),
         ("tournament", "--games"),
@@ -49,7 +49,7 @@ def test_a_deadline_that_cannot_be_is_refused_at_once(value: str) -> None:
 
 @pytest.mark.parametrize("people", ["1", "3", "999", "1401", "3.5"])
 def test_people_who_cannot_be_put_in_pairs_are_refused_at_once(people: str) -> None:
-    done = CliRunner().invoke(app, ["rush", "--people", people])
+    done = CliRunner().invoke(app, ["load", "--people", people])
     assert done.exit_code == REFUSED
     assert "Traceback" not in done.output
 
@@ -59,6 +59,13 @@ def test_a_word_that_is_none_of_those_there_are_is_refused_at_once(words: tuple[
     done = CliRunner().invoke(app, words)
     assert done.exit_code == REFUSED
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(("old", "new"), [("rush", "load"), ("hostile", "fuzz")])
+def test_the_earlier_name_of_a_command_runs_it(old: str, new: str) -> None:
+    answers = [CliRunner().invoke(app, [name, "--help"], prog_name="x") for name in (old, new)]
+    assert [answer.exit_code for answer in answers] == [0, 0]
+    assert answers[0].output.replace(f"x {old}", f"x {new}").split() == answers[1].output.split()
 
 
 def test_a_tournament_of_the_fewest_games_and_no_looks_ends() -> None:

@@ -28,7 +28,7 @@ def test_a_short_attack_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     options = ["--inputs", "300", "--rounds", "1", "--rooms", "2", "--report", str(file)]
     run = subprocess.run(
-        [sys.executable, "tictactoe.py", "hostile", *options],
+        [sys.executable, "tictactoe.py", "fuzz", *options],
         cwd=ROOT,
         capture_output=True,
         text=True,

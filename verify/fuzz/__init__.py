@@ -2,5 +2,5 @@
 
 ``methods`` lists the methods. ``values`` and ``call_inputs`` make bad calls, ``wire_inputs`` bad bytes. An ``attacker``
 is a separate process, so that it takes no time from the ``honest_players``. Start reading in ``run``. The command is
-``python tictactoe.py hostile``.
+``python tictactoe.py fuzz``.
 """
