@@ -12,9 +12,9 @@ from server.log.stream_kind import Command, Event, StreamKind
 PREFIX = "name/"
 
 
-def name_stream(key: str) -> str:
-    """Return the stream of a username's events. ``key`` is from ``names.name_key``."""
-    return PREFIX + key
+def name_stream(name: str) -> str:
+    """Return the stream of a username's events. It is the same for names that differ only in case or composition."""
+    return PREFIX + names.name_key(name)
 
 
 def is_name(stream: str) -> bool:

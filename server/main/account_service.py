@@ -1,15 +1,15 @@
 """Claims, reserves, recovers and releases usernames, and identifies callers by their token.
 
-``game.accounts.names`` decides, during the commit, who owns a name. This module checks what that decision cannot see:
-when and from which host an owner was last active, who has a seat in an open room, and which names are lookalikes.
+``game.accounts.names`` decides, during the commit, who owns a name. It has one name only. So this module checks what
+needs more: when an owner was last active, who has a seat in an open room, and which names are lookalikes. ``quotas``
+has the limits for each host.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import structlog
@@ -17,13 +17,13 @@ import structlog
 from game.accounts import names
 from game.accounts.lookalikes import passes_for, skeletons
 from game.accounts.new_names import check_new_name
-from game.errors import BadToken, InvalidArgument, LimitReached, NameTaken, NameTooSimilar, Refusal, WrongCode
+from game.errors import BadToken, InvalidArgument, NameTaken, NameTooSimilar, Refusal, WrongCode
 from game.rooms.drain_rules import check_not_draining
 from server.commit.command_port import CommandPort
 from server.log.name_stream import name_stream
 from server.main.attempt_limiter import AttemptLimiter
 from server.main.last_active import LastActive
-from server.main.name_hosts import NameHosts
+from server.main.quotas import Quotas
 from server.rooms.ids import HOUSE_BOT
 from server.rooms.room_store import RoomStore
 from server.settings import Settings
@@ -42,7 +42,6 @@ WRONG_CODE_AGAIN_S = 2.0
 """Seconds until one more wrong code is allowed. This limits the work only: a code has 100 random bits, so nobody
 guesses it.
 """
-AN_HOUR_S = 3600.0
 
 logger = structlog.get_logger()
 
@@ -65,16 +64,13 @@ class AccountService:
         self._committer = committer
         self._settings = settings
         self._clock = clock
+        self.quotas = Quotas(store, settings, clock)
         self._opened_at = clock()
         self._lock = threading.Lock()  # guards all fields below but ``_has_all_names``
         self._active: LastActive[str] = LastActive()  # names by the activity of their owners
         self._being_released: set[str] = set()  # token hashes of names that are being released
         self._being_claimed: set[str] = set()  # skeletons and token hashes of claims under way
-        self._hosts = NameHosts()
-        self._claimed_now: Counter[str] = Counter()  # claims under way, by host; never 0
         self._wrong_codes = AttemptLimiter(at_once=WRONG_CODES_AT_ONCE, again_s=WRONG_CODE_AGAIN_S)
-        an_hour = settings.max_new_names_per_host_per_hour
-        self._new_names = AttemptLimiter(at_once=an_hour, again_s=AN_HOUR_S / an_hour)
         self._has_all_names = False  # whether ``_active`` has the names of earlier terms
 
     def identify(self, token_hash: str) -> str:
@@ -98,13 +94,13 @@ class AccountService:
         if owned is not None:  # not checked as a new name: names older than these rules stay valid
             self._check_same(owned, name)
             self.identify(token_hash)
-            self.record_host(owned, host)
+            self.quotas.record_host(owned, host)
             return self._commit(name, names.Claim(name, token_hash))
         if token_hash != self._house_bot and passes_for(name, HOUSE_BOT):
             raise NameTaken("that is the house bot's name, or a lookalike of it")
         name = check_new_name(name)
         check_not_draining(self._store.service.draining, "names")
-        known = self._store.state_of(_stream(name)).version > 0
+        known = self._store.state_of(name_stream(name)).version > 0
         too_many_ever = not known and len(self._store.names) >= self._settings.max_names * EVER
         if too_many_ever or self._store.names.held >= self._settings.max_names:
             raise Busy("the servers have their most names (MAX_NAMES)")
@@ -112,26 +108,8 @@ class AccountService:
             similar = self._store.names.lookalike_of(name)
             if similar is not None:
                 raise NameTooSimilar(f"the name {name} looks like {similar}, which belongs to somebody else")
-            with self._counted(name, host):
+            with self.quotas.new_name(name, host):
                 return self._commit(name, names.Claim(name, token_hash))
-
-    def record_host(self, name: str, host: str) -> None:
-        """Record the host of a name's owner."""
-        with self._lock:
-            state = self._store.names.state(_stream(name))
-            if state is not None and state.held:  # a free name would stay in ``_hosts`` for ever
-                self._hosts.put(state.name, host)
-
-    def names_of_host(self, host: str) -> list[str]:
-        """Return the names that are known to be used from a host."""
-        with self._lock:
-            return list(self._hosts.names_of(host))
-
-    def count_of_host(self, host: str, people: Iterable[str]) -> int:
-        """Return how many of these names are known to be used from a host."""
-        with self._lock:
-            here = self._hosts.names_of(host)
-            return sum(name in here for name in people)
 
     def reserve(self, token_hash: str, code_hash: str, host: str = "") -> Mapping[str, object]:
         """Make the name of that token a reserved name with this recovery code.
@@ -139,9 +117,11 @@ class AccountService:
         Raises BadToken, InvalidArgument, Busy, LimitReached.
         """
         name = self.identify(token_hash)
-        self.record_host(name, host)
-        if not self._store.state_of(_stream(name)).kept:
-            self._check_may_reserve(host)
+        self.quotas.record_host(name, host)
+        if not self._store.state_of(name_stream(name)).kept:
+            if self._store.names.kept >= self._settings.max_kept_names:
+                raise Busy("the servers have their most names with a recovery code (MAX_KEPT_NAMES)")
+            self.quotas.check_reserve(host)
         return self._commit(name, names.Reserve(token_hash, code_hash))
 
     def recover(self, name: str, code_hash: str, token_hash: str, host: str = "") -> Mapping[str, object]:
@@ -153,7 +133,7 @@ class AccountService:
         if owned is not None:
             self._check_same(owned, name)
         guess = host, names.name_key(name)
-        state = self._store.state_of(_stream(name))
+        state = self._store.state_of(name_stream(name))
         is_right = state.kept and state.code_hash == code_hash
         with self._lock:
             if not is_right and self._wrong_codes.is_exhausted(guess, self._clock()):
@@ -164,7 +144,7 @@ class AccountService:
             with self._lock:
                 self._wrong_codes.record(guess, self._clock())
             raise
-        self.record_host(str(answer["name"]), host)
+        self.quotas.record_host(str(answer["name"]), host)
         return answer
 
     def release_expired(self) -> None:
@@ -177,7 +157,7 @@ class AccountService:
             due = self._active.before(self._clock() - self._settings.name_grace_s, RELEASED_AT_ONCE)
         seated = self._store.seated() if due else set()
         for name, active_at in due:
-            state = self._store.state_of(_stream(name))
+            state = self._store.state_of(name_stream(name))
             inactive_s = self._clock() - active_at
             if names.may_be_released(
                 state, seated=name in seated, inactive_s=inactive_s, grace_s=self._settings.name_grace_s
@@ -193,7 +173,7 @@ class AccountService:
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _commit(self, name: str, command: names.Command) -> Mapping[str, object]:
-        answer: Mapping[str, object] = now(self._committer.submit(_stream(name), command))
+        answer: Mapping[str, object] = now(self._committer.submit(name_stream(name), command))
         with self._lock:
             self._active.touch(str(answer["name"]), self._clock())
         return answer
@@ -208,15 +188,14 @@ class AccountService:
                 return
             self._being_released.add(state.token_hash)
         try:
-            now(self._committer.submit(_stream(state.name), names.Release()))
+            now(self._committer.submit(name_stream(state.name), names.Release()))
             logger.info("name released", name=state.name)
         except Refusal as refusal:
             logger.debug("name not released", name=state.name, why=refusal.message)
         finally:
             with self._lock:
                 self._being_released.discard(state.token_hash)
-                if not self._store.state_of(_stream(state.name)).held:
-                    self._hosts.forget(state.name)
+            self.quotas.forget_if_free(state.name)
         with self._lock:
             self._active.forget(state.name, active_at)
 
@@ -236,47 +215,6 @@ class AccountService:
             with self._lock:
                 self._being_claimed.difference_update(keys)
 
-    @contextmanager
-    def _counted(self, name: str, host: str) -> Iterator[None]:
-        """Count a name for its host while it is being claimed. Raises LimitReached.
-
-        Without that, parallel claims could exceed the limit.
-        """
-        settings, new = self._settings, self._store.names.state(_stream(name)) is None
-        with self._lock:
-            if len(self._hosts.names_of(host)) + self._claimed_now[host] >= settings.max_names_per_host and host:
-                raise LimitReached(
-                    f"your address has {settings.max_names_per_host} names, the most that it may have"
-                    " (MAX_NAMES_PER_HOST)"
-                )
-            if host and self._new_names.is_exhausted(host, self._clock()):
-                raise LimitReached(
-                    f"your address has claimed {settings.max_new_names_per_host_per_hour} new names, the most"
-                    " in an hour (MAX_NEW_NAMES_PER_HOST_PER_HOUR)"
-                )
-            self._claimed_now[host] += 1
-        try:
-            yield
-            self.record_host(name, host)
-            with self._lock:
-                if host and new:
-                    self._new_names.record(host, self._clock())
-        finally:
-            with self._lock:
-                self._claimed_now[host] -= 1
-                if not self._claimed_now[host]:
-                    del self._claimed_now[host]
-
-    def _check_may_reserve(self, host: str) -> None:
-        """Raise Busy or LimitReached if the cluster or the host may have no further reserved name."""
-        if self._store.names.kept >= self._settings.max_kept_names:
-            raise Busy("the servers have their most names with a recovery code (MAX_KEPT_NAMES)")
-        kept = sum(self._store.state_of(_stream(name)).kept for name in self.names_of_host(host))
-        if kept >= self._settings.max_kept_names_per_host:
-            raise LimitReached(
-                f"{kept} names of your address have a recovery code, the most that may (MAX_KEPT_NAMES_PER_HOST)"
-            )
-
     def _load_names(self) -> None:
         """Treat the owners of earlier terms as active when this term began.
 
@@ -291,7 +229,3 @@ class AccountService:
     def _check_same(self, owned: str, name: str) -> None:
         if names.name_key(owned) != names.name_key(name):
             raise InvalidArgument("token belongs to another name: make a new one for every name")
-
-
-def _stream(name: str) -> str:
-    return name_stream(names.name_key(name))

@@ -1,7 +1,7 @@
-"""Authenticates callers, enforces limits, submits commands and answers reads. ``account_service`` has the usernames.
+"""Authenticates callers, submits commands and answers reads. ``account_service`` has the usernames.
 
-The token is checked first, then the limits. The rules of a room decide during the commit. Room objects and the peer
-object only check arguments and call this module.
+The token is checked first, then the limits (``quotas``). The rules of a room decide during the commit. Room objects and
+the peer object only check arguments and call this module.
 """
 
 from __future__ import annotations
@@ -9,21 +9,19 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import structlog
 
-from game.errors import InvalidArgument, LimitReached, Refusal
+from game.errors import InvalidArgument, Refusal
 from game.rooms.commands import SYSTEM, Close, Command, Create, Leave
 from game.rooms.decide_access import check_may_see
 from game.rooms.state import Room
 from server.commit.command_port import CommandPort
 from server.log.room_stream import room_stream
-from server.main.account_service import AN_HOUR_S, AccountService
-from server.main.attempt_limiter import AttemptLimiter
+from server.main.account_service import AccountService
 from server.main.last_active import LastActive
 from server.rooms.ids import room_id_of, system_request
 from server.rooms.room_store import RoomStore
@@ -63,12 +61,10 @@ class CommandService:
         self._settings = settings
         self._clock = clock
         self.accounts = AccountService(store, committer, settings, clock, house_bot=house_bot)
-        self._seen_lock = threading.Lock()  # guards ``_seen``, ``_opening`` and ``_new_rooms``
+        self._quotas = self.accounts.quotas
+        self._seen_lock = threading.Lock()  # guards ``_seen``
         self._seen: LastActive[tuple[str, str]] = LastActive()  # (room, name)
         self._opened_at = clock()
-        self._opening: Counter[str] = Counter()  # rooms being opened, by owner; never 0
-        an_hour = settings.max_new_rooms_per_name_per_hour
-        self._new_rooms = AttemptLimiter(at_once=an_hour, again_s=AN_HOUR_S / an_hour)
 
     # -- rooms ----------------------------------------------------------------------------------------------------
 
@@ -88,7 +84,7 @@ class CommandService:
         invite code, empty if the room is not private. Raises InvalidArgument, Busy, LimitReached.
         """
         by = self.accounts.identify(hashed_token)
-        self.accounts.record_host(by, host)
+        self._quotas.record_host(by, host)
         room = room_id_of(by, request_id)
         new = self.check_new_room(room)
         private, best_of, clock = terms.get("private", False), terms.get("best_of", 0), terms.get("clock", "none")
@@ -96,7 +92,7 @@ class CommandService:
             raise InvalidArgument("private must be true or false")
         code = secrets.token_hex(INVITE_BYTES) if private else ""
         create = Create(by, request_id, title, game, options, best_of, clock, code)
-        with self._counted(by, host) if new else nullcontext():
+        with self._quotas.new_room(by, host) if new else nullcontext():
             answer = now(self._committer.submit(room_stream(room), create))
         return {
             "room": room,
@@ -111,42 +107,6 @@ class CommandService:
         if new and self._store.open_rooms >= self._settings.max_rooms:
             raise Busy("the servers have their most rooms (MAX_ROOMS)")
         return new
-
-    @contextmanager
-    def _counted(self, by: str, host: str) -> Iterator[None]:
-        """Count a room for its owner and the owner's host while it is being opened.
-
-        Raises LimitReached when the owner or the host has as many rooms as allowed.
-        """
-        settings = self._settings
-        of_host = self.accounts.names_of_host(host)
-        with self._seen_lock:
-            opened, of_all = self._store.opened_by([by]), self._store.opened_by(of_host)
-            if opened + self._opening[by] >= settings.max_rooms_per_name:
-                raise LimitReached(
-                    f"you have {settings.max_rooms_per_name} open rooms, the most that you may have: close one"
-                    " (MAX_ROOMS_PER_NAME)"
-                )
-            if of_all + sum(self._opening[name] for name in of_host) >= settings.max_rooms_per_host:
-                raise LimitReached(
-                    f"your address has {settings.max_rooms_per_host} open rooms, the most that it may have"
-                    " (MAX_ROOMS_PER_HOST)"
-                )
-            if self._new_rooms.is_exhausted(by, self._clock()):
-                raise LimitReached(
-                    f"you have opened {settings.max_new_rooms_per_name_per_hour} rooms, the most in an hour"
-                    " (MAX_NEW_ROOMS_PER_NAME_PER_HOUR)"
-                )
-            self._opening[by] += 1
-        try:
-            yield
-            with self._seen_lock:
-                self._new_rooms.record(by, self._clock())
-        finally:
-            with self._seen_lock:
-                self._opening[by] -= 1
-                if not self._opening[by]:
-                    del self._opening[by]
 
     def expect_players(self, room: str, names: Iterable[str]) -> None:
         """Record these players as seen in a room now, because they are being seated there."""
@@ -164,28 +124,11 @@ class CommandService:
     def join(self, token: str, room: str, role: str, make: Callable[[str], Command]) -> Mapping[str, object] | Later:
         """Submit a command to enter a room, as ``command`` does. Raises LimitReached."""
         by, host = self.accounts.identify(token_hash(token)), calling_host()
-        self.accounts.record_host(by, host)
+        self._quotas.record_host(by, host)
         state = self._store.room(room)
         if state.seat_of(by) is None and not state.has(by):
-            self._check_limits_of_join(state, by, role, host)
+            self._quotas.check_join(state, by, role, host)
         return self.command(token, room, make)
-
-    def _check_limits_of_join(self, room: Room, by: str, role: str, host: str) -> None:
-        settings = self._settings
-        takes_seat = role == "player" and len(room.players) < len(room.seats)
-        if takes_seat and self._store.seats_of(by) >= settings.max_seats_per_name:
-            raise LimitReached(
-                f"you have seats in {settings.max_seats_per_name} open rooms, the most that you may have"
-                " (MAX_SEATS_PER_NAME)"
-            )
-        if (
-            self.accounts.count_of_host(host, (*room.players, *room.spectators))
-            >= settings.max_people_per_room_per_host
-        ):
-            raise LimitReached(
-                f"{settings.max_people_per_room_per_host} people of your address are in this room, the most that may be"
-                " (MAX_PEOPLE_PER_ROOM_PER_HOST)"
-            )
 
     def view(self, token: str, room: str) -> dict[str, Any]:
         """Return the view of a room."""

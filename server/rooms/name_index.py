@@ -10,7 +10,7 @@ import itertools
 import threading
 
 from game.accounts.lookalikes import skeletons
-from game.accounts.names import NOBODY, Name, name_key
+from game.accounts.names import NOBODY, Name
 from server.log.name_stream import name_stream
 
 COMPUTED_AT_ONCE = 200
@@ -70,7 +70,7 @@ class NameIndex:
 
     def lookalike_of(self, name: str) -> str | None:
         """Return an owned name that is a lookalike of ``name`` but not the same, or None."""
-        stream, found_skeletons = name_stream(name_key(name)), skeletons(name)
+        stream, found_skeletons = name_stream(name), skeletons(name)
         while True:
             with self._lock:  # released between steps: thousands of names may wait after a takeover
                 if self._compute_some():

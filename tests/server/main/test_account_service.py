@@ -38,7 +38,7 @@ from server.log.journal.journal import Journal
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.log.streams import Streams
-from server.main import account_service
+from server.main import account_service, quotas
 from server.main.account_service import AccountService
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Effects, run_effects
@@ -103,7 +103,7 @@ class MainServer:
 
     def owner(self, name: str) -> str:
         """The token that a name belongs to; empty if it is nobody's."""
-        token: str = self.store.state_of(account_service._stream(name)).token_hash
+        token: str = self.store.state_of(name_stream(name)).token_hash
         return token
 
 
@@ -270,7 +270,7 @@ def test_of_two_who_claim_look_alikes_at_once_one_is_told_to_try_again(server: M
 
 def test_look_alikes_from_before_they_were_refused_stay_whose_they_are(server: MainServer) -> None:
     for name, token in (("paypal", "a"), ("paypa1", "b")):
-        now(server.committer.submit(account_service._stream(name), account_service.names.Claim(name, token)))
+        now(server.committer.submit(name_stream(name), account_service.names.Claim(name, token)))
     server.take_over()
     assert server.names.claim("paypal", "a") == {"name": "paypal"}
     assert server.names.claim("paypa1", "b") == {"name": "paypa1"}
@@ -289,11 +289,7 @@ OLD_NAMES = ("House.bot", "pay.pal", "paypal", "a" + "\u0316\u0301" * 9, "abc\u0
 
 def test_names_from_before_the_rules_for_new_ones_stay_their_owners(server: MainServer) -> None:
     for name in OLD_NAMES:
-        now(
-            server.committer.submit(
-                account_service._stream(name), account_service.names.Claim(name, f"token of {name}")
-            )
-        )
+        now(server.committer.submit(name_stream(name), account_service.names.Claim(name, f"token of {name}")))
     server.take_over()
     for name in OLD_NAMES:
         assert server.names.claim(name, f"token of {name}") == {"name": name}
@@ -305,7 +301,7 @@ def test_names_from_before_the_rules_for_new_ones_stay_their_owners(server: Main
 
 @pytest.mark.parametrize("name", OLD_NAMES[3:5])
 def test_a_name_that_cannot_be_claimed_anew_is_gone_once_it_is_free(server: MainServer, name: str) -> None:
-    now(server.committer.submit(account_service._stream(name), account_service.names.Claim(name, "a")))
+    now(server.committer.submit(name_stream(name), account_service.names.Claim(name, "a")))
     server.time = GRACE_S + 1
     server.names.release_expired()
     with pytest.raises(InvalidArgument):
@@ -520,7 +516,7 @@ def test_new_names_of_a_host_come_at_a_bounded_rate_however_often_they_are_let_g
     with pytest.raises(LimitReached, match="MAX_NEW_NAMES_PER_HOST_PER_HOUR"):
         claim_some(server, "east", 1, first=9)
     claim_some(server, "west", 1)
-    server.time += account_service.AN_HOUR_S
+    server.time += quotas.AN_HOUR_S
     claim_some(server, "east", 1, first=9)
 
 

@@ -19,9 +19,9 @@ from server.commit.group_commit import Committer
 from server.log.entries import Entry, Epoch
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
-from server.main.account_service import AN_HOUR_S
 from server.main.command_service import CommandService
 from server.main.match_opener import MatchOpener
+from server.main.quotas import AN_HOUR_S
 from server.rooms.ids import system_request
 from server.rooms.pairing import Pairing
 from server.rooms.room_store import RoomStore
@@ -187,7 +187,7 @@ def test_a_room_that_is_refused_leaves_nothing_behind(server: MainServer) -> Non
             opens(command_service, "ann", 1)
         assert opens(command_service, "ann", 0) == room
     assert server.store.open_rooms == 1
-    assert not command_service._opening
+    assert not command_service._quotas._opening
 
 
 def test_the_defaults_admit_a_classroom_and_a_rush_of_a_thousand_at_one_address(server: MainServer) -> None:
