@@ -6,7 +6,6 @@ It is a tar file with a journal, the key and a description. Because of the key, 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import sqlite3
@@ -14,9 +13,11 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
+
+import msgspec
+from msgspec import Struct, convert
 
 from server.log.journal import pair
 from server.log.journal.journal import Journal
@@ -35,8 +36,7 @@ class NoBackup(Exception):
     """The file is not a backup that these servers can read; nothing was changed."""
 
 
-@dataclass(frozen=True)
-class Backup:
+class Backup(Struct, frozen=True):
     """The description in a backup: where its log ends, and when it was made (seconds since 1970)."""
 
     epoch: int
@@ -59,7 +59,7 @@ def back_up(settings: Settings, file: Path) -> Backup:
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.absolute().parent) as folder:
             work = Path(folder)
             made = _copy_journal(source, work / JOURNAL)
-            (work / _DESCRIPTION).write_text(json.dumps(asdict(made)))
+            (work / _DESCRIPTION).write_bytes(msgspec.json.encode(made))
             key = settings.data / KEY_FILE
             if key.exists():
                 shutil.copyfile(key, work / KEY_FILE)
@@ -108,17 +108,17 @@ def unpack(file: Path, folder: Path) -> Backup:
                 raise NoBackup(f"{file} is damaged: its journal does not end at the position in its description")
     except OSError as error:
         raise StorageFailed(f"{file} cannot be read: {error.strerror or error}") from error
-    except (tarfile.TarError, EOFError, KeyError, ValueError, TypeError, sqlite3.Error) as error:
+    except (tarfile.TarError, EOFError, KeyError, ValueError, TypeError, sqlite3.Error, msgspec.DecodeError) as error:
         raise NoBackup(f"{file} is not a backup of a cluster, or is damaged: {error}") from error
     return backup
 
 
 def _describe(packed: tarfile.TarFile) -> Backup:
     with _member(packed, _DESCRIPTION) as member:
-        described = json.loads(member.read(_LONGEST_DESCRIPTION))
+        described = msgspec.json.decode(member.read(_LONGEST_DESCRIPTION))
     if described["format"] > FORMAT:
         raise NoBackup(f"the backup has format {described['format']}; these servers read formats up to {FORMAT}")
-    return Backup(**described)
+    return convert(described, Backup)
 
 
 @contextlib.contextmanager

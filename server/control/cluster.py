@@ -10,7 +10,8 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from server.control.stopping import CHECK_EVERY_S, CannotStop, Stop, repeat_until_quiet
 from server.process.registration import Registration

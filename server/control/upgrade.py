@@ -16,10 +16,10 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import filelock
 import psutil
+from msgspec import Struct
 
 from server.control.cluster import CannotStart, ClusterControl, NotRunning
 from server.settings import Settings, load
@@ -44,8 +44,7 @@ class CannotUpgrade(Exception):
     """The upgrade stops; the message has the reason and what runs now."""
 
 
-@dataclass(frozen=True)
-class Replaced:
+class Replaced(Struct, frozen=True):
     """A server was replaced.
 
     ``away_s``: seconds without service; None if no supervisor recorded them. ``whole_s``: seconds from its end until

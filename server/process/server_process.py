@@ -11,11 +11,11 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from functools import partial
 from typing import NoReturn
 
 import structlog
+from msgspec.structs import asdict
 
 from server.process.registration import Registration
 from server.runtime import fd_limits

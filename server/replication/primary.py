@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from game.errors import check
 from server.log.entries import START, Entry, Epoch, EpochHistory, LogEnd, LogId
@@ -29,24 +30,21 @@ class SyncState(enum.Enum):
     FENCED = "fenced"
 
 
-@dataclass(frozen=True)
-class Send:
+class Send(Struct, frozen=True):
     """Send these entries, which follow on ``previous``."""
 
     previous: LogId
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True)
-class SendBacklog:
+class SendBacklog(Struct, frozen=True):
     """Send the next piece of the own journal after ``after``, at most up to ``upto``."""
 
     after: LogId
     upto: LogId
 
 
-@dataclass(frozen=True)
-class SendCopy:
+class SendCopy(Struct, frozen=True):
     """Replace the replica's copy by the own journal.
 
     There are two reasons. The replica was restored to a state from before streams were deleted. Or the replica is
@@ -54,8 +52,7 @@ class SendCopy:
     """
 
 
-@dataclass(frozen=True)
-class ReplicaAhead:
+class ReplicaAhead(Struct, frozen=True):
     """The replica has entries that the own log lacks: end, and change nothing.
 
     This main server became the primary without knowing everything that was acknowledged. The next start decides with
@@ -63,15 +60,13 @@ class ReplicaAhead:
     """
 
 
-@dataclass(frozen=True)
-class Committed:
+class Committed(Struct, frozen=True):
     """All entries up to this position are committed: their results may be returned and shown."""
 
     position: int
 
 
-@dataclass(frozen=True)
-class StepDown:
+class StepDown(Struct, frozen=True):
     """Another main server is the primary: end, and change nothing."""
 
 

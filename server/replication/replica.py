@@ -9,15 +9,15 @@ entry is from Raft (Ongaro & Ousterhout 2014).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from game.errors import InvalidArgument, check
 from server.log.entries import FARTHEST_LEAP, Entry, Epoch, LogId, Snapshot
 from wire.errors import Fenced
 
 
-@dataclass(frozen=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """Write these, then report ``last`` as the last log id.
 
     ``snapshots`` and ``entries`` are empty if the replica has all of them, or if they do not follow on its last entry.

@@ -20,47 +20,41 @@ so neither is changed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from server.log.entries import EMPTY, Epoch, EpochHistory, LogEnd
 
 
-@dataclass(frozen=True)
-class CandidateState:
+class CandidateState(Struct, frozen=True):
     """What a server has: the last epoch that it has recorded, and where its copy of the log ends."""
 
     epoch: Epoch
     last: LogEnd
 
 
-@dataclass(frozen=True)
-class ReplicaState(CandidateState):
+class ReplicaState(CandidateState, frozen=True):
     """The replica's state. ``has_own``: its copy begins with the whole log of the main server that made the request."""
 
     has_own: bool
 
 
-@dataclass(frozen=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Try again: the replication server must answer first."""
 
 
-@dataclass(frozen=True)
-class FetchCopy:
+class FetchCopy(Struct, frozen=True):
     """Fetch the replica's log, which continues the own one, and become the primary with ``epoch``."""
 
     epoch: int
 
 
-@dataclass(frozen=True)
-class BecomePrimary:
+class BecomePrimary(Struct, frozen=True):
     """Become the primary with ``epoch`` on the own journal."""
 
     epoch: int
 
 
-@dataclass(frozen=True)
-class Divergence:
+class Divergence(Struct, frozen=True):
     """Each log has entries that the other lacks: do not become the primary, and overwrite neither log."""
 
 

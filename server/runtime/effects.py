@@ -9,31 +9,29 @@ Libraries The Right Way", 2016).
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from wire.errors import TicTacToeError
 
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteCall:
+class RemoteCall(Struct, frozen=True):
     """Call this method of the replica's peer object; the result is what it returns."""
 
     method: str
     arguments: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WithCommitLock:
+class WithCommitLock(Struct, frozen=True):
     """Run this procedure with the commit lock held; the result is what it returns."""
 
     effects: Generator[Any, Any, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Sleep:
+class Sleep(Struct, frozen=True):
     """Wait this many seconds, or less when there is something to do."""
 
     seconds: float

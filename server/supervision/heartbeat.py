@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
+
+from msgspec import convert
 
 from server.runtime.security import peer_key
 from server.supervision.run_file import RunFile
@@ -22,18 +24,8 @@ class HeartbeatAnswer(NamedTuple):
     damaged: bool = False
 
 
-class Heartbeat(Protocol):
-    """A source of heartbeats."""
-
-    def beat(self, wait_s: float, timeout_s: float) -> HeartbeatAnswer:
-        """Wait for a heartbeat. Raises a TicTacToeError without one."""
-
-    def close(self) -> None:
-        """Close the connection; the next heartbeat opens it again."""
-
-
 class PeerHeartbeat:
-    """The heartbeat of a server of this cluster."""
+    """The heartbeat of a server of this cluster. The connection opens at a heartbeat, and again after ``close``."""
 
     def __init__(self, role: str, address: Address, key: bytes) -> None:
         """``key`` is the cluster's key."""
@@ -43,9 +35,10 @@ class PeerHeartbeat:
         self._was_serving = False
 
     def beat(self, wait_s: float, timeout_s: float) -> HeartbeatAnswer:
+        """Wait for a heartbeat. Raises a TicTacToeError without one."""
         answer = self._remote.call("beat", wait_s if self._was_serving else 0.0, timeout_s=wait_s + timeout_s)
         self._was_serving = answer["serving"]
-        run = RunFile.from_plain({**answer, "role": self._role})
+        run = convert({**answer, "role": self._role}, RunFile)
         return HeartbeatAnswer(run, answer["serving"], answer.get("damaged", False))
 
     def close(self) -> None:
@@ -67,3 +60,6 @@ class NameServerHeartbeat:
 
     def close(self) -> None:
         self._remote.close()
+
+
+Heartbeat = PeerHeartbeat | NameServerHeartbeat

@@ -6,12 +6,12 @@ supervisors write at the same moment, a record may be lost. No decision depends 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import msgspec
 import structlog
+from msgspec import Struct
 
 from server.settings import Settings
 from wire.whole_file import replace_file
@@ -21,18 +21,13 @@ MOST_KEPT = 20
 logger = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Recovery:
+class Recovery(Struct, frozen=True):
     """Nothing served the role for ``took_s`` seconds from ``at`` (seconds since 1970). Now ``pid`` does."""
 
     role: str
     pid: int
     at: float
     took_s: float
-
-    def as_plain(self) -> dict[str, object]:
-        """Return the recovery as a dictionary of JSON types."""
-        return asdict(self)
 
 
 class RecoveryLog:
@@ -46,7 +41,7 @@ class RecoveryLog:
         kept = [*self._read(recovery.role), recovery][-MOST_KEPT:]
         file = self._file(recovery.role)
         try:
-            replace_file(file, json.dumps([recovery.as_plain() for recovery in kept]))
+            replace_file(file, msgspec.json.encode(kept).decode())
         except OSError as error:
             logger.warning("recovery log cannot be written", other=recovery.role, why=str(error))
 
@@ -57,10 +52,10 @@ class RecoveryLog:
 
     def _read(self, role: str) -> list[Recovery]:
         try:
-            return [Recovery(**plain) for plain in json.loads(self._file(role).read_text())]
+            return msgspec.json.decode(self._file(role).read_bytes(), type=list[Recovery])
         except FileNotFoundError:
             return []
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, msgspec.DecodeError) as error:
             logger.warning("recovery log cannot be read", other=role, why=str(error))
             return []
 

@@ -19,7 +19,8 @@ Inputs: a heartbeat was answered (``on_heartbeat``), its process is gone (``on_e
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 STAND_DOWN_S = 10.0
 """Seconds for which a server stands down: it supervises nothing, then it supervises again. A longer stop repeats the
@@ -46,8 +47,7 @@ class Action(enum.Enum):
     END = "end"
 
 
-@dataclass(frozen=True)
-class RestartLimits:
+class RestartLimits(Struct, frozen=True):
     """How long a supervisor waits, in seconds."""
 
     grace_s: float

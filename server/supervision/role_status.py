@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, to_builtins
 
 from server.supervision.run_file import RunFile
 from wire import MAIN, NAME_SERVER, REPLICATION
@@ -19,8 +20,7 @@ OTHER_PROTOCOL = "uses another version of the protocol between servers: cluster 
 _NOT_OURS = "was not started by this cluster: it is used, and left running"
 
 
-@dataclass(frozen=True)
-class DrainStatus:
+class DrainStatus(Struct, frozen=True):
     """Whether the cluster drains, the latest date of its stop (seconds since 1970), and how many games still run."""
 
     on: bool
@@ -28,8 +28,7 @@ class DrainStatus:
     games: int = 0
 
 
-@dataclass(frozen=True)
-class RoleStatus:
+class RoleStatus(Struct, frozen=True):
     """The status of one role. ``state``: "running", "silent" (a process that does not answer) or "stopped"."""
 
     role: str
@@ -47,15 +46,15 @@ class RoleStatus:
     """Failures in a row. For a server that does not run: how often it died at its start. For a running server: how
     often it failed at a task that it retries.
     """
-    troubles: Mapping[str, Any] = field(default_factory=dict)
+    troubles: Mapping[str, Any] = {}
     """Tasks at which a running server fails: for each task ``why``, ``since`` (seconds since 1970) and ``failures`` in
     a row.
     """
-    damage: Mapping[str, Any] = field(default_factory=dict)
+    damage: Mapping[str, Any] = {}
     """Damage in a server's copy of the log. ``waiting``: streams to be repaired from the other copy. ``lost``: streams
     that are damaged in both. ``mended``: streams that this process repaired. ``streams``: the first names.
     """
-    scrub: Mapping[str, Any] = field(default_factory=dict)
+    scrub: Mapping[str, Any] = {}
     """The scrub of the same copy. ``rows``: those that this process read. ``finished_at``: when the last pass ended."""
     draining: DrainStatus | None = None
     """Only set for a primary."""
@@ -64,7 +63,8 @@ class RoleStatus:
 
     def as_plain(self) -> dict[str, object]:
         """Return the status as a dictionary of JSON types."""
-        return asdict(self)
+        plain: dict[str, object] = to_builtins(self)
+        return plain
 
     def for_clients(self) -> dict[str, object]:
         """Return the same without anything that names addresses, disks or rooms."""

@@ -8,14 +8,13 @@ from here.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 import filelock
+import msgspec
 import psutil
 import structlog
 
@@ -88,7 +87,7 @@ class RunDirectory:
         On a full disk the old file is overwritten in place, because a new file finds no room. A reader of a
         half-written file finds no process with that start time.
         """
-        file, text = self._file(run.role), json.dumps(asdict(run))
+        file, text = self._file(run.role), msgspec.json.encode(run).decode()
         try:
             try:
                 replace_file(file, text)
@@ -117,10 +116,10 @@ class RunDirectory:
         processes; they do not count here.
         """
         try:
-            run = RunFile.from_plain(json.loads(self._file(role).read_text()))
+            run = msgspec.json.decode(self._file(role).read_bytes(), type=RunFile)
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError, AttributeError) as error:
+        except msgspec.DecodeError as error:
             logger.warning("run file cannot be read", other=role, why=str(error))
             return None
         return run if self.owns(run) else None

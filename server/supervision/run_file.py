@@ -11,12 +11,10 @@ import functools
 import os
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import psutil
+from msgspec import Struct
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _COUNTS_FROM_BOOT = sys.platform == "linux"
@@ -24,8 +22,7 @@ _STARTED_AT = 19
 """Index of the start time in /proc/PID/stat, after the command's name, which may contain blanks; see proc(5)."""
 
 
-@dataclass(frozen=True)
-class RunFile:
+class RunFile(Struct, frozen=True):
     """The process that has a role, or had it last. ``created`` is when it began; it distinguishes reused pids.
 
     ``created`` is in seconds since the boot where the system reports that, because the wall clock may be set while a
@@ -44,15 +41,6 @@ class RunFile:
     def of(cls, role: str, pid: int, folder: str = "") -> RunFile:
         """Return the run file of a living process. Raises psutil.NoSuchProcess."""
         return cls(role, pid, _created(psutil.Process(pid)), this_boot(), folder)
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> RunFile:
-        """Return the run file of these fields; unknown fields of newer versions are ignored.
-
-        Raises TypeError if the fields are not those of a run file.
-        """
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in plain.items() if name in known})
 
     @property
     def age_s(self) -> float:

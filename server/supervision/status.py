@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from msgspec import convert, to_builtins
+
 from server.runtime.security import peer_key
 from server.runtime.this_machine import is_here
 from server.settings import Settings
@@ -63,7 +65,7 @@ class StatusReader:
         """Return status and recoveries as plain dictionaries, and ``now`` by the local clock (seconds since 1970)."""
         return {
             "servers": [role.for_clients() for role in self.status()],
-            "recoveries": [recovery.as_plain() for recovery in self.recoveries()],
+            "recoveries": to_builtins(self.recoveries()),
             "now": time.time(),
         }
 
@@ -145,7 +147,7 @@ class StatusReader:
         """
         if role == NAME_SERVER or not is_here(self.settings.host_of(role)):
             return True
-        run = RunFile.from_plain(answer)
+        run = convert(answer, RunFile)
         return run.boot not in ("", this_boot()) or self._run_directory.owns(run)
 
     def _role_status(

@@ -14,7 +14,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
@@ -201,14 +200,11 @@ def _response(status: str, text: bytes = b"", content_type: str = "text/plain; c
 # -- the text ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Collected:
+class _Families(list["Family"]):
     """Families of metrics, as the library expects them."""
 
-    families: list[Family]
-
     def collect(self) -> list[Family]:
-        return self.families
+        return self
 
 
 def text_of(readings: Iterable[Reading]) -> bytes:
@@ -226,7 +222,7 @@ def text_of(readings: Iterable[Reading]) -> bytes:
         named = dict(zip(metric.labels, labels, strict=True))
         for suffix, bound, number in _samples(value):
             families[metric].add_sample(metric.name + suffix, named | bound, number)
-    return generate_latest(_Collected([*families.values(), *PROCESS_COLLECTOR.collect()]))
+    return generate_latest(_Families([*families.values(), *PROCESS_COLLECTOR.collect()]))
 
 
 def _samples(value: float | Distribution) -> Iterator[tuple[str, dict[str, str], float]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from client import connect
 from server.control.cluster import CannotStart, ClusterControl, NotRunning
@@ -196,8 +197,8 @@ def test_a_run_file_of_before_the_last_boot_names_no_process(settings: Settings)
     folder = RunDirectory(settings)
     run = folder.run_of(MAIN, os.getpid())
     assert run.alive
-    assert not dataclasses.replace(run, boot="another").alive
-    folder.write(dataclasses.replace(run, boot="another"))
+    assert not structs.replace(run, boot="another").alive
+    folder.write(structs.replace(run, boot="another"))
     read = folder.read(MAIN)
     assert read is not None, "it ran here, and is missed"
     assert not read.alive
@@ -207,5 +208,5 @@ def test_a_run_file_of_a_newer_version_is_read(settings: Settings) -> None:
     folder = RunDirectory(settings)
     run = folder.run_of(MAIN, os.getpid())
     file = settings.data / "run" / f"{MAIN}.json"
-    file.write_text(json.dumps({**dataclasses.asdict(run), "more": 1}))
+    file.write_text(json.dumps({**structs.asdict(run), "more": 1}))
     assert folder.read(MAIN) == run
