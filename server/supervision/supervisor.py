@@ -18,14 +18,13 @@ from server.settings import Settings
 from server.supervision import processes
 from server.supervision.children import Children
 from server.supervision.heartbeat import Heartbeat
-from server.supervision.recovery_log import Recovery, RecoveryLog
+from server.supervision.outages import Outages
 from server.supervision.restart_rules import Action, Condition, RestartLimits, Supervision
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
 from server.telemetry import metrics
-from server.telemetry.counters import DIED, HUNG, RecoveryCounts
 from server.telemetry.metrics import Reading
-from wire import MAIN, NAME_SERVER
+from wire import NAME_SERVER
 from wire.errors import DeadlineExceeded, NotReady, TicTacToeError
 
 CHECK_EVERY_S = 0.01
@@ -71,17 +70,11 @@ class Supervisor:
         self._children = Children(role, settings)
         # The process that last had the role; None if none is known.
         self._last_run = run_directory.read(role)
-        self._recovery_log = RecoveryLog(settings)
-        self.recovery_counts = RecoveryCounts()
-        """How often this supervisor replaced the other server, and how long it was away."""
+        self._outages = Outages(role, settings)
         # When a heartbeat last came from a server that did its work (monotonic seconds).
         self._heartbeat_at: float | None = None
         self._not_serving_since: float | None = None
         """Since when it answers and does not do its work (monotonic seconds)."""
-        # When the service was lost (monotonic seconds); None while the role is served.
-        self._lost_at: float | None = None
-        # Whether the last loss was a hang; valid while ``_lost_at`` is set.
-        self._hung = False
         # True while supervision pauses for ``is_standing_down``.
         self._paused = False
         limits = RestartLimits(
@@ -111,16 +104,8 @@ class Supervisor:
 
     def readings(self) -> Iterator[Reading]:
         """Yield the metrics of the processes that were started from here, and of the recoveries."""
-        yield Reading(metrics.STARTS, self.starts, (self.role,))
-        if self.role == MAIN:
-            yield Reading(metrics.TAKEOVER_S, self.recovery_counts.took_s)
-        else:
-            yield Reading(metrics.RECOVERY_S, self.recovery_counts.took_s, (self.role,))
-        for reason, count in list(self.recovery_counts.reasons.items()):
-            if self.role == MAIN:
-                yield Reading(metrics.TAKEOVERS, count, (reason,))
-            else:
-                yield Reading(metrics.RECOVERIES, count, (self.role, reason))
+        yield Reading(metrics.STARTS, self._supervision.starts, (self.role,))
+        yield from self._outages.readings()
 
     def status(self) -> dict[str, object]:
         """Return condition, starts, failures in a row and seconds to the next start, for people."""
@@ -131,11 +116,6 @@ class Supervisor:
             "failures": self._supervision.failures,
             "next_start_in_s": None if due is None or not self._supervised else round(due, 2),
         }
-
-    @property
-    def starts(self) -> int:
-        """The number of processes that were started from here."""
-        return self._supervision.starts
 
     def abandon_start(self) -> None:
         """End a process that was started and has not answered yet. Call it when supervision is over."""
@@ -177,7 +157,10 @@ class Supervisor:
         self._reap_child()
         self._supervision.on_heartbeat(time.monotonic())
         if serving:
-            self._record_recovery(answering=run)
+            # Another supervisor may have started a process too, and that process may have been first. The name server
+            # does not report its process.
+            pid = self._children.pid
+            self._outages.end(pid if run is None or run.pid == pid else None)
             self._heartbeat_at = time.monotonic()
             # From the second heartbeat on: the start of a process takes a core, which the recovery needs until then.
             if self._serving and self._wants_standby and self._run_directory.is_in_place:
@@ -202,10 +185,9 @@ class Supervisor:
         self._last_error = error.message
         if self.answers:
             logger.warning("server does not answer", other=self.role, why=error.message)
-            if self._lost_at is None:
-                # After a hang the server counts as lost from its last heartbeat, after a death from now.
-                self._lost_at = self._heartbeat_at if self._accepts_connections else time.monotonic()
-                self._hung = self._accepts_connections
+            # After a hang the server counts as lost from its last heartbeat, after a death from now.
+            hung = self._accepts_connections
+            self._outages.begin(self._heartbeat_at if hung else time.monotonic(), hung=hung)
         self.answers = self._serving = False
         if self._supervised:
             if self._defers_to is not None and not self._is_alive(self._defers_to):
@@ -213,22 +195,6 @@ class Supervisor:
             ended, now = self._has_ended(), time.monotonic()
             self._execute(self._supervision.on_exit(now) if ended else self._supervision.tick(now))
         time.sleep(CHECK_EVERY_S)
-
-    def _record_recovery(self, answering: RunFile | None) -> None:
-        """Record that the role is served again, if the process that answers was started from here.
-
-        Another supervisor may have started a process too, and that process may have been first. ``answering`` is None
-        for the name server, which does not report its process.
-        """
-        if self._lost_at is None:
-            return
-        took_s, self._lost_at = time.monotonic() - self._lost_at, None
-        pid = self._children.pid
-        if pid is not None and (answering is None or answering.pid == pid):
-            reason = HUNG if self._hung else DIED
-            self.recovery_counts.add(reason, took_s)
-            self._recovery_log.add(Recovery(self.role, pid, time.time() - took_s, round(took_s, 4)))
-            logger.info("server replaced", other=self.role, pid=pid, reason=reason, took_s=round(took_s, 4))
 
     def _is_alive(self, role: str) -> bool:
         run = self._run_directory.read(role)
@@ -263,7 +229,7 @@ class Supervisor:
 
     def _end_process(self) -> None:
         logger.warning("ending a hung server", other=self.role)
-        self._hung = True
+        self._outages.begin(None, hung=True)
         self._children.kill_child()
         run = self._find_last_run()
         if run is None or processes.kill(run):
@@ -294,8 +260,8 @@ class Supervisor:
         except (OSError, psutil.NoSuchProcess) as error:
             logger.error("server cannot be started", other=self.role, why=str(error))
             return  # counts as a start that did not answer
-        if run is not None and self._lost_at is None:
-            self._lost_at = time.monotonic()  # it died before its first heartbeat reached this supervisor
+        if run is not None:
+            self._outages.begin(time.monotonic())  # it may have died before its first heartbeat reached this supervisor
         logger.info("server started", other=self.role, pid=pid, failures=self._supervision.failures)
 
     def _report_waiting(self) -> None:

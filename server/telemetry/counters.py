@@ -20,10 +20,6 @@ COMMIT_BOUNDS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0
 BATCH_BOUNDS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 RECOVERY_BOUNDS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 
-DIED = "died"
-HUNG = "hung"
-REASONS = (DIED, HUNG)
-"""The reasons for which a server is replaced."""
 REPORTED_CODES = (Busy.code, StorageFailed.code, InternalError.code, InvariantBroken.code)
 """Errors that are reported from the start, with 0, so that monitoring sees the first error as an increase."""
 
@@ -75,19 +71,6 @@ class CommitCounts:
         self.terminations: Counter[str] = Counter()
         self.commands = Distribution(BATCH_BOUNDS)
         self.commit_s = Distribution(COMMIT_BOUNDS_S)
-
-
-class RecoveryCounts:
-    """How often another server was replaced from here, and how long that took. Only its supervisor adds to it."""
-
-    def __init__(self) -> None:
-        self.reasons: Counter[str] = Counter(dict.fromkeys(REASONS, 0))
-        self.took_s = Distribution(RECOVERY_BOUNDS_S)
-
-    def add(self, reason: str, took_s: float) -> None:
-        """Count a recovery that took ``took_s`` seconds."""
-        self.reasons[reason] += 1
-        self.took_s.add(took_s)
 
 
 class Stopwatch:

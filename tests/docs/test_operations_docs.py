@@ -12,7 +12,7 @@ import pytest
 
 from server.settings import ROOT, Settings, as_environment
 from server.telemetry import metrics
-from server.telemetry.counters import RecoveryCounts
+from server.telemetry.counters import RECOVERY_BOUNDS_S, Distribution
 from server.telemetry.metrics import ALL, OF_THE_PROCESS, Metric
 from server.telemetry.metrics_port import text_of
 from tests.server.telemetry.scraping import Scrape
@@ -85,7 +85,7 @@ def test_counters_are_asked_for_their_growth(expression: str) -> None:
 
 def test_rules_know_the_bounds_that_are_told() -> None:
     (bound,) = re.findall(r'tictactoe_takeover_duration_seconds_bucket\{le="([^"]+)"\}', RULES)
-    told = Scrape(text_of([metrics.Reading(metrics.TAKEOVER_S, RecoveryCounts().took_s)]).decode())
+    told = Scrape(text_of([metrics.Reading(metrics.TAKEOVER_S, Distribution(RECOVERY_BOUNDS_S))]).decode())
     assert told.says("tictactoe_takeover_duration_seconds_bucket", le=bound)
 
 
