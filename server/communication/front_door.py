@@ -160,8 +160,8 @@ class FrontDoor:
         """
         self.users_online.report(name, token_hash(token), calling_host())
         names = self.users_online.names()
-        told = {"draining": self._copy.draining}
-        return {"names": names[:SHOWN], "count": len(names), "again_s": REPORT_EVERY_S, **told}
+        more = {"again_s": REPORT_EVERY_S, "draining": self._copy.draining}
+        return {"names": names[:SHOWN], "count": len(names), **more}
 
     @remote(token=token, code=text(longest=LONGEST_WRITTEN))
     def keep_name(self, token: str, code: str) -> dict[str, object]:

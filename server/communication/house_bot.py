@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -173,12 +174,7 @@ def main() -> None:
         sys.stdin.read()
         ending.set()
 
-    def pause(seconds_: float) -> None:
-        ending.wait(seconds_)
-
-    def rotate_log() -> None:
-        own_log.run(lambda: not ending.is_set(), pause)
-
     threading.Thread(target=until_starter_is_gone, name="starter", daemon=True).start()
+    rotate_log = partial(own_log.run, lambda: not ending.is_set(), ending.wait)
     threading.Thread(target=rotate_log, name="log", daemon=True).start()
     run(settings, ending)

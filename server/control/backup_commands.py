@@ -10,7 +10,6 @@ from typing import Annotated, TypeVar
 import typer
 
 from server.control import backup_file, restoration
-from server.control.backup_file import Backup
 from server.control.cli import app, console, fail, plain_errors
 from server.control.cluster import ClusterControl
 from server.settings import Settings, load
@@ -41,11 +40,7 @@ def restore(file: Annotated[Path, typer.Argument(help="a file that cluster backu
     Running servers are stopped and started again.
     """
     with plain_errors():
-
-        def restore_file(settings: Settings) -> Backup:
-            return restoration.restore(settings, file)
-
-        restored = _while_stopped(restore_file)
+        restored = _while_stopped(lambda settings: restoration.restore(settings, file))
         when = time.strftime("%F %T", time.localtime(restored.made_at))
         console.print(f"Restored the log of {when}, up to position {restored.position}.", highlight=False)
 

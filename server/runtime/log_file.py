@@ -61,7 +61,7 @@ class LogFile:
         """Whether standard error goes to a log of this role. It never changes."""
         self.retries = Retries("log file cannot be rotated")
 
-    def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
+    def run(self, go_on: Callable[[], bool], pause: Callable[[float], object]) -> None:
         """Rotate the log whenever it is large, until ``go_on()`` is false."""
         while go_on():
             self.rotate_if_due()

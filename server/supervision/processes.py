@@ -183,7 +183,7 @@ def wait_until_gone(run: RunFile, timeout_s: float) -> bool:
     return True
 
 
-def find_processes(settings: Settings, *roles: str) -> list[psutil.Process]:
+def find_runs(settings: Settings, *roles: str) -> list[RunFile]:
     """Return every process that ``start`` made in this data folder, in these roles; without roles, in any."""
     run_directory = RunDirectory(settings)
     found = []
@@ -191,19 +191,7 @@ def find_processes(settings: Settings, *roles: str) -> list[psutil.Process]:
         with contextlib.suppress(psutil.Error):
             role = _role_of(process.info["cmdline"] or [])
             if role in (roles or ROLES) and _was_started_in(run_directory, process.environ()):
-                found.append(process)
-    return found
-
-
-def find_runs(settings: Settings, *roles: str) -> list[RunFile]:
-    """Return the same as run files."""
-    run_directory = RunDirectory(settings)
-    found = []
-    for process in find_processes(settings, *roles):
-        role = _role_of(process.info["cmdline"])
-        with contextlib.suppress(psutil.Error):
-            if role is not None:
-                found.append(run_directory.run_of(role, process.pid))
+                found.append(run_directory.run_of(str(role), process.pid))
     return found
 
 

@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO, cast
@@ -71,13 +72,13 @@ def set_up(role: str, log_level: str, log_format: str) -> None:
     as_json = log_format == "json"
     level = logging.getLevelName(log_level.upper())
     shared: list[structlog.typing.Processor] = [
-        _with_role(role),
+        partial(_with_role, role),
         structlog.processors.add_log_level,
-        _with_timestamp(timezone.utc if as_json else None),
+        partial(_with_timestamp, timezone.utc if as_json else None),
     ]
     rendering: list[structlog.typing.Processor] = [
         structlog.processors.format_exc_info,
-        _without(str(Path.home())),
+        partial(_without, str(Path.home())),
         structlog.processors.JSONRenderer()
         if as_json
         else structlog.processors.KeyValueRenderer(
@@ -101,42 +102,32 @@ def set_up(role: str, log_level: str, log_format: str) -> None:
     threading.excepthook = lambda failed: _log_uncaught(failed.exc_type, failed.exc_value, failed.exc_traceback)
 
 
-def _with_role(role: str) -> structlog.typing.Processor:
-    def with_role(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        event["role"] = role
-        return event
+def _with_role(
+    role: str, _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    event["role"] = role
+    return event
 
-    return with_role
 
-
-def _with_timestamp(zone: timezone | None) -> structlog.typing.Processor:
+def _with_timestamp(
+    zone: timezone | None, _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
     """Add the timestamp: now, unless the line has a ``timestamp`` (seconds since 1970).
 
     Without a zone it is local time.
     """
-
-    def stamped(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        at = event.get("timestamp")
-        moment = datetime.now(zone) if at is None else datetime.fromtimestamp(at, zone)
-        event["timestamp"] = moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
-        return event
-
-    return stamped
+    at = event.get("timestamp")
+    moment = datetime.now(zone) if at is None else datetime.fromtimestamp(at, zone)
+    event["timestamp"] = moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return event
 
 
-def _without(home: str) -> structlog.typing.Processor:
+def _without(home: str, _logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Replace the user's home folder by "~": tracebacks and system errors contain it."""
-
-    def without(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        for name, value in event.items():
-            if isinstance(value, str) and home in value:
-                event[name] = value.replace(home, "~")
-        return event
-
-    def as_it_is(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        return event
-
-    return without if len(home) > 1 else as_it_is
+    for name, value in event.items():
+        if len(home) > 1 and isinstance(value, str) and home in value:
+            event[name] = value.replace(home, "~")
+    return event
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:

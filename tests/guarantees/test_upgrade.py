@@ -213,7 +213,7 @@ def test_upgrade_hands_over_to_a_stand_by_that_was_started_from_the_new_code(upg
 
 @pytest.mark.usefixtures("upgraded")
 def test_upgrade_leaves_one_process_of_each_role_and_one_stand_by(cluster: ClusterControl) -> None:
-    wait_until(lambda: len(processes.find_processes(cluster.settings)) == len(ROLES) + 1)
+    wait_until(lambda: len(processes.find_runs(cluster.settings)) == len(ROLES) + 1)
 
 
 def test_upgrade_runs_the_code_that_is_on_disk_then(upgraded: Upgraded, cluster: ClusterControl, game: Game) -> None:

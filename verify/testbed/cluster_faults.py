@@ -110,16 +110,16 @@ class ClusterFaults:
         """
         run = self._cluster.process_of(role)
         limited = {
-            process.pid
-            for process in processes.find_processes(self._cluster.settings, role)
-            if _limit_files(process, largest_bytes)
+            found.pid
+            for found in processes.find_runs(self._cluster.settings, role)
+            if _limit_files(found, largest_bytes)
         }
         return run.pid if run is not None and run.pid in limited else None
 
     def free_disk(self) -> None:
         """Remove the limit from all processes."""
-        for process in processes.find_processes(self._cluster.settings):
-            _limit_files(process, None)
+        for run in processes.find_runs(self._cluster.settings):
+            _limit_files(run, None)
 
     def damage(self, role: str, pick: int) -> str | None:
         """Flip a bit in a row of a role's journal.
@@ -188,7 +188,7 @@ def _signal(run: RunFile, number: signal.Signals) -> bool:
     return process is not None
 
 
-def _limit_files(process: psutil.Process, largest: int | None) -> bool:
+def _limit_files(run: RunFile, largest: int | None) -> bool:
     """Limit the size of the files that a process writes, in bytes; None removes the limit.
 
     Return False if that fails.
@@ -196,6 +196,7 @@ def _limit_files(process: psutil.Process, largest: int | None) -> bool:
     if sys.platform != "linux":
         return False
     try:
+        process = psutil.Process(run.pid)
         _, most = process.rlimit(psutil.RLIMIT_FSIZE)
         process.rlimit(psutil.RLIMIT_FSIZE, (most if largest is None else largest, most))
     except psutil.Error:
