@@ -24,7 +24,7 @@ VERSIONS_AT_ONCE = 100
 
 
 class Repair:
-    """Repairs the own journal from the replica's copy, and the replica's copy from the own journal."""
+    """The primary's side: repairs both journals, each from the other."""
 
     def __init__(
         self,
@@ -73,6 +73,57 @@ class Repair:
         write_repaired(self._journal, repaired)
         if holes_of(repaired) is None:
             self._on_repaired(stream)
+
+
+class ReplicaRepair:
+    """The replica's side of a repair: which damage it reports, and what it does with the rows that it receives."""
+
+    def __init__(self, journal: Journal, streams: Streams) -> None:
+        self._journal = journal
+        self._streams = streams
+        # For streams with too much damage for one message: the last version that was requested.
+        self._requested: dict[str, int] = {}
+        # For the same streams: the version up to which the main server answered. The next request starts after it.
+        self._answered: dict[str, int] = {}
+
+    def begin(self) -> None:
+        """Report all damage again: another primary may have rows that the last one lacked."""
+        self._journal.damage.retry_all()
+        self._answered.clear()
+
+    def damage(self) -> list[Holes]:
+        """Return what is damaged or missing in at most ``AT_ONCE`` streams."""
+        return [self._next_holes(stream) for stream in self._journal.damage.waiting[:AT_ONCE]]
+
+    def _next_holes(self, stream: str) -> Holes:
+        """Return what to request next for a stream.
+
+        Versions that the main server lacks too are not requested again and again.
+        """
+        holes = lacks(self._journal.copy(stream))
+        versions = [version for version in holes.versions if version > self._answered.get(stream, 0)]
+        found = holes._replace(versions=tuple(versions[:VERSIONS_AT_ONCE]))
+        self._requested[stream] = max(found.versions, default=0)
+        return found
+
+    def write(self, copies: Sequence[StreamCopy], *, complete: bool) -> None:
+        """Write these rows where own rows are damaged. ``complete``: what is still damaged then is lost.
+
+        Rows of a stream that was repaired or deleted meanwhile change nothing.
+        """
+        for theirs in copies:
+            if theirs.stream not in self._journal.damage:
+                continue
+            own = self._journal.copy(theirs.stream)
+            repaired = filled(own, theirs)
+            requested = self._requested.pop(theirs.stream, 0)
+            if complete:
+                self._answered.pop(theirs.stream, None)
+                write_repaired(self._journal, without_lost_rows(repaired, self._streams))
+                continue
+            self._answered[theirs.stream] = max(requested, self._answered.get(theirs.stream, 0))
+            if repaired != own:
+                self._journal.replace(repaired)
 
 
 def without_lost_rows(copy: StreamCopy, streams: Streams, state: Any = None) -> StreamCopy:

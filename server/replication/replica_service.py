@@ -18,11 +18,11 @@ from server.log import message_checks
 from server.log.entries import FARTHEST, Entry, Epoch, EpochStart, LogEnd, LogId, Snapshot, StreamCopy, StreamCursor
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
-from server.log.mending import Holes, filled, lacks, rows_for
+from server.log.mending import Holes, rows_for
 from server.log.streams import Streams
 from server.process.base_api import PeerApi
 from server.process.server_process import ServerProcess
-from server.replication.repair import AT_ONCE, VERSIONS_AT_ONCE, without_lost_rows, write_repaired
+from server.replication.repair import VERSIONS_AT_ONCE, ReplicaRepair
 from server.replication.replica import Replica
 from server.replication.scrub import Scrub, readings_of_copy
 from server.runtime.failpoints import Failpoints
@@ -74,7 +74,6 @@ class ReplicaService(PeerApi):
         self._journal = journal
         self._compactor = compactor
         self._faults = faults
-        self._streams = Streams(Limits())  # reading streams does not depend on limits
         # Guards the journal's and ``_replica``'s changes: while it is free, both have the same end and epoch.
         self._lock = threading.Lock()
         self._replica = Replica(journal.epoch, journal.last)
@@ -82,10 +81,7 @@ class ReplicaService(PeerApi):
         # Until when a replacement of the copy counts as progress (monotonic seconds); 0 while there is none.
         self._replacing_until = 0.0
         self._incoming: tuple[int, int] | None = None  # the number of the incoming copy, and its next piece
-        self._requested: dict[str, int] = {}
-        """For streams with too much damage for one message: the last version that was requested."""
-        self._answered: dict[str, int] = {}
-        """For the same streams: the version up to which the main server answered. The next request starts after it."""
+        self._repair = ReplicaRepair(journal, Streams(Limits()))  # reading streams does not depend on limits
 
     def probe(self) -> bool:
         """Return True once earlier messages have ended, or while a copy is replaced within ``LONGEST_REPLACING_S``."""
@@ -143,8 +139,7 @@ class ReplicaService(PeerApi):
             sender = self._sender(epoch, holder)
             if sender != self._replica.epoch:
                 self._promise(sender)
-            self._journal.damage.retry_all()
-            self._answered.clear()
+            self._repair.begin()
             return self._end
 
     @remote(
@@ -165,9 +160,7 @@ class ReplicaService(PeerApi):
         terms: Sequence[EpochStart],
     ) -> LogEnd:
         """Write what follows on ``previous``, and return where the copy ends now. Raises Fenced."""
-        with self._lock:
-            sender = self._sender(epoch, holder)
-            self._replica.require(sender)
+        with self._obeyed(epoch, holder) as sender:
             message_checks.follow(previous, sender.number, (*snapshots, *entries), terms)
             accepted = self._replica.receive(sender, previous, snapshots, entries)
             if accepted.snapshots or accepted.entries:
@@ -181,16 +174,14 @@ class ReplicaService(PeerApi):
     @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER)
     def begin_copy(self, epoch: int, holder: str, copy: int) -> None:
         """Begin to receive a whole copy. The old copy stays valid until the new one is complete. Raises Fenced."""
-        with self._lock:
-            self._replica.require(self._sender(epoch, holder))
+        with self._obeyed(epoch, holder):
             self._journal.begin_copy()
             self._incoming = (copy, 0)
 
     @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, piece=_NUMBER, copies=message_checks.copies)
     def add_to_copy(self, epoch: int, holder: str, copy: int, piece: int, copies: Sequence[StreamCopy]) -> None:
         """Add a piece to the incoming copy. Raises Fenced, and NotReady if it is not the next piece."""
-        with self._lock:
-            self._replica.require(self._sender(epoch, holder))
+        with self._obeyed(epoch, holder):
             self._check_next_piece(copy, piece)
             self._journal.add_to_copy(
                 [piece.snapshot for piece in copies if piece.snapshot is not None],
@@ -213,8 +204,7 @@ class ReplicaService(PeerApi):
 
         Raises Fenced, and NotReady when a piece is missing.
         """
-        with self._lock:
-            self._replica.require(self._sender(epoch, holder))
+        with self._obeyed(epoch, holder):
             self._check_next_piece(copy, pieces)
             self._incoming = None
             self._replacing_until = time.monotonic() + LONGEST_REPLACING_S
@@ -230,8 +220,7 @@ class ReplicaService(PeerApi):
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def drop_after_gaps(self, epoch: int, holder: str) -> list[str]:
         """Drop the entries after missing entries; return the streams in which that was done. Raises Fenced."""
-        with self._lock:
-            self._replica.require(self._sender(epoch, holder))
+        with self._obeyed(epoch, holder):
             with self._compactor.paused():
                 streams = self._journal.drop_after_gaps()
             self._replica.replaced(self._journal.last)
@@ -240,24 +229,12 @@ class ReplicaService(PeerApi):
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def damage(self, epoch: int, holder: str) -> list[Any]:
-        """Return what is damaged or missing in at most ``AT_ONCE`` streams.
+        """Return what is damaged or missing in some streams.
 
         Each item is (stream, versions, whether the snapshot is damaged, last version). Raises Fenced.
         """
-        with self._lock:
-            self._replica.require(self._sender(epoch, holder))
-            return [self._next_holes(stream) for stream in self._journal.damage.waiting[:AT_ONCE]]
-
-    def _next_holes(self, stream: str) -> Holes:
-        """Return what to request next for a stream.
-
-        Versions that the main server lacks too are not requested again and again.
-        """
-        holes = lacks(self._journal.copy(stream))
-        versions = [version for version in holes.versions if version > self._answered.get(stream, 0)]
-        found = holes._replace(versions=tuple(versions[:VERSIONS_AT_ONCE]))
-        self._requested[stream] = max(found.versions, default=0)
-        return found
+        with self._obeyed(epoch, holder):
+            return self._repair.damage()
 
     @remote(
         epoch=_EPOCH,
@@ -275,8 +252,7 @@ class ReplicaService(PeerApi):
         These are the entries of ``versions``, the entries after version ``after``, and the snapshot if ``snapshot``.
         Raises Fenced.
         """
-        with self._lock:
-            self._replica.require(self._sender(epoch, holder))
+        with self._obeyed(epoch, holder):
             wanted = tuple(_NUMBER(version) for version in versions)
             return rows_for(self._journal.copy(stream), Holes(stream, wanted, snapshot, after))
 
@@ -287,27 +263,13 @@ class ReplicaService(PeerApi):
         ``complete``: the main server has no more rows for these streams; what is still damaged then is lost. A message
         that arrives late, after its stream was repaired or deleted, changes nothing. Raises Fenced.
         """
-        with self._lock, self._compactor.paused():
-            self._replica.require(self._sender(epoch, holder))
-            for theirs in copies:
-                if theirs.stream not in self._journal.damage:
-                    continue
-                own = self._journal.copy(theirs.stream)
-                repaired = filled(own, theirs)
-                requested = self._requested.pop(theirs.stream, 0)
-                if complete:
-                    self._answered.pop(theirs.stream, None)
-                    write_repaired(self._journal, without_lost_rows(repaired, self._streams))
-                    continue
-                self._answered[theirs.stream] = max(requested, self._answered.get(theirs.stream, 0))
-                if repaired != own:
-                    self._journal.replace(repaired)
+        with self._obeyed(epoch, holder), self._compactor.paused():
+            self._repair.write(copies, complete=complete)
 
     @remote(epoch=_EPOCH, holder=_HOLDER, streams=message_checks.streams)
     def forget(self, epoch: int, holder: str, streams: Sequence[str]) -> None:
         """Delete the streams of rooms that were closed long ago. Raises Fenced."""
-        with self._lock:
-            self._replica.require(self._sender(epoch, holder))
+        with self._obeyed(epoch, holder):
             self._journal.forget(streams)
             self._compactor.forgotten(streams)
 
@@ -344,6 +306,14 @@ class ReplicaService(PeerApi):
         self._replica.check_promise(epoch)
         self._journal.store_epoch(epoch)
         self._replica.promise(epoch)
+
+    @contextlib.contextmanager
+    def _obeyed(self, epoch: int, holder: str) -> Iterator[Epoch]:
+        """Hold the lock while a message of that primary is processed. Raises Fenced if the replica obeys another."""
+        with self._lock:
+            sender = self._sender(epoch, holder)
+            self._replica.require(sender)
+            yield sender
 
     def _sender(self, epoch: int, holder: str) -> Epoch:
         """Return the epoch of a message. With the failpoint ``no_epoch_check`` every epoch is obeyed."""

@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from server.log.damaged_streams import DamagedStreams
 from server.log.journal.file import reader
 from server.log.journal.journal import Journal
 from server.log.journal.rows import as_bytes, is_sound, is_sound_summary
+from server.log.row_format import Kind
 from server.log.streams import is_stream
 from server.process.server_process import ServerProcess
 from server.runtime.retries import Retries
@@ -108,7 +110,7 @@ class Scrub:
         while go_on():
             began = self._clock()
             try:
-                yield from self._one_pass(go_on)
+                yield from self.one_pass(go_on)
                 self.retries.succeeded()
             except TicTacToeError as error:
                 self.retries.failed(error)
@@ -118,12 +120,8 @@ class Scrub:
                 self._journal.on_unreadable(str(error))
             yield max(1.0, self._every_s - (self._clock() - began)) if self._every_s > 1.0 else self._every_s
 
-    def read_through(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
-        """Make one pass. Raises StorageFailed and sqlite3.Error."""
-        for pause_s in self._one_pass(go_on):
-            pause(pause_s)
-
-    def _one_pass(self, go_on: Callable[[], bool]) -> Iterator[float]:
+    def one_pass(self, go_on: Callable[[], bool]) -> Iterator[float]:
+        """Read through once; yield pauses as ``pauses`` does. Raises StorageFailed and sqlite3.Error."""
         with closing(self._connect()) as connection:
             for check, page in self._pages(connection):
                 check(page)
@@ -148,24 +146,18 @@ class Scrub:
         while page := run(
             f"SELECT {_COLUMNS} FROM entries WHERE position > ? ORDER BY position LIMIT {PAGE}", (after,)
         ).fetchall():
-            yield self._check_entries, page
+            yield partial(self._check_rows, "entry"), page
             after = page[-1][0]
         for page in _by_stream(connection, f"{_COLUMNS} FROM snapshots"):
-            yield self._check_snapshots, [row[1:] for row in page]
+            yield partial(self._check_rows, "snapshot"), [row[1:] for row in page]
         for page in _by_stream(connection, "position, row, sum FROM listings"):
             yield self._check_summaries, page
 
-    def _check_entries(self, rows: Sequence[Any]) -> None:
-        unsound = [row for row in rows if not is_sound("entry", row)]
+    def _check_rows(self, kind: Kind, rows: Sequence[Any]) -> None:
+        unsound = [row for row in rows if not is_sound(kind, row)]
         for row in unsound:
-            self._check_again(self._journal.stream_at(row[0]) or row[2])
-        self._journal.add_checksums("entry", [row for row in rows if row[5] is None and row not in unsound])
-
-    def _check_snapshots(self, rows: Sequence[Any]) -> None:
-        unsound = [row for row in rows if not is_sound("snapshot", row)]
-        for row in unsound:
-            self._check_again(row[2])
-        self._journal.add_checksums("snapshot", [row for row in rows if row[5] is None and row not in unsound])
+            self._check_again((self._journal.stream_at(row[0]) if kind == "entry" else None) or row[2])
+        self._journal.add_checksums(kind, [row for row in rows if row[5] is None and row not in unsound])
 
     def _check_summaries(self, rows: Sequence[Any]) -> None:
         for row in rows:
