@@ -143,7 +143,6 @@ SCRUB_FINISHED = Metric(
     "gauge",
     "When the last pass of the scrub ended, in seconds since 1970; 0 before.",
 )
-OF_A_COPY = (DAMAGED, DAMAGE_FOUND, DAMAGE_MENDED, SCRUBBED, SCRUB_FINISHED)
 
 # -- communication ----------------------------------------------------------------------------------------------------
 
@@ -151,33 +150,3 @@ LOBBY_ROOMS = Metric("tictactoe_lobby_rooms", "gauge", "Rooms in the front door'
 LOBBY_COMPLETE = Metric("tictactoe_lobby_complete", "gauge", "1 once the front door has the whole list of rooms.")
 SEEKERS = Metric("tictactoe_seekers", "gauge", "Open seeks.")
 ONLINE = Metric("tictactoe_online", "gauge", "Usernames that are online.")
-
-EVERYWHERE = (
-    INFO,
-    CONNECTIONS,
-    REFUSED,
-    STARTS,
-    TAKEOVERS,
-    TAKEOVER_S,
-    RECOVERIES,
-    RECOVERY_S,
-    FAILED_TRIES,
-    FAILING_SINCE,
-)
-OF_MAIN = (
-    *(IS_PRIMARY, READ_ONLY, EPOCH, POSITION, ROOMS, ROOMS_IN_MEMORY, NAMES, RECORDS, PLAYERS, WATCHERS),
-    *(CALLERS_WAITING, COMMANDS_WAITING),
-    *(MOVES, MOVE_S, EVENTS, GAMES, COMMITS, COMMIT_S, BATCH, DEGRADED, DEGRADED_S, LAG),
-    *OF_A_COPY,
-)
-OF_COMMUNICATION = (LOBBY_ROOMS, LOBBY_COMPLETE, CALLERS_WAITING, SEEKERS, ONLINE)
-OF_REPLICATION = (EPOCH, POSITION, *OF_A_COPY)
-ALL = tuple(dict.fromkeys((*EVERYWHERE, *OF_MAIN, *OF_COMMUNICATION, *OF_REPLICATION)))
-OF_THE_PROCESS = tuple(
-    f"process_{name}"
-    for name in (
-        *("cpu_seconds_total", "resident_memory_bytes", "virtual_memory_bytes", "start_time_seconds"),
-        *("open_fds", "max_fds"),
-    )
-)
-"""The metrics that prometheus-client adds for every process, on Linux."""

@@ -13,9 +13,9 @@ import pytest
 from server.settings import ROOT, Settings, as_environment
 from server.telemetry import metrics
 from server.telemetry.counters import RECOVERY_BOUNDS_S, Distribution
-from server.telemetry.metrics import ALL, OF_THE_PROCESS, Metric
+from server.telemetry.metrics import Metric
 from server.telemetry.metrics_port import text_of
-from tests.server.telemetry.scraping import Scrape
+from tests.server.telemetry.scraping import ALL, OF_THE_PROCESS, Scrape
 
 DOCUMENT = (ROOT / "docs" / "operations.md").read_text()
 FOLDER = ROOT / "docs" / "operations"

@@ -8,8 +8,30 @@ from collections.abc import Mapping
 from prometheus_client.parser import text_string_to_metric_families
 
 from server.settings import Settings
+from server.telemetry import metrics as m
 from tests.conditions import wait_until
+from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.rpc import Address
+
+ALL = tuple(metric for metric in vars(m).values() if isinstance(metric, m.Metric))
+OF_A_COPY = (m.EPOCH, m.POSITION, m.DAMAGED, m.DAMAGE_FOUND, m.DAMAGE_MENDED, m.SCRUBBED, m.SCRUB_FINISHED)
+OF_ROLE = {
+    MAIN: (
+        *(m.IS_PRIMARY, m.READ_ONLY, m.ROOMS, m.ROOMS_IN_MEMORY, m.NAMES, m.RECORDS, m.PLAYERS, m.WATCHERS),
+        *(m.CALLERS_WAITING, m.COMMANDS_WAITING, m.MOVES, m.MOVE_S, m.EVENTS, m.GAMES, m.COMMITS, m.COMMIT_S, m.BATCH),
+        *(m.DEGRADED, m.DEGRADED_S, m.LAG, *OF_A_COPY),
+    ),
+    COMMUNICATION: (m.LOBBY_ROOMS, m.LOBBY_COMPLETE, m.CALLERS_WAITING, m.SEEKERS, m.ONLINE),
+    REPLICATION: OF_A_COPY,
+}
+OF_THE_PROCESS = tuple(
+    f"process_{name}"
+    for name in (
+        *("cpu_seconds_total", "resident_memory_bytes", "virtual_memory_bytes", "start_time_seconds"),
+        *("open_fds", "max_fds"),
+    )
+)
+"""The metrics that prometheus-client adds for every process, on Linux."""
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 

@@ -13,7 +13,7 @@ from server.telemetry import metrics
 from server.telemetry.counters import MOVE_BOUNDS_S, REPORTED_CODES, Distribution, Stopwatch, Traffic
 from server.telemetry.metrics import Reading
 from server.telemetry.metrics_port import text_of
-from tests.server.telemetry.scraping import Scrape
+from tests.server.telemetry.scraping import ALL, Scrape
 
 SOME = (1.0, 2.0, 4.0)
 
@@ -101,7 +101,7 @@ def test_errors_that_alerts_wait_for_are_told_before_there_is_one() -> None:
     assert {code: Traffic().refused[code] for code in REPORTED_CODES} == dict.fromkeys(REPORTED_CODES, 0)
 
 
-@pytest.mark.parametrize("metric", metrics.ALL, ids=lambda metric: metric.name)
+@pytest.mark.parametrize("metric", ALL, ids=lambda metric: metric.name)
 def test_names_follow_prometheus_conventions(metric: metrics.Metric) -> None:
     assert metric.name.startswith("tictactoe_")
     assert (metric.kind == "counter") == metric.name.endswith("_total")
@@ -111,4 +111,4 @@ def test_names_follow_prometheus_conventions(metric: metrics.Metric) -> None:
 
 
 def test_no_two_metrics_have_one_name() -> None:
-    assert len({metric.name for metric in metrics.ALL}) == len(metrics.ALL)
+    assert len({metric.name for metric in ALL}) == len(ALL)

@@ -16,10 +16,9 @@ from client import Cluster as Connection
 from client import connect
 from game.errors import TicTacToeError
 from server.control.cluster import ClusterControl
-from server.telemetry.metrics import ALL, OF_COMMUNICATION, OF_MAIN, OF_REPLICATION
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster, new_names, whole
-from tests.server.telemetry.scraping import Scrape, scrape
+from tests.server.telemetry.scraping import ALL, OF_ROLE, Scrape, scrape
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, REPLICATION, room_object
 from wire.rpc import Proxy
@@ -90,12 +89,11 @@ def family(sample: str) -> str:
 def test_every_server_tells_what_its_role_has_and_nothing_else(cluster: ClusterControl, game: Game) -> None:
     game.play(0, 3, 1, 4, 2)
     wait_until(lambda: read(cluster, MAIN).says("tictactoe_games_finished_total", termination="line"))
-    of_role = {MAIN: OF_MAIN, COMMUNICATION: OF_COMMUNICATION, REPLICATION: OF_REPLICATION}
     known = {family(metric.name) for metric in ALL}
     for role in ROLES:
         told = read(cluster, role)
         ours = {name for name in told.families if name.startswith("tictactoe_")}
-        assert {family(metric.name) for metric in of_role[role]} <= ours
+        assert {family(metric.name) for metric in OF_ROLE[role]} <= ours
         assert ours <= known
         assert told.value("tictactoe_server_info", server=role, protocol="2") == 1
         assert all(metric.documentation for metric in told.families.values())
