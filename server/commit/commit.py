@@ -96,8 +96,8 @@ class Commit:
 
     def _apply(self, submission: Submission, batch: Batch) -> None:
         """Set the submission's answer or refusal. A duplicate of a request gets the same outcome as before."""
-        asked = self._streams.kind_of(submission.stream).request(submission.command)
-        request = None if asked is None else (submission.stream, asked)
+        key = self._streams.kind_of(submission.stream).request(submission.command)
+        request = None if key is None else (submission.stream, key)
         known = None if request is None else self._unchanged.get(request) or batch.unchanged.get(request)
         if known is not None:
             submission.answer, submission.error = answer_of(known), error_of(known)

@@ -59,8 +59,8 @@ def rows_for(copy: StreamCopy, holes: Holes) -> StreamCopy:
     entries that are compacted.
     """
     wanted = set(holes.versions)
-    stands_for = not wanted <= _sound_versions(copy)
-    snapshot = copy.snapshot if holes.snapshot or stands_for else None
+    compacted = not wanted <= _sound_versions(copy)
+    snapshot = copy.snapshot if holes.snapshot or compacted else None
     if snapshot is not None and is_lost(snapshot):
         snapshot = None
     after = min(holes.after, snapshot.version if snapshot is not None else 0) if holes.snapshot else holes.after
@@ -68,13 +68,13 @@ def rows_for(copy: StreamCopy, holes: Holes) -> StreamCopy:
     return StreamCopy(copy.stream, snapshot, entries)
 
 
-def filled(copy: StreamCopy, theirs: StreamCopy) -> StreamCopy:
+def filled(copy: StreamCopy, other: StreamCopy) -> StreamCopy:
     """Return the copy with rows of the other copy where its own are damaged or missing."""
-    by_version = {entry.version: entry for entry in theirs.entries if not is_lost(entry)}
+    by_version = {entry.version: entry for entry in other.entries if not is_lost(entry)}
     for entry in copy.entries:
         if not is_lost(entry) or entry.version not in by_version:
             by_version[entry.version] = entry
-    sound = [one for one in (copy.snapshot, theirs.snapshot) if one is not None and not is_lost(one)]
+    sound = [one for one in (copy.snapshot, other.snapshot) if one is not None and not is_lost(one)]
     snapshot = max(sound, key=lambda one: one.version, default=copy.snapshot)
     return StreamCopy(copy.stream, snapshot, tuple(by_version[version] for version in sorted(by_version)))
 
@@ -92,8 +92,8 @@ def without_unneeded_rows(copy: StreamCopy, *, keeps_events: bool) -> StreamCopy
     holes = holes_of(copy)
     if holes is None or snapshot is None or keeps_events:
         return copy
-    gone = max((version for version in holes.versions if version <= snapshot.version), default=0)
-    return copy._replace(entries=tuple(entry for entry in entries if entry.version > gone))
+    covered = max((version for version in holes.versions if version <= snapshot.version), default=0)
+    return copy._replace(entries=tuple(entry for entry in entries if entry.version > covered))
 
 
 def _sound_versions(copy: StreamCopy) -> set[int]:

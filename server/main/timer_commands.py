@@ -43,9 +43,9 @@ def _store_timer(room: str, store: RoomStore) -> None:
     If the room changed meanwhile, do it again. The change may have stored a newer timer than this.
     """
     try:
-        asked = store.room(room)
-        store.timers.put(room, asked.due_at)
-        if store.room(room).version != asked.version:
+        before = store.room(room)
+        store.timers.put(room, before.due_at)
+        if store.room(room).version != before.version:
             _store_timer(room, store)
     except TicTacToeError as error:
         store.timers.put(room, None)  # a damaged room is read again after its repair

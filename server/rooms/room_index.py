@@ -94,13 +94,13 @@ class RoomIndex(Lobby):
         if self._counts is None:
             return
         for counts, names_in in zip(self._counts, (_owner, _players), strict=True):
-            gone, come = names_in(before), names_in(after)
-            if gone != come:
-                for name in gone:
+            removed, added = names_in(before), names_in(after)
+            if removed != added:
+                for name in removed:
                     counts[name] -= 1
                     if not counts[name]:
                         del counts[name]
-                counts.update(come)
+                counts.update(added)
 
     def take_released(self) -> set[str]:
         """Return the owners and players of rooms closed since the last call."""

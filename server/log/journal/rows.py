@@ -63,7 +63,7 @@ def is_sound(kind: Kind, row: Columns) -> bool:
     return bool(sum_ == checksum(kind, position, epoch, version, stream, body))
 
 
-def _row(row_type: type[Row], kind: Kind, row: Columns, damage: DamagedStreams, asked_for: str) -> Row | None:
+def _row(row_type: type[Row], kind: Kind, row: Columns, damage: DamagedStreams, queried: str) -> Row | None:
     """Return the value in a row. A damaged row keeps its place and gets the body ``LOST``.
 
     Return None if its place cannot be read. Damage is recorded in ``damage``.
@@ -74,7 +74,7 @@ def _row(row_type: type[Row], kind: Kind, row: Columns, damage: DamagedStreams, 
             damage.add(found.stream)
         return found
     position, epoch, stream, version = row[:4]
-    stream = asked_for or stream
+    stream = queried or stream
     if type(stream) is not str or not is_stream(stream):
         return None
     damage.add(stream)
