@@ -6,7 +6,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from game.context import Context, Limits
-from game.errors import InvariantBroken
 from game.forms import event_codec, records, snapshot_codec, views
 from game.forms.records import Record
 from game.rooms import decide, evolve, remembered_requests, state
@@ -66,9 +65,6 @@ class RoomStream(StreamKind):
 
     def row(self, room: Room) -> Mapping[str, object] | None:
         return None if room.phase == "closed" else views.summary(room)
-
-    def from_row(self, row: Mapping[str, Any]) -> Room:  # noqa: ARG002
-        raise InvariantBroken("the state of a room cannot be made from its row")
 
     def encode(self, room: Room) -> dict[str, object]:
         return snapshot_codec.encode(room)

@@ -101,12 +101,11 @@ class StreamKind(ABC):
         return self.events.from_json(body)
 
     def row(self, state: State) -> Mapping[str, object] | None:
-        """Return what lists show of the stream without loading it, or None if they do not show it."""
-        return self.encode(state)
+        """Return what lists show of the stream without loading it, or None if they do not show it.
 
-    def from_row(self, row: Mapping[str, Any]) -> State:
-        """Return the state, for kinds whose row is the whole state."""
-        return self.decode(row)
+        For every kind but rooms it is the whole state, which ``decode`` reads.
+        """
+        return self.encode(state)
 
     def write_state(self, state: State) -> str:
         """Return the state as JSON text."""

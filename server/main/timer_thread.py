@@ -36,10 +36,8 @@ class TimerThread:
         """Advance service time, and submit the commands that are due."""
         with self._committer.commit_lock():
             at = self._store.time.tick()
-        failed = False
-        for stream, command in due_commands(at, self._store, self._new_request):
-            failed = not self._commit(stream, command) or failed
-        if not failed:
+        done = [self._commit(*due) for due in due_commands(at, self._store, self._new_request)]
+        if all(done):
             self.retries.succeeded()
 
     def _commit(self, stream: str, command: object) -> bool:

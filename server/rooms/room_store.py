@@ -25,7 +25,7 @@ from server.log.journal.journal import Journal
 from server.log.room_stream import room_of, room_stream
 from server.log.streams import Streams
 from server.log.unread_streams import UnreadStreams
-from server.rooms.archive_reader import ArchiveReader
+from server.rooms import archive_reader
 from server.rooms.event_feed import MOST_EVENTS, EventFeed
 from server.rooms.lobby import LobbyChange, LobbyChanges, LobbyCursor, Row
 from server.rooms.long_poll import LongPolls
@@ -74,7 +74,6 @@ class RoomStore:
         self._cache = RoomCache(streams, journal, self._on_loaded, clock)
         self._states = StreamStates(streams)
         self.names = self._states.names
-        self._archive = ArchiveReader(journal)
         self._events = EventFeed(streams, journal, most_events)
         self._long_polls = LongPolls(self.news)
         self._news_to_read = threading.Condition(self._lock)
@@ -318,7 +317,7 @@ class RoomStore:
                 about_to_wait()
                 self._news_to_read.wait_for(lambda: self._states.records > number or self._ending, timeout_s)
             count = self._states.records
-        records = self._archive.after(number, limit, count)
+        records = archive_reader.records_after(self._journal, number, limit, count)
         # Changes when more records may be readable: after a repair, or in a new term with another journal.
         mended = self._journal.epoch.number, self._journal.damage.mended
         return {"count": count, "records": records, "mended": mended}
@@ -327,7 +326,7 @@ class RoomStore:
         """Return the records of these numbers, as plain data. Raises NoSuchGame if one is missing, Damaged if one is
         damaged.
         """
-        return self._archive.numbered(numbers, self._states.records)
+        return archive_reader.records_numbered(self._journal, numbers, self._states.records)
 
     def lobby_changes(self, after: LobbyCursor, limit: int, timeout_s: float) -> LobbyChanges:
         """Return the lobby's changes after a cursor. Without any, this waits until there are, or for ``timeout_s``."""

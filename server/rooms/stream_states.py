@@ -34,7 +34,7 @@ class StreamStates:
         """Store a stream's new state, from the row of its summary."""
         if row is None:
             raise InvariantBroken(f"{stream} has no row, but only rooms can be closed")
-        state = self._streams.kind_of(stream).from_row(row)
+        state = self._streams.kind_of(stream).decode(row)
         if is_name(stream):
             self.names.put(stream, state)
             return
