@@ -272,7 +272,7 @@ def fuzz(
 ) -> None:
     """Fuzz test: send bad input of all kinds to a test cluster on loopback while bots play there by the rules."""
     from verify import commands
-    from verify.fuzz.plan import FuzzPlan
+    from verify.fuzz.attack import FuzzPlan
 
     with plain_errors():
         clean = commands.fuzz(FuzzPlan(inputs, seed, rooms, rounds), console, report)

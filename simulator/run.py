@@ -15,7 +15,7 @@ import structlog
 
 from simulator.cluster import schedule
 from simulator.engine.register import run_register
-from simulator.engine.verdict import Simulate, Verdict
+from simulator.engine.verdict import Verdict
 from simulator.examples import EXAMPLES
 from simulator.mutations import MUTATIONS
 
@@ -25,18 +25,15 @@ AT_ONCE = 20
 """How many schedules a process takes from the queue at a time."""
 
 
-def simulation_of(subject: str) -> Simulate:
-    """Return the function that simulates ``subject``: the cluster, or an example."""
-    return schedule.simulate if subject == CLUSTER else functools.partial(run_register, EXAMPLES[subject])
-
-
 def run_one(subject: str, seed: int, *, broken: str = "", traced: bool = False) -> Verdict:
     """Run one schedule.
 
     ``broken`` is the name of an active mutation of the cluster, or empty (see ``simulator.mutations``).
     """
     with _logs() as complaints, MUTATIONS[broken].apply() if broken else contextlib.nullcontext():
-        verdict = simulation_of(subject)(seed, traced)
+        verdict = (
+            schedule.simulate(seed, traced) if subject == CLUSTER else run_register(EXAMPLES[subject], seed, traced)
+        )
     return replace(verdict, findings=(*verdict.findings, *complaints))
 
 
@@ -45,17 +42,13 @@ def run_many(subject: str, first: int, count: int, *, broken: str = "", jobs: in
 
     Yield the verdicts in the order of the seeds.
     """
-    run = functools.partial(_run_plain, subject, broken)
+    run = functools.partial(run_one, subject, broken=broken)
     seeds = range(first, first + count)
     if jobs == 1:
         yield from map(run, seeds)
         return
     with multiprocessing.get_context("spawn").Pool(min(jobs, count)) as pool:
         yield from pool.imap(run, seeds, AT_ONCE)
-
-
-def _run_plain(subject: str, broken: str, seed: int) -> Verdict:
-    return run_one(subject, seed, broken=broken)
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from server.settings import load as load_settings
 from verify.chaos.run import ChaosOptions, run_chaos
 from verify.demo.report import DemoPlan
 from verify.demo.run import run_demo
-from verify.fuzz.plan import FuzzPlan
+from verify.fuzz.attack import FuzzPlan
 from verify.fuzz.report import write
 from verify.fuzz.run import run_fuzz
 from verify.load.report import LoadPlan

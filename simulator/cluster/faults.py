@@ -248,12 +248,7 @@ class FaultInjector:
     def _crash_client(self, rng: random.Random) -> Undo:
         name = rng.choice(self._clients)
         self._simulation.crash(name)
-
-        def restart() -> None:
-            if not self._simulation.is_alive(name):
-                self._simulation.start(name)
-
-        return restart
+        return lambda: self._simulation.is_alive(name) or self._simulation.start(name)
 
 
 def _no_undo() -> None:

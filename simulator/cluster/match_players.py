@@ -71,16 +71,14 @@ class SimulatedMatchPlayer(Participant):
         return self.now >= self.until_s
 
     def _seek(self) -> None:
-        again = self._soon(self._seek)
-        if self._is_late:
-            self.call_until_answered(
-                "cancel_seek", (self.name,), self._on_seek_answer, again, give_up_at=self.now + GIVE_UP_AFTER_S
-            )
-        else:
-            criteria = (BOARD, self.rng.choice(CLOCK_FILTERS))
-            self.call_until_answered(
-                "seek", (self.name, criteria), self._on_seek_answer, again, give_up_at=self.now + GIVE_UP_AFTER_S
-            )
+        criteria = () if self._is_late else ((BOARD, self.rng.choice(CLOCK_FILTERS)),)
+        self.call_until_answered(
+            "cancel_seek" if self._is_late else "seek",
+            (self.name, *criteria),
+            self._on_seek_answer,
+            self._soon(self._seek),
+            give_up_at=self.now + GIVE_UP_AFTER_S,
+        )
 
     def _on_seek_answer(self, answer: Any) -> None:
         if answer["room"] is not None:

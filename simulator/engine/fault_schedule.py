@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from simulator.engine.simulation import Simulation
 
-Undo = Callable[[], None]
+Undo = Callable[[], object]
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,7 @@ def _faults(simulation: Simulation) -> list[ScheduledFault]:
         if not simulation.is_alive(name):
             return None
         simulation.crash(name)
-        return lambda: None if simulation.is_alive(name) else _start(simulation, name)
+        return lambda: simulation.is_alive(name) or simulation.start(name)
 
     def pause(rng: random.Random) -> Undo:
         name = rng.choice(SERVERS)
@@ -209,7 +209,3 @@ def _faults(simulation: Simulation) -> list[ScheduledFault]:
         ScheduledFault("pause", 2, pause, 0.05, 0.8),
         ScheduledFault("cut", 3, cut, 0.05, 0.8),
     ]
-
-
-def _start(simulation: Simulation, name: str) -> None:
-    simulation.start(name)

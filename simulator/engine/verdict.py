@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 
@@ -26,10 +25,6 @@ class Verdict:
         return not self.findings
 
 
-Simulate = Callable[[int, bool], Verdict]
-"""Runs the schedule of a seed, with its trace if the second argument is True."""
-
-
 @dataclass
 class VerdictCounts:
     """The sum of many schedules."""
@@ -48,11 +43,3 @@ class VerdictCounts:
         self.faults += verdict.faults
         if not verdict.clean:
             self.failed.append(verdict)
-
-
-def tally(verdicts: Iterable[Verdict]) -> VerdictCounts:
-    """Return the sum of all verdicts."""
-    together = VerdictCounts()
-    for verdict in verdicts:
-        together.add(verdict)
-    return together

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from server.settings import ROOT
-from simulator.engine.verdict import tally
 from simulator.run import CLUSTER, run_many, run_one
+from tests.simulator.counting import tally
 
 SCHEDULES = 1000
 FAULTS = {

@@ -12,8 +12,8 @@ import pytest
 from server.settings import ROOT
 from simulator import PendingRequest, RegisterServer, run_register
 from simulator.engine.register import relevant_calls
-from simulator.engine.verdict import tally
 from simulator.run import run_many
+from tests.simulator.counting import tally
 from verify.history.linearizability import check
 from verify.history.models import Read, RegisterSpecification, Write
 from verify.history.record import Call

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
+
 from server.communication.front_door import FrontDoor
 from server.main.peer_api import MainPeerApi
 from server.main.room_api import RoomApi
@@ -16,12 +18,12 @@ from server.replication.replica_service import ReplicaService
 from server.settings import ROOT
 from tests.conditions import A_RUN_S
 from verify.fuzz import methods as known
-from verify.fuzz.plan import AttackerTask, FuzzPlan, task_from
+from verify.fuzz.attack import AttackCounts, AttackerTask, FuzzPlan
 from verify.fuzz.report import FuzzReport, Memory, write
-from verify.fuzz.tally import AttackCounts, counts_from
 from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS
 from verify.testbed.attack_surface import AttackedPort
 from wire import MAIN, NAME_SERVER
+from wire.rpc import Address
 
 
 def test_a_short_attack_changes_nothing(tmp_path: Path) -> None:
@@ -65,13 +67,13 @@ def test_the_same_seed_is_the_same_garbage() -> None:
 
 def test_orders_and_tallies_cross_to_another_process() -> None:
     task = AttackerTask(
-        "1/0/0", 10, 3, [AttackedPort(MAIN, "client", "127.0.0.1", 1)], ["room"], ["ada"], "mallory", "t" * 43
+        "1/0/0", 10, 3, [AttackedPort(MAIN, "client", Address("127.0.0.1", 1))], ["room"], ["ada"], "mallory", "t" * 43
     )
-    assert task_from(json.loads(json.dumps(task.as_plain()))) == task
+    assert msgspec.json.decode(msgspec.json.encode(task), type=AttackerTask) == task
     tally = AttackCounts()
     tally.count_input("noise", 3)
     tally.count_answer("view", "internal_error", 'File "x.py"')
-    assert counts_from(json.loads(json.dumps(tally.as_plain()))) == tally
+    assert msgspec.json.decode(msgspec.json.encode(tally), type=AttackCounts) == tally
     assert len(tally.findings) == 2, "a fault of the server's, and a path in what it said"
 
 

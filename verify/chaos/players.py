@@ -61,7 +61,9 @@ class ChaosPlayer(ClientSession):
 
     def _find_room(self) -> RecordedRoom | None:
         """Return the table's newest open room. The owner creates a room if there is none, and closes the older ones."""
-        rows = sorted((row for row in self.cluster.rooms() if _table_of(row) == self.spec.table), key=_created_at)
+        rows = sorted(
+            (row for row in self.cluster.rooms() if row.title.startswith(f"{self.spec.table} ")), key=_created_at
+        )
         if self.spec.part == "owner":
             for row in rows[:-1]:
                 self._close_old(self._recorded_room(row.room))
@@ -148,10 +150,6 @@ class ChaosPlayer(ClientSession):
         """Return whether this room has had enough games. All clients at the table get the same result."""
         games = random.Random(view.title).randint(FEWEST_GAMES, MOST_GAMES)
         return self.finishing.is_set() or view.game_number >= games
-
-
-def _table_of(row: Row) -> str:
-    return row.title.partition(" ")[0]
 
 
 def _created_at(row: Row) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from client.cluster import Cluster, connect
+from client.cluster import connect
 from client.connection import ObjectAddress, RetryingConnection, RetryPolicy
 from client.credentials import DEFAULT_PORT
 from client.room import RoomClient
@@ -161,7 +161,7 @@ class _Run:
                 recorded.rooms.setdefault(row.room, RoomHistory())
                 if not row.rated:  # a match closes when both players have left; a killed client leaves later
                     self._complaints.append(f"room {row.room} ({row.title}) is still open, phase {row.phase}")
-            address = rpc.look_up(_address(cluster), MAIN, timeout_s=PATIENCE_S).address
+            address = rpc.look_up(parse(cluster.server, DEFAULT_PORT), MAIN, timeout_s=PATIENCE_S).address
             for room, history in recorded.rooms.items():
                 try:
                     history.final = _events_of(room, token, address)
@@ -194,10 +194,6 @@ class _Run:
             started_from_outside=self._nemesis.starts,
             skipped=self._servers.cannot,
         )
-
-
-def _address(cluster: Cluster) -> Address:
-    return parse(cluster.server, DEFAULT_PORT)
 
 
 def _events_of(room: str, token: str, address: Address) -> list[tuple[int, Event]]:

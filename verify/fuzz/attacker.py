@@ -7,16 +7,16 @@ standard output.
 from __future__ import annotations
 
 import contextlib
-import json
 import random
 import socket
 import sys
 import time
 
+import msgspec
+
 from verify.fuzz import idle_connections
+from verify.fuzz.attack import AttackCounts, AttackerTask
 from verify.fuzz.call_inputs import BadCaller
-from verify.fuzz.plan import AttackerTask, task_from
-from verify.fuzz.tally import AttackCounts
 from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS, Garbage, handshake
 from verify.testbed.attack_surface import METRICS, NAMES, PEERS, AttackedPort
 
@@ -59,7 +59,7 @@ def send_malformed(port: AttackedPort, rng: random.Random, tally: AttackCounts) 
     kind, make = rng.choice(list(kinds.items()))
     tally.count_input(f"garbage: {kind}")
     what = f"{kind} to the {port.use} port of {port.role}"
-    with contextlib.suppress(OSError), socket.create_connection((port.host, port.port), CONNECT_S) as connection:
+    with contextlib.suppress(OSError), socket.create_connection(port.address, CONNECT_S) as connection:
         connection.settimeout(CONNECT_S)
         if not first:
             connection.sendall(handshake("Pyro.NameServer" if port.use == NAMES else port.role))
@@ -78,4 +78,5 @@ def _send(connection: socket.socket, make: Garbage, rng: random.Random) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(attack(task_from(json.load(sys.stdin))).as_plain()))
+    task = msgspec.json.decode(sys.stdin.read(), type=AttackerTask)
+    print(msgspec.json.encode(attack(task)).decode())

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from client.room import new_request_id
 from game.accounts.recovery_code import BITS, code_from
+from verify.fuzz.attack import AttackCounts, AttackerTask
 from verify.fuzz.methods import FRONT_DOOR, MUST_BE_GOOD, PEER_METHODS, PRIVATE, ROOM, WITHOUT_EFFECT
-from verify.fuzz.plan import AttackerTask
-from verify.fuzz.tally import AttackCounts
 from verify.fuzz.values import junk, random_token, wrong_text
 from verify.testbed.attack_surface import CLIENT, PEERS, AttackedPort
 from wire import COMMUNICATION, MAIN, PEER, room_object
@@ -146,7 +145,7 @@ class BadCaller:
     def _forged_key(self) -> None:
         port = self._rng.choice(self._peers)
         key = self._rng.choice((None, b"x", self._rng.randbytes(32)))
-        proxy = Proxy(Address(port.host, port.port), PEER, key=key, serializer=self._serializer())
+        proxy = Proxy(port.address, PEER, key=key, serializer=self._serializer())
         try:
             proxy.call(self._rng.choice(PEER_METHODS), timeout_s=TIMEOUT_S)
         except (Forbidden, Unreachable) as error:
@@ -218,7 +217,7 @@ class BadCaller:
 
     def _call(self, port: AttackedPort, name: str, method: str, *arguments: object, refused: bool = False) -> None:
         what = f"{port.role} {name}.{method}"
-        key = (Address(port.host, port.port), name, self._serializer())
+        key = (port.address, name, self._serializer())
         if len(self._proxies) > MOST_CONNECTIONS:
             self.close()
         proxy = self._proxies.setdefault(key, Proxy(*key[:2], serializer=key[2]))

@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Iterator
 
-from verify.fuzz.tally import AttackCounts
+from verify.fuzz.attack import AttackCounts
 from verify.fuzz.wire_inputs import call, handshake
 from verify.testbed.attack_surface import CLIENT, AttackedPort
 from wire import COMMUNICATION
@@ -31,7 +31,7 @@ def _connected(port: AttackedPort, count: int) -> Iterator[list[socket.socket]]:
     try:
         with contextlib.suppress(OSError):
             while len(sockets) < count:
-                sockets.append(socket.create_connection((port.host, port.port), CONNECT_S))
+                sockets.append(socket.create_connection(port.address, CONNECT_S))
         yield sockets
     finally:
         for connection in sockets:

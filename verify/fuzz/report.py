@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from verify.fuzz.plan import FuzzPlan
-from verify.fuzz.tally import AttackCounts
+from verify.fuzz.attack import AttackCounts, FuzzPlan
 from verify.testbed.percentiles import percentiles
 from wire import NAME_SERVER
 

@@ -5,19 +5,19 @@ This process starts the attackers and always ends them.
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 
+import msgspec
+
 from client.cluster import Cluster, connect
 from client.credentials import new_token
+from verify.fuzz.attack import AttackCounts, AttackerTask, FuzzPlan
 from verify.fuzz.honest_players import HonestPlayers
-from verify.fuzz.plan import AttackerTask, FuzzPlan
 from verify.fuzz.report import FuzzReport, Memory
-from verify.fuzz.tally import AttackCounts, counts_from
 from verify.testbed.attack_surface import AttackedPort, AttackSurface
 from wire.errors import TicTacToeError
 
@@ -124,20 +124,18 @@ def _tasks(
 def _attack(tasks: list[AttackerTask]) -> AttackCounts:
     """Run the tasks, each in a process of its own, at the same time. Return the sum of the counts."""
     command = [sys.executable, "-m", "verify.fuzz.attacker"]
-    processes = [
-        (subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True), task) for task in tasks
-    ]
+    processes = [(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE), task) for task in tasks]
     for process, task in processes:
         if process.stdin is not None:
-            process.stdin.write(json.dumps(task.as_plain()))
+            process.stdin.write(msgspec.json.encode(task))
             process.stdin.close()
             process.stdin = None
     total = AttackCounts()
     for process, task in processes:
         try:
             output, _ = process.communicate(timeout=60 + task.inputs * SECONDS_PER_INPUT)
-            total.add(counts_from(json.loads(output)))
-        except (subprocess.TimeoutExpired, json.JSONDecodeError) as error:
+            total.add(msgspec.json.decode(output, type=AttackCounts))
+        except (subprocess.TimeoutExpired, msgspec.DecodeError) as error:
             total.add_finding(f"attacker {task.seed} did not finish: {type(error).__name__}")
         finally:
             process.kill()

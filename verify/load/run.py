@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -109,14 +109,10 @@ def _still_open(cluster: Cluster, rooms: Container[str]) -> list[str]:
 
 def _archived_games(cluster: Cluster) -> int:
     """Return the number of rated games in the archive."""
-    return sum(1 for _ in _games(cluster))
-
-
-def _games(cluster: Cluster) -> Iterator[object]:
-    before = 0
+    games = before = 0
     while True:
         page = cluster.games(before=before, limit=100)
-        yield from page.games
+        games += len(page.games)
         if not page.earlier:
-            return
+            return games
         before = page.earlier

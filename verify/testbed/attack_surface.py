@@ -10,6 +10,7 @@ import psutil
 from server.control.cluster import ClusterControl
 from server.supervision.processes import ROLES
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from wire.rpc import Address
 
 MEGABYTE = 1 << 20
 
@@ -25,8 +26,7 @@ class AttackedPort(NamedTuple):
 
     role: str
     use: str
-    host: str
-    port: int
+    address: Address
 
 
 class AttackSurface:
@@ -42,14 +42,14 @@ class AttackSurface:
         settings = self._cluster.settings
         servers = (MAIN, COMMUNICATION, REPLICATION)
         return [
-            *(AttackedPort(role, CLIENT, *settings.public_address_of(role)) for role in servers),
-            *(AttackedPort(role, PEERS, *settings.peer_address_of(role)) for role in servers),
+            *(AttackedPort(role, CLIENT, settings.public_address_of(role)) for role in servers),
+            *(AttackedPort(role, PEERS, settings.peer_address_of(role)) for role in servers),
             *(
-                AttackedPort(role, METRICS, settings.metrics_host, port)
+                AttackedPort(role, METRICS, Address(settings.metrics_host, port))
                 for role in servers
                 if (port := settings.metrics_port_of(role))
             ),
-            AttackedPort(NAME_SERVER, NAMES, *settings.name_server),
+            AttackedPort(NAME_SERVER, NAMES, settings.name_server),
         ]
 
     def processes(self) -> Mapping[str, tuple[int, float] | None]:

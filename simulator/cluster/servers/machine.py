@@ -106,7 +106,6 @@ class Machine:
     @property
     def all_down_or_hung(self) -> bool:
         """Return whether no server is left that could start another."""
-        return not any(self._can_act(role) for role in SERVERS)
-
-    def _can_act(self, role: str) -> bool:
-        return role in self._starting or (self.runs(role) and not self.simulation.incarnations[role].paused)
+        return not self._starting and not any(
+            self.runs(role) and not self.simulation.incarnations[role].paused for role in SERVERS
+        )
