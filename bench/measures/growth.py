@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.measured_cluster import MakeCluster
-from bench.measures.both_sides import both_sides, rate_per_s
 from bench.measures.figures import FigureRow, Round
+from bench.measures.players import both_sides, open_rooms, play_in_rooms, rate_per_s
 from bench.measures.scale import MS, Scale, durations_s
-from bench.measures.tables import open_rooms, play_in_rooms
 from verify.testbed.percentiles import percentile
 from verify.testbed.task_processes import each_does
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from bench.measured_cluster import MakeCluster, MeasuredCluster
 from bench.measures.figures import FigureRow, Round
+from bench.measures.players import open_rooms, play_in_rooms
 from bench.measures.scale import MS, PLAYERS, Scale, wait_until
-from bench.measures.tables import open_rooms, play_in_rooms
 from verify.testbed.task_processes import task_processes
 
 MB = 1e6

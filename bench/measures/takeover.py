@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from bench.measured_cluster import MakeCluster, MeasuredCluster
 from bench.measures.figures import FigureRow, Round
+from bench.measures.players import Rooms, open_rooms, play_in_rooms
 from bench.measures.scale import MS, PLAYERS, Scale, wait_until
-from bench.measures.tables import Rooms, open_rooms, play_in_rooms
 from verify.testbed.percentiles import percentile
 from verify.testbed.task_processes import TaskProcess, all_do, task_processes
 

@@ -19,8 +19,7 @@ from game.errors import NoSuchRoom, Refusal, RoomClosed
 from game.match.offers import OFFER_KINDS
 from game.match.selection import Proposal, SeekFilter
 from game.rules import Seat, other
-from verify.chaos.client_session import ClientSession
-from verify.chaos.players import PACE_S
+from verify.chaos.players import PACE_S, ClientSession
 from verify.chaos.recorded_room import RecordedRoom
 
 SEEK_FILTER = SeekFilter(board="3x3")

@@ -1,6 +1,6 @@
-"""Clients at a table: two that play game after game in one room after another, and one spectator.
+"""The base class of all clients of a chaos run, and the clients at a table: two players and a spectator.
 
-Each is one thread. It keeps no state besides what the servers store, so a killed client can return and continue. It
+At a table game after game is played, in one room after another. Each client is one thread. It keeps no state besides what the servers store, so a killed client can return and continue. It
 finds its table's rooms in the lobby by their titles.
 """
 
@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import random
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from client.bot import OLD_NEWS
+from client.cluster import Cluster
+from client.player import Player
 from client.views import Row, View
 from game.bots.strategy import LEVELS, THINKS_S, within
 from game.errors import NoSuchRoom, Refusal, RoomClosed
-from verify.chaos.client_session import ClientSession
+from verify.chaos.history_writer import HistoryWriter
 from verify.chaos.recorded_room import RecordedRoom, create
+from wire.errors import Busy, Fenced, NotReady, StorageFailed, TicTacToeError, Unreachable
 
+EXPECTED_ERRORS = (Unreachable, NotReady, Busy, StorageFailed, Fenced)
+"""The errors that a client may get during faults. It then retries."""
 PACE_S = 0.08
 LOOK_AGAIN_S = 0.15
 FEWEST_GAMES = 3
@@ -29,6 +36,55 @@ P_LEAVE = 0.03
 P_RESIGN = 0.03
 P_WRONG_MOVE = 0.02
 """The probability of an unusual action: to read the view, to leave and return, to resign, or to move out of turn."""
+
+
+@dataclass(frozen=True)
+class ClientSpec:
+    """Which client to run.
+
+    ``part`` is "owner", "guest" or "watcher" at a table, or "match player": a client without a table, which seeks
+    matches.
+    """
+
+    name: str
+    table: str
+    part: str
+
+
+@dataclass
+class ClientSession:
+    """A client, from a start of its process to the end.
+
+    ``client`` names it in the history. Once ``finishing`` is set, it plays running games to the end and begins no
+    others.
+    """
+
+    spec: ClientSpec
+    cluster: Cluster
+    player: Player
+    recorder: HistoryWriter
+    client: str
+    rng: random.Random
+    finishing: threading.Event
+
+    def attempt(self, action: Callable[[], None], *, pause_s: float) -> None:
+        """Run ``action``, then pause for about ``pause_s`` seconds.
+
+        Expected errors end ``action`` early; an unexpected error is recorded as a surprise.
+        """
+        try:
+            action()
+        except EXPECTED_ERRORS:
+            pass  # the call is recorded as unanswered
+        except TicTacToeError as error:
+            self.recorder.record_surprise(self.client, f"{error.code}: {error.message}")
+        except Exception as error:
+            self.recorder.record_surprise(self.client, f"unexpected error in the client: {error!r}")
+        self.pause(pause_s)
+
+    def pause(self, about_s: float) -> None:
+        """Pause for about that many seconds."""
+        time.sleep(self.rng.uniform(0.5, 1.5) * about_s)
 
 
 @dataclass

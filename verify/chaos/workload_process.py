@@ -7,24 +7,24 @@ input is closed, its parent is gone, and it ends at once.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from client.cluster import Cluster, connect
 from client.connection import ATTEMPT_S
 from client.credentials import new_token
 from client.player import Player
-from verify.chaos.client_session import ClientSpec
 from verify.chaos.history_writer import HistoryWriter
 from verify.chaos.match_players import MatchPlayer
-from verify.chaos.players import LOOK_AGAIN_S, ChaosPlayer
+from verify.chaos.players import LOOK_AGAIN_S, ChaosPlayer, ClientSpec
 from wire.errors import Busy, NotReady, StorageFailed, TicTacToeError, Unreachable
 
 ASSIGNMENT_FILE = "assignment.json"
@@ -63,14 +63,12 @@ class Assignment:
 
     def write(self, folder: Path) -> None:
         """Write the assignment to the processes' folder."""
-        (folder / ASSIGNMENT_FILE).write_text(json.dumps(asdict(self)))
+        (folder / ASSIGNMENT_FILE).write_bytes(msgspec.json.encode(self))
 
     @classmethod
     def read(cls, folder: Path) -> Assignment:
         """Read the assignment from the folder."""
-        plain = json.loads((folder / ASSIGNMENT_FILE).read_text())
-        clients = tuple(tuple(ClientSpec(**spec) for spec in group) for group in plain.pop("clients"))
-        return cls(clients=clients, **plain)
+        return msgspec.json.decode((folder / ASSIGNMENT_FILE).read_bytes(), type=cls)
 
 
 def main(arguments: Sequence[str]) -> None:

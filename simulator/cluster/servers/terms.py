@@ -10,19 +10,21 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from game.context import CHANCE_BITS, Context
 from game.rooms.commands import SYSTEM_REQUESTS
 from server.commit.commit import Commit
 from server.commit.refusing_committer import RefusingCommitter, stopped_clock
-from server.log.entries import Epoch
+from server.log.entries import Epoch, LogEnd
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
+from server.replication.primary import Output, Primary
 from server.replication.repair import Repair
 from server.replication.replicator import Replicator
 from server.rooms.room_store import RoomStore
+from server.rooms.service_clock import ServiceClock
 from simulator.cluster.published_log import PublishedLog
 from simulator.cluster.servers.commit_lock import SimulatedCommitLock
-from simulator.cluster.servers.instrumented import InstrumentedClock, InstrumentedPrimary
 from simulator.cluster.servers.journal_upkeep import ClosedRoomSweep, maintain_journal
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import APPEND_TIMEOUT_S, NO_FAULTS, SimulatedLimits
@@ -30,6 +32,7 @@ from simulator.cluster.servers.match_opener import SimulatedMatchOpener
 from simulator.cluster.servers.rpc import ProcedureRun, Process
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
 from simulator.cluster.servers.timer_thread import SimulatedTimerThread
+from simulator.cluster.service_clock_checker import ServiceClockChecker
 from simulator.engine.node import Incarnation
 from simulator.engine.simulation import Crash
 from wire import REPLICATION
@@ -146,3 +149,42 @@ class SimulatedReads:
         self.store = RoomStore(streams, journal, lambda _room: None, clock, stopped_clock())
         self.store.load()
         self.committer = RefusingCommitter(streams, self.store, error)
+
+
+# -- real parts that also report to the simulation; their behaviour is unchanged ---------------------------------------
+
+
+class InstrumentedPrimary(Primary):
+    """The real ``Primary``. It also reports when a replica joins."""
+
+    def __init__(self, epoch: Epoch, journal: Journal, on_joined: Callable[[], None]) -> None:
+        super().__init__(epoch, journal.last, journal.terms, forgotten_at=journal.forgotten_at)
+        self._on_joined = on_joined
+
+    def attached(self, replica_end: LogEnd) -> Output | None:
+        output = super().attached(replica_end)
+        self._on_joined()
+        return output
+
+
+class InstrumentedClock(ServiceClock):
+    """The real service time, on the simulation's clock and random numbers.
+
+    It reports each moment to ``ServiceClockChecker``.
+    """
+
+    def __init__(self, process: Process, clock_checker: ServiceClockChecker) -> None:
+        self._clock_checker = clock_checker
+        self._process = process
+        rng = process.simulation.new_rng(f"{process.incarnation}/moments")
+        super().__init__(lambda: process.now * self._clock_checker.speed, lambda: rng.getrandbits(CHANCE_BITS))
+
+    def context(self, *, draining: bool = False) -> Context:
+        at = self.now()
+        self._clock_checker.check_decision(str(self._process.incarnation), self._process.now, at)
+        return Context(at, self._chance(), draining=draining)
+
+    def tick(self) -> int:
+        at = super().tick()
+        self._clock_checker.record_tick(str(self._process.incarnation), self._process.now)
+        return at
