@@ -19,7 +19,7 @@ GROUPS: Mapping[str, Group] = {one.__name__: one for one in (playing, growth, ta
 
 
 def run_bench(
-    cluster: MakeCluster, say: Callable[[str], None], *, only: str = "", quick: bool = False
+    cluster: MakeCluster, on_progress: Callable[[str], None], *, only: str = "", quick: bool = False
 ) -> Sequence[FigureRow]:
     """Measure all groups of rows, or ``only`` one.
 
@@ -32,6 +32,6 @@ def run_bench(
     rows: list[FigureRow] = []
     for name, measure in GROUPS.items():
         if only in ("", name):
-            say(f"{name}: {measure.__doc__}")
+            on_progress(f"{name}: {measure.__doc__}")
             rows.extend(measure(cluster, QUICK if quick else Scale()))
     return rows

@@ -119,8 +119,8 @@ class Worker:
             try:
                 if view.turn == view.seat_of(me.name) and view.phase == "playing":
                     free = next(cell for cell in DRAWN if view.board["cells"][cell] == EMPTY)
-                    asked = time.monotonic()
-                    sent[me.move(free).version] = asked
+                    sent_at = time.monotonic()
+                    sent[me.move(free).version] = sent_at
                 elif view.phase == "finished":
                     me.rematch()
             except TicTacToeError:

@@ -2,8 +2,8 @@
 
 python tools/check_versions.py [VERSION...]     default: 3.10 3.12 3.14
 
-For each: mypy reads the code as that version would, and pip finds a wheel of every pinned package for it. What runs
-there is checked by nothing but a machine with that version: see ``test_machines.sh``.
+For each version: mypy checks the types for it, and pip finds a wheel of every pinned package. Only a machine with that
+version can run the code: see ``test_machines.sh``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PIN = re.compile(r"^(?:requires = \[\")?([A-Za-z0-9][\w.-]*==[\w.]+)")
 
 
 def pins(root: Path) -> list[str]:
-    """Every package with its version, those for some versions or systems alone included."""
+    """Return every pinned package with its version, also those for some versions or systems only."""
     return sorted({pin for file in FILES for pin in _pins_of((root / file).read_text())})
 
 
@@ -33,7 +33,7 @@ def _pins_of(text: str) -> Iterator[str]:
 
 
 def check(version: str, wanted: list[str]) -> list[str]:
-    """What is wrong for that version: the output of each check that failed."""
+    """Check a version. Return the output of each check that failed."""
     with tempfile.TemporaryDirectory(prefix="tictactoe-wheels-") as folder:
         for_it = ("--python-version", version, "--only-binary", ":all:", "--no-deps", "--dest", folder)
         checks = (("mypy", "--python-version", version), ("pip", "download", "--quiet", *for_it, *wanted))
@@ -45,7 +45,7 @@ def check(version: str, wanted: list[str]) -> list[str]:
 
 
 def main(versions: list[str]) -> int:
-    """Check them all; the exit status."""
+    """Check all versions. Return the exit status."""
     wanted, failed = pins(ROOT), False
     for version in versions or VERSIONS:
         wrong = check(version, wanted)

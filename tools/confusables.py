@@ -1,4 +1,4 @@
-"""Makes ``game/accounts/confusables.py`` anew from Unicode's list of characters that are easily taken for one another.
+"""Generates ``game/accounts/confusables.py`` from Unicode's list of characters that look alike.
 
 Run it as ``python tools/confusables.py confusables.txt > game/accounts/confusables.py``. The list (UTS #39) is part of
 the Unicode data files (``security/confusables.txt``) and of ICU's sources (``source/data/unidata/confusables.txt``).
@@ -16,7 +16,7 @@ from pathlib import Path
 WIDTH = 116
 MOST_IN_A_ROW = 12
 _IN_NAMES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Mn", "Mc", "Cn"})
-"""Categories of what a name is made of; and Cn: letters that are younger than this Python."""
+"""The categories of characters in names. Cn: characters that are newer than this Python."""
 
 HEAD = '''"""Characters that look alike, from Unicode's confusables.txt, version {version}. Data only.
 

@@ -1,7 +1,7 @@
-"""Finds for every mutation of the simulator the first seed that finds it: ``python tools/find_mutation_seeds.py``.
+"""Prints the first seed that finds each mutation of the simulator: ``python tools/find_mutation_seeds.py``.
 
-For engineers who change the simulator or the servers' machines: its output belongs into ``docs/simulation.md`` and
-``tests/simulator/test_mutations.py``. Takes some minutes.
+For changes of the simulator or of the servers' state machines: the output belongs into ``docs/simulation.md`` and
+``tests/simulator/test_mutations.py``. It takes some minutes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Prints this machine's pip settings as environment variables, PIP_NAME=VALUE, each ended by a zero byte.
 
-They come from all the places where pip looks: pip.conf of the machine and of the user, and the environment. So pip on
-another machine finds packages the way pip finds them here. Used by ``test_machines.sh``.
+They come from all places that pip reads: pip.conf of the machine and of the user, and the environment. So pip on
+another machine finds packages as pip does here. Used by ``test_machines.sh``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 
 
 def as_environment(listing: Iterable[str]) -> Mapping[str, str]:
-    """The variables for the lines of ``pip config list``, such as ``global.index-url='https://…'``.
+    """Return the variables for the lines of ``pip config list``, such as ``global.index-url='https://…'``.
 
     pip lists from weak to strong: a setting for all commands, then of one command, then of the environment.
     """

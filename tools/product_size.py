@@ -1,4 +1,4 @@
-"""Counts what the product is made of: logical lines outside docstrings, files, and words that hide a subject.
+"""Counts the product: logical lines outside docstrings, files, and words that hide a subject.
 
 Run it as ``python tools/product_size.py [FOLDER]``; the folder is a checkout, by default this one.
 """
@@ -18,7 +18,7 @@ RIDDLES = re.compile(r"\b(who|whoever|whose)\b", re.IGNORECASE)
 
 
 def logical_lines(source: str) -> int:
-    """NEWLINE tokens of a module, without those that end a docstring or another bare string."""
+    """Return the NEWLINE tokens of a module, without those that end a docstring or another bare string."""
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     bare = sum(
         isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

@@ -1,9 +1,8 @@
 """Makes a sample data folder for tests: ``python tools/sample_data.py tests/samples/data-N``.
 
-Every format of the data folder that was ever released has a sample in ``tests/samples``, made once by the code of its
-time and never again: tests start servers on it. So a change of what is on disk comes with a new sample, and the old
-ones stay. ``known.json`` beside the journals has what the tests check: tokens, a request with its first answer, and
-what each room looked like.
+Every released format of the data folder has a sample in ``tests/samples``, made once by the code of its time. Tests
+start servers on it. So a new format on disk comes with a new sample, and the old ones stay. ``known.json`` beside the
+journals has what the tests check: tokens, a request with its first answer, and the state of each room.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _FIRST_MOVE, _REQUEST = 4, "sample-request"
 
 
 def main(target: Path) -> None:
-    """Play on a cluster of its own, stop it, and keep what its data folder has."""
+    """Play on a sandbox cluster, stop it, and copy its data folder to ``target``."""
     with tempfile.TemporaryDirectory() as folder:
         cluster = ClusterControl(sandbox_settings(Path(folder) / "data", snapshot_every=8, keep_events=4))
         cluster.start()
@@ -106,7 +105,7 @@ def _seen(room: RoomClient) -> dict[str, Any]:
 
 
 def _in_one_file(journal: Path) -> None:
-    """What is in the journal's write-ahead log goes into the journal itself."""
+    """Move the content of the journal's write-ahead log into the journal itself."""
     with sqlite3.connect(journal) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("PRAGMA journal_mode = DELETE")

@@ -1,4 +1,4 @@
-"""Makes the pictures in docs/images: real windows on a real cluster, on a virtual display.  make screenshots"""
+"""Makes the pictures in docs/images: real windows on a real cluster, on a virtual display. Run ``make screenshots``."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 SCREEN = (2400, 1000)
 WIDE = (900, 720)
 PATIENCE_S = 30.0
-RESTS_S = 0.6
-"""How long animations are given to come to rest."""
+REST_S = 0.6
+"""How long animations may take to end, in seconds."""
 OTHERS = (
     ("Tea and tic-tac-toe", ("grace",), {}, ()),
     ("Four in a row", ("alan", "edsger"), {"width": 6, "height": 5, "in_a_row": 4}, (14, 15, 20, 8, 13)),
@@ -45,7 +45,7 @@ OTHERS = (
 
 
 class Studio:
-    """Two people at their windows, and a camera."""
+    """The windows of two people, and their pictures."""
 
     def __init__(self, app: ttk.App, cluster: ClusterControl, folder: Path) -> None:
         self.app = app
@@ -63,24 +63,24 @@ class Studio:
         )
         return open_window(ttk.Toplevel(size=SIZE, position=(number * SIZE[0], 0)), model, self.look)
 
-    def live(self, until: Callable[[], object]) -> None:
-        """Let the windows live until the condition holds."""
+    def run_until(self, until: Callable[[], object]) -> None:
+        """Run the windows until the condition holds. Raises TimeoutError."""
         ends_at = time.monotonic() + PATIENCE_S
         while not until():
             if time.monotonic() > ends_at:
-                raise TimeoutError("what is to be photographed did not come")
+                raise TimeoutError(f"the scene was not complete within {PATIENCE_S:g} s")
             self.app.update()
             time.sleep(0.005)
 
     def picture(self, shell: ttk.App | ttk.Toplevel, name: str) -> None:
-        """Photograph a window in both themes."""
+        """Save pictures of a window in both themes."""
         themes: Sequence[Theme] = tuple(THEMES)
         for theme in themes:
             self.look.use(theme)
             for window in (self.ada, self.bob):
                 window.recolour()
-            rested_at = time.monotonic() + RESTS_S
-            self.live(lambda at=rested_at: time.monotonic() > at)  # type: ignore[misc]
+            rested_at = time.monotonic() + REST_S
+            self.run_until(lambda at=rested_at: time.monotonic() > at)  # type: ignore[misc]
             x, y = shell.winfo_rootx(), shell.winfo_rooty()
             box = (x, y, x + shell.winfo_width(), y + shell.winfo_height())
             picture = ImageGrab.grab(bbox=box, xdisplay="").convert("P", palette=Image.Palette.ADAPTIVE, colors=128)
@@ -88,114 +88,114 @@ class Studio:
             print(f"docs/images/{name}-{theme}.png")
 
     def play(self, *cells: int, first: Window | None = None) -> None:
-        """Ada and Bob play these cells in turn, Ada first, or who is named."""
+        """Play these cells in turn: first Ada, or Bob if ``first`` is his window."""
         order = (self.bob, self.ada) if first is self.bob else (self.ada, self.bob)
         for number, cell in enumerate(cells):
             room = self.room_of(order[number % 2])
-            self.live(lambda room=room: room.my_turn)  # type: ignore[misc]
+            self.run_until(lambda room=room: room.my_turn)  # type: ignore[misc]
             room.play(cell)
 
     # -- the pictures -----------------------------------------------------------------------------------------------
 
     def lobby(self) -> None:
-        """Other people's rooms, and a game of one's own."""
+        """Show rooms of other people, and an own game."""
         ada, lobby = self.ada.model, self.lobby_of(self.ada)
-        self.live(lambda: len(lobby.rooms or ()) == len(OTHERS) and lobby.online_count > 1)
+        self.run_until(lambda: len(lobby.rooms or ()) == len(OTHERS) and lobby.online_count > 1)
         lobby.create(NewRoom("Friday's series", best_of=3, clock="10+5"))
-        self.live(lambda: ada.room is not None and ada.room.view is not None)
+        self.run_until(lambda: ada.room is not None and ada.room.view is not None)
         self.lobby_of(self.bob).enter(self.room_of(self.ada).id)
         self.play(4, 0)
         self.ada.act(ada.leave_room)
-        self.live(lambda: any(game.my_turn for game in lobby.open_games()))
+        self.run_until(lambda: any(game.my_turn for game in lobby.open_games()))
         self.picture(self.ada.shell, "lobby")
         lobby.enter(lobby.open_games()[0].row.room)
-        self.live(lambda: ada.room is not None and ada.room.my_turn)
+        self.run_until(lambda: ada.room is not None and ada.room.my_turn)
 
     def game(self) -> None:
-        """A game with a clock, talk beside it and an offer below; then the banner while all are away."""
+        """Show a game with a clock, the chat and an offer; then the banner while no server runs."""
         room, bob = self.room_of(self.ada), self.room_of(self.bob)
         self.ada.shell.geometry(f"{WIDE[0]}x{WIDE[1]}+0+0")
         with connect(self.cluster.name_server) as connection:
-            watcher = connection.claim("dorothy").room(room.id)
-            watcher.join("spectator")
-            for say, text in ((room.chat.send, "Good luck, Bob!"), (bob.chat.send, "Thanks, I’ll need it")):
+            spectator = connection.claim("dorothy").room(room.id)
+            spectator.join("spectator")
+            for send, text in ((room.chat.send, "Good luck, Bob!"), (bob.chat.send, "Thanks, I’ll need it")):
                 lines = len(room.chat.lines)
-                say(text)
-                self.live(lambda lines=lines: len(room.chat.lines) > lines)  # type: ignore[misc]
-            watcher.say("What a start")
+                send(text)
+                self.run_until(lambda lines=lines: len(room.chat.lines) > lines)  # type: ignore[misc]
+            spectator.say("What a start")
             self.play(2)
             bob.offers.offer("draw")
-            self.live(lambda: bool(room.bars()) and room.chat.lines[-1].by == "dorothy")
+            self.run_until(lambda: bool(room.bars()) and room.chat.lines[-1].by == "dorothy")
             self.picture(self.ada.shell, "game")
         self.ada.shell.geometry(f"{SIZE[0]}x{SIZE[1]}+0+0")
         self.cluster.stop()
-        self.live(lambda: self.ada.banner.text)
+        self.run_until(lambda: self.ada.banner.text)
         self.picture(self.ada.shell, "banner")
         self.cluster.start()
-        self.live(lambda: self.ada.banner.text == "")
+        self.run_until(lambda: self.ada.banner.text == "")
 
     def match(self) -> None:
-        """From Play now to the result, and the game looked at again."""
+        """Show a match from Play now to the result, and its game in the archive."""
         people = (self.ada, self.bob)
         for window in people:
             window.act(window.model.leave_room)
             window.act(self.lobby_of(window).seeking.play)
-        self.live(lambda: all(w.model.room is not None and w.model.room.view is not None for w in people))
+        self.run_until(lambda: all(w.model.room is not None and w.model.room.view is not None for w in people))
         ada, bob = (self.room_of(window) for window in people)
         for part, value in (("board", "3x3"), ("best_of", 1), ("clock", "3+2")):
             bob.selection.choose(part, value)  # type: ignore[arg-type]
         wanted = Proposal("3x3", 1, "3+2")
-        self.live(lambda: ada.view is not None and ada.selection.theirs(ada.view) == wanted)
+        self.run_until(lambda: ada.view is not None and ada.selection.theirs(ada.view) == wanted)
         self.picture(self.ada.shell, "select")
         self.ada.act(ada.selection.agree)
-        self.live(lambda: ada.view is not None and ada.view.phase == "playing")
+        self.run_until(lambda: ada.view is not None and ada.view.phase == "playing")
         cells = (4, 0, 2, 8, 6) if ada.seat == "X" else (0, 4, 8, 2, 7, 6)
         self.play(*cells, first=self.ada if ada.seat == "X" else self.bob)
-        self.live(lambda: "rating" in ada.result.text)
+        self.run_until(lambda: "rating" in ada.result.text)
         self.picture(self.ada.shell, "result")
         self.ada.act(self.ada.model.leave_room)
         self.ada.act(self.ada.model.open_records)
         records = self.ada.model.records
         if records is None:
-            raise RuntimeError("the records are not open")
+            raise RuntimeError("the window has no records screen")
         records.show_games()
-        self.live(lambda: records.archive.games.value is not None and len(records.archive.games.value.games) > 0)
+        self.run_until(lambda: records.archive.games.value is not None and len(records.archive.games.value.games) > 0)
         games = records.archive.games.value
         if games is not None:
             self.ada.act(lambda: records.open(games.games[0]))
         self.picture(self.ada.shell, "archive")
 
     def lobby_of(self, window: Window) -> LobbyModel:
-        """The lobby of somebody who is signed in."""
-        self.live(lambda: window.model.lobby is not None and window.model.lobby.rooms is not None)
+        """Return the lobby of a window. Raises RuntimeError before its user has signed in."""
+        self.run_until(lambda: window.model.lobby is not None and window.model.lobby.rooms is not None)
         if window.model.lobby is None:
-            raise RuntimeError("nobody is signed in")
+            raise RuntimeError("the user of this window has not signed in")
         return window.model.lobby
 
     def room_of(self, window: Window) -> RoomModel:
-        """The room that somebody is in."""
-        self.live(lambda: window.model.room is not None and window.model.room.view is not None)
+        """Return the room of a window. Raises RuntimeError outside a room."""
+        self.run_until(lambda: window.model.room is not None and window.model.room.view is not None)
         if window.model.room is None:
-            raise RuntimeError("nobody is in the room")
+            raise RuntimeError("this window shows no room")
         return window.model.room
 
     def servers(self) -> None:
-        """The cluster after some have died, one of them just now."""
+        """Show the servers after kills, the last of them just now."""
         for role in (MAIN, COMMUNICATION, MAIN, REPLICATION):
             self.cluster.kill(role)
-            self.live(self.cluster.is_whole)
+            self.run_until(self.cluster.is_whole)
         self.ada.toggle_servers()
         screen = self.ada.servers
         if screen is None:
-            raise RuntimeError("there is no cluster view")
+            raise RuntimeError("the window has no view of the servers")
         shell = screen.winfo_toplevel()
         shell.geometry(f"{SERVERS_SIZE[0]}x{SERVERS_SIZE[1]}+{2 * SIZE[0]}+0")
-        self.live(lambda: screen.model.can_kill and all(server.is_well for server in screen.model.servers))
+        self.run_until(lambda: screen.model.can_kill and all(server.is_well for server in screen.model.servers))
         self.picture(shell, "cluster")
 
 
 def open_others(cluster: ClusterControl, stack: ExitStack) -> None:
-    """Rooms of other people, some playing."""
+    """Open rooms of other people. In some a game runs."""
     connection = stack.enter_context(connect(cluster.name_server))
     for title, names, options, cells in OTHERS:
         seats: list[RoomClient] = []

@@ -10,10 +10,10 @@ class EventTrace:
         self.on = on
         self.lines: list[str] = []
 
-    def note(self, now: float, who: str, what: str) -> None:
+    def note(self, now: float, name: str, what: str) -> None:
         """Record an event of a node."""
         if self.on:
-            self.lines.append(f"{now:12.6f}  {who:<14} {what}")
+            self.lines.append(f"{now:12.6f}  {name:<14} {what}")
 
     def sent(self, now: float, sender: str, receiver: str, message: object, arrivals: int) -> None:
         """Record that a message was sent. ``arrivals`` is how many copies will arrive: 0, 1 or 2."""

@@ -79,17 +79,17 @@ class RegisterServer(Node):
         """Send a client the value that it read, or the acknowledgement of its write."""
         self.send(ticket.client, Answer(ticket.request, value))
 
-    def on_Ask(self, ask: Ask, sender: str) -> None:  # noqa: N802  # named after the message
+    def on_Ask(self, request: Ask, sender: str) -> None:  # noqa: N802  # named after the message
         """Pass a request on once. Request ids are on disk, so a duplicate is ignored even after a crash."""
-        if self.disk.read(ask.request) is not None:
+        if self.disk.read(request.request) is not None:
             return
-        self.disk.write(ask.request, "taken")
+        self.disk.write(request.request, "taken")
         self.disk.sync()
-        ticket = PendingRequest(sender, ask.request)
-        if ask.value is None:
+        ticket = PendingRequest(sender, request.request)
+        if request.value is None:
             self.read(ticket)
         else:
-            self.write(ticket, ask.value)
+            self.write(ticket, request.value)
 
 
 class RegisterClient(Node):
@@ -98,7 +98,7 @@ class RegisterClient(Node):
     def __init__(self, calls: list[Call[Read | Write]], new_value: Callable[[], int]) -> None:
         self._calls = calls
         self._new_value = new_value
-        self._asked = 0
+        self._requests = 0
         # The open request: its id, its index in ``calls``, its timeout. None between two requests.
         self._waiting: tuple[str, int, Timer] | None = None
 
@@ -107,8 +107,8 @@ class RegisterClient(Node):
         self._ask()
 
     def _ask(self) -> None:
-        self._asked += 1
-        request = f"{self.name}-{self._asked}"
+        self._requests += 1
+        request = f"{self.name}-{self._requests}"
         value = self._new_value() if self._rng.random() < WRITES else None
         # A call without an answer may take effect at any time. So each call counts as a client of its own.
         self._calls.append(Call(request, Read() if value is None else Write(value), self.now))
@@ -122,9 +122,9 @@ class RegisterClient(Node):
             return
         _, number, timer = self._waiting
         timer.cancel()
-        asked = self._calls[number]
-        answered = answer.value if isinstance(asked.operation, Read) else None
-        self._calls[number] = Call(asked.client, asked.operation, asked.sent_at, self.now, answered)
+        call = self._calls[number]
+        answered = answer.value if isinstance(call.operation, Read) else None
+        self._calls[number] = Call(call.client, call.operation, call.sent_at, self.now, answered)
         self._go_on()
 
     def _go_on(self) -> None:

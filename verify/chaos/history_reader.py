@@ -70,7 +70,7 @@ def _read_one(file: Path, recorded: RecordedHistory) -> None:
         elif line["what"] == "news":
             _add_news(_history(recorded, line["room"]), line)
         else:
-            recorded.surprises.append(f"{line['who']}: {line['sentence']}")
+            recorded.surprises.append(f"{line['client']}: {line['sentence']}")
     for room, call in waiting.values():
         recorded.unanswered["killed"] += 1
         _put(recorded, room, call)

@@ -69,9 +69,9 @@ class HistoryWriter:
         plain = [(version, to_plain(event)) for version, event in events]
         self._write("news", spectator=spectator, room=room, events=plain, gap=gap)
 
-    def record_surprise(self, who: str, sentence: str) -> None:
+    def record_surprise(self, client: str, sentence: str) -> None:
         """Write that a client got an answer that must never happen."""
-        self._write("surprise", who=who, sentence=sentence)
+        self._write("surprise", client=client, sentence=sentence)
 
     def _record_call(self, **fields: object) -> int:
         number = next(self._numbers)

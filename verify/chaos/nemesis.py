@@ -39,10 +39,10 @@ class InjectedFault:
 class Nemesis:
     """Carries out one plan."""
 
-    def __init__(self, servers: ClusterFaults, workload: WorkloadProcesses, say: Callable[[str], None]) -> None:
+    def __init__(self, servers: ClusterFaults, workload: WorkloadProcesses, on_progress: Callable[[str], None]) -> None:
         self._servers = servers
         self._workload = workload
-        self._say = say
+        self._on_progress = on_progress
         # A heap of the undo actions of active faults, by time. The number orders equal times.
         self._undos: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -67,7 +67,7 @@ class Nemesis:
             hit = self._inject(fault)
             self.injected_faults.append(InjectedFault(fault, at, hit))
             missed = "" if hit else " (no process was hit)"
-            self._say(f"{len(self.injected_faults):4d}  {fault}{missed}")
+            self._on_progress(f"{len(self.injected_faults):4d}  {fault}{missed}")
 
     def settle(self, limit_s: float) -> bool:
         """Undo all lasting faults, and wait until the cluster is healthy.
@@ -113,7 +113,7 @@ class Nemesis:
         if time.monotonic() - self._down_since > DOWN_S:
             self._down_since = None
             self.starts += 1
-            self._say("      all servers are down: starting them, as an operator would")
+            self._on_progress("      all servers are down: starting them, as an operator would")
             self._starting = threading.Thread(target=self._start, daemon=True)
             self._starting.start()
 
@@ -122,7 +122,7 @@ class Nemesis:
             self._servers.start()
         except Exception as error:
             # Faults also hit starting servers. If all stay down, the nemesis starts them again.
-            self._say(f"      start failed: {str(error).splitlines()[0]}")
+            self._on_progress(f"      start failed: {str(error).splitlines()[0]}")
 
     def _undo_after(self, after_s: float, action: Callable[[], None]) -> None:
         heapq.heappush(self._undos, (time.monotonic() + after_s, next(self._order), action))
@@ -166,7 +166,7 @@ class Nemesis:
     def _damage(self, fault: Fault) -> bool:
         rows = [row for role in fault.roles if (row := self._servers.damage(role, fault.pick)) is not None]
         for row in rows:
-            self._say(f"      {row}")
+            self._on_progress(f"      {row}")
         return bool(rows)
 
     def _hit_all(self, fault: Fault, hit: Callable[[str], int | None]) -> bool:

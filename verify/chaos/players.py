@@ -1,7 +1,8 @@
 """The base class of all clients of a chaos run, and the clients at a table: two players and a spectator.
 
-At a table game after game is played, in one room after another. Each client is one thread. It keeps no state besides what the servers store, so a killed client can return and continue. It
-finds its table's rooms in the lobby by their titles.
+At a table game after game is played, in one room after another. Each client is one thread. It keeps no state besides
+what the servers store, so a killed client can return and continue. It finds its table's rooms in the lobby by their
+titles.
 """
 
 from __future__ import annotations

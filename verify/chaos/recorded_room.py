@@ -67,11 +67,13 @@ class RecordedRoom(RoomClient):
             yield news
 
 
-def create(player: Player, ask: Callable[..., Any], title: str, recorder: HistoryWriter, client: str) -> RecordedRoom:
-    """Create a room, and record the call. ``ask`` calls a remote method of the communication server."""
+def create(player: Player, call: Callable[..., Any], title: str, recorder: HistoryWriter, client: str) -> RecordedRoom:
+    """Create a room, and record the call. ``call`` calls a remote method of the communication server."""
     request_id = new_request_id()
     number = recorder.record_command(client, None, Create(player.name, request_id, title, "tictactoe", {}))
-    answer = _recording_error(recorder, number, lambda: ask("create", player.token, request_id, title, "tictactoe", {}))
+    answer = _recording_error(
+        recorder, number, lambda: call("create", player.token, request_id, title, "tictactoe", {})
+    )
     recorder.record_done(number, answer["room"], answer["version"], None)
     return RecordedRoom(player.room(answer["room"]), recorder, client)
 

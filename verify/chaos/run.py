@@ -58,7 +58,7 @@ class ChaosOptions:
 def run_chaos(
     servers: ClusterFaults,
     options: ChaosOptions,
-    say: Callable[[str], None],
+    on_progress: Callable[[str], None],
     *,
     environment: Mapping[str, str] | None = None,
     evidence: Path | None = None,
@@ -71,7 +71,7 @@ def run_chaos(
     report.
     """
     with tempfile.TemporaryDirectory(prefix="tictactoe-chaos-") as folder:
-        report = _Run(servers, options, say, Path(folder), environment).run()
+        report = _Run(servers, options, on_progress, Path(folder), environment).run()
         if evidence is not None and (keep or not report.clean):
             servers.keep_evidence(evidence / "servers")
             shutil.copytree(folder, evidence / "clients", dirs_exist_ok=True)
@@ -85,14 +85,14 @@ class _Run:
         self,
         servers: ClusterFaults,
         options: ChaosOptions,
-        say: Callable[[str], None],
+        on_progress: Callable[[str], None],
         folder: Path,
         environment: Mapping[str, str] | None,
     ) -> None:
         self._servers = servers
         self._options = options
         self._began = time.monotonic()
-        self._print = say
+        self._print = on_progress
         self._assignment = Assignment.for_tables(
             servers.name_server,
             seed=options.seed,
@@ -101,13 +101,13 @@ class _Run:
             match_players=options.match_players,
         )
         self._workload = WorkloadProcesses(self._assignment, folder, environment)
-        self._nemesis = Nemesis(servers, self._workload, self._say)
+        self._nemesis = Nemesis(servers, self._workload, self._report_progress)
         self._complaints: list[str] = []
 
     def run(self) -> ChaosReport:
         options, without = self._options, [FaultKind(kind) for kind in self._servers.cannot]
         faults = plan(options.seed, options.seconds, groups=options.groups, without=without)
-        self._say(f"plan: {len(faults)} faults in {options.seconds:g} s, seed {options.seed}")
+        self._report_progress(f"plan: {len(faults)} faults in {options.seconds:g} s, seed {options.seed}")
         began = time.monotonic()
         try:
             self._workload.start_all()
@@ -115,12 +115,12 @@ class _Run:
             self._nemesis.run(faults)
             seconds = time.monotonic() - began
             self._settle()
-            self._say("waiting until the clients have finished their games")
+            self._report_progress("waiting until the clients have finished their games")
             late = self._workload.finish(FINISH_LIMIT_S)
         finally:
             self._workload.end()
         self._complaints += [f"client group {group} did not finish within {FINISH_LIMIT_S:g} s" for group in late]
-        self._say("reading the final history of every room and checking it")
+        self._report_progress("reading the final history of every room and checking it")
         recorded = read_histories(self._workload.files)
         try:
             self._read_final_histories(recorded)
@@ -134,19 +134,19 @@ class _Run:
         while time.monotonic() < deadline:
             rooms = read_histories(self._workload.files).rooms.values()
             if sum(any(_is_accepted_move(call) for call in room.calls) for room in rooms) >= self._options.tables:
-                self._say("every table has an accepted move")
+                self._report_progress("every table has an accepted move")
                 return
             time.sleep(LOOK_AGAIN_S)
         self._complaints.append(f"a table had no accepted move within {FIRST_MOVES_LIMIT_S:g} s")
 
-    def _say(self, sentence: str) -> None:
+    def _report_progress(self, sentence: str) -> None:
         self._print(f"{time.monotonic() - self._began:7.2f} s  {sentence}")
 
     def _settle(self) -> None:
-        self._say("the faults are over; waiting until the cluster is healthy")
+        self._report_progress("the faults are over; waiting until the cluster is healthy")
         ended = time.monotonic()
         if self._nemesis.settle(RECOVERY_LIMIT_S):
-            self._say(f"cluster healthy {time.monotonic() - ended:.2f} s after the last fault")
+            self._report_progress(f"cluster healthy {time.monotonic() - ended:.2f} s after the last fault")
         else:
             how = self._servers.describe()
             self._complaints.append(f"cluster not healthy {RECOVERY_LIMIT_S:g} s after the last fault: {how}")

@@ -30,8 +30,6 @@ SECONDS_PER_INPUT = 0.02
 """The time limit for an attacker, in seconds for each input, plus a minute. A slower attacker is ended and reported as
 a finding."""
 
-Say = Callable[[str], None]
-
 
 class MemoryMeter:
     """Measures the servers' memory repeatedly, and keeps the highest value."""
@@ -58,7 +56,7 @@ class MemoryMeter:
         return self.memory
 
 
-def run_fuzz(target: AttackSurface, plan: FuzzPlan, say: Say = lambda _: None) -> FuzzReport:
+def run_fuzz(target: AttackSurface, plan: FuzzPlan, on_progress: Callable[[str], None]) -> FuzzReport:
     """Attack a running cluster while honest players play, and return the report."""
     report = FuzzReport(plan)
     with connect(target.name_server, deadline_s=PATIENCE_S) as cluster:
@@ -71,10 +69,10 @@ def run_fuzz(target: AttackSurface, plan: FuzzPlan, say: Say = lambda _: None) -
         began = time.monotonic()
         lasted_s = 2.0
         for number in range(plan.rounds):
-            say(f"round {number + 1} of {plan.rounds}: calm")
+            on_progress(f"round {number + 1} of {plan.rounds}: calm")
             honest.phase = CALM
             time.sleep(lasted_s)
-            say(f"round {number + 1} of {plan.rounds}: attack")
+            on_progress(f"round {number + 1} of {plan.rounds}: attack")
             honest.phase = ATTACK
             started = time.monotonic()
             tasks = _tasks(plan, number, target.ports(), honest, mallory.name, token)
@@ -82,7 +80,7 @@ def run_fuzz(target: AttackSurface, plan: FuzzPlan, say: Say = lambda _: None) -
             lasted_s = min(10.0, time.monotonic() - started)
             honest.phase = "after"
         report.seconds = time.monotonic() - began
-        say("the attack is over; checking servers and histories")
+        on_progress("the attack is over; checking servers and histories")
         time.sleep(SETTLE_S)
         report.whole = _becomes(target.is_whole)
         report.memory = meter.end()

@@ -27,18 +27,18 @@ LOBBY_LIMIT_S = 60.0
 LOOK_AGAIN_S = 0.05
 
 
-def run_load(servers: ClusterControl, plan: LoadPlan, say: Callable[[str], None] = lambda _: None) -> LoadReport:
+def run_load(servers: ClusterControl, plan: LoadPlan, on_progress: Callable[[str], None]) -> LoadReport:
     """Run a load test on a running cluster that keeps all events. Failures are in the summary."""
     names = [f"rush{number}" for number in range(plan.people)]
     processes = min(PROCESSES, len(names))
     with task_processes(processes, *WORKER, servers.name_server) as workers:
         parts = [names[first::processes] for first in range(processes)]
         each_does([(worker, {"do": "enter", "names": part}) for worker, part in zip(workers, parts, strict=True)])
-        say(f"{plan.people} clients are connected; all press Play")
+        on_progress(f"{plan.people} clients are connected; all press Play")
         began = time.monotonic()
-        killed, people = _under_kills(servers, plan, workers, say)
+        killed, people = _under_kills(servers, plan, workers, on_progress)
         seconds = time.monotonic() - began
-        say("all series are over; checking the histories")
+        on_progress("all series are over; checking the histories")
         with connect(servers.name_server, deadline_s=DEADLINE_S) as cluster:
             histories = _histories(cluster, people)
             archived = _archived_games(cluster)
@@ -48,7 +48,7 @@ def run_load(servers: ClusterControl, plan: LoadPlan, say: Callable[[str], None]
 
 
 def _under_kills(
-    servers: ClusterControl, plan: LoadPlan, workers: Sequence[TaskProcess], say: Callable[[str], None]
+    servers: ClusterControl, plan: LoadPlan, workers: Sequence[TaskProcess], on_progress: Callable[[str], None]
 ) -> tuple[list[tuple[str, ...]], list[dict[str, Any]]]:
     """Let all play, and kill servers meanwhile. Return the killed roles and the reports of all people."""
     over = threading.Event()
@@ -58,7 +58,7 @@ def _under_kills(
         following = kill_schedule(plan.seed)
         while True:  # the first kill comes at once, while all are seeking
             roles = following()
-            say(f"killing {', '.join(roles)}")
+            on_progress(f"killing {', '.join(roles)}")
             killed.append(tuple(role for role in roles if servers.kill_if_running(role)))
             if set(roles) >= set(ALL_SERVERS):
                 servers.start()

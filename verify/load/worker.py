@@ -98,7 +98,7 @@ class LoadPlayer:
         if selection is None or seat is None:
             return
         mine = selection.proposals.get(seat)
-        theirs = next((what for whose, what in selection.proposals.items() if whose != seat), None)
+        theirs = next((what for by, what in selection.proposals.items() if by != seat), None)
         if mine is None:
             room.propose(self._proposal)
         elif theirs is not None and mine != theirs and seat == "O" and not self._stubborn:
