@@ -24,7 +24,7 @@ from wire.rpc import Address, Proxy
 PROBE_S = 0.5
 _ROLES = (MAIN, COMMUNICATION, REPLICATION)
 _HELP = "give host:port of the name server, whose port is usually 1337"
-_MAY_BECOME_ONE: Mapping[Found, str] = {
+_TEMPORARY: Mapping[Found, str] = {
     "nothing": "nothing listens there",
     "no host": "its host does not answer",
     "unresolved": "the name of its host cannot be resolved now",
@@ -32,7 +32,7 @@ _MAY_BECOME_ONE: Mapping[Found, str] = {
     "closes": "something closes every connection there",
 }
 """Findings that may be a name server during its replacement."""
-_IS_NONE: Mapping[Found, str] = {"web": "a web server answers there", "other": "another program answers there"}
+_PERMANENT: Mapping[Found, str] = {"web": "a web server answers there", "other": "another program answers there"}
 
 
 def explained(address: Address, error: TicTacToeError) -> TicTacToeError:
@@ -51,9 +51,9 @@ def explained(address: Address, error: TicTacToeError) -> TicTacToeError:
     if not isinstance(error, Unreachable):
         return error
     found = probe(address, timeout_s=PROBE_S)
-    if found in _IS_NONE:
-        return _wrong(address, _IS_NONE[found])
-    return Unreachable(f"no cluster answers at {address}: {_MAY_BECOME_ONE[found]}")
+    if found in _PERMANENT:
+        return _wrong(address, _PERMANENT[found])
+    return Unreachable(f"no cluster answers at {address}: {_TEMPORARY[found]}")
 
 
 def _wrong(address: Address, why: str) -> WrongAddress:

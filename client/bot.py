@@ -55,7 +55,7 @@ class BotResult:
 
 
 AGAIN_S = 1.0
-OLD_NEWS = frozenset({"not_your_turn", "cell_taken", "game_not_running", "game_still_running", "room_closed"})
+OUTDATED = frozenset({"not_your_turn", "cell_taken", "game_not_running", "game_still_running", "room_closed"})
 """Codes of refusals that only show that the room has changed meanwhile."""
 
 
@@ -130,7 +130,7 @@ class Bot:
                 again = new_request_id()
                 self._until_saved(lambda: self._room.rematch(request_id=again))
         except Refusal as refusal:
-            if refusal.code not in OLD_NEWS:
+            if refusal.code not in OUTDATED:
                 raise
         return 0
 

@@ -14,7 +14,7 @@ from client.connection import ATTEMPT_S, ObjectAddress, OnLink, RetryingConnecti
 from client.credentials import DEFAULT_PORT, Credentials, new_token
 from client.game_archive import Games, Played, PlayerPage, RatingEntry, games_from, played_from, rating_entry_from
 from client.player import Player
-from client.retry import Attempts, worth_another_try
+from client.retry import Attempts, is_retryable
 from client.views import Row, row_from
 from game.errors import InvalidArgument, NoSuchRoom
 from wire import COMMUNICATION, PROTOCOL_VERSION, rpc
@@ -249,7 +249,7 @@ class Cluster:
                     continue
                 self._was_found, self._not_found = True, None
                 return ObjectAddress(found.address, COMMUNICATION)
-        hopeful = [failure for failure in failures if worth_another_try(failure)]
+        hopeful = [failure for failure in failures if is_retryable(failure)]
         failure = (hopeful or failures)[-1]
         if self._was_found and not hopeful:
             raise Unreachable(failure.message)  # found before: what answers there now may be temporary

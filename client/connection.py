@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from client.retry import Attempts, worth_another_try
+from client.retry import Attempts, is_retryable
 from wire.errors import DeadlineExceeded, TicTacToeError
 from wire.rpc import Address, Proxy
 
@@ -103,7 +103,7 @@ class RetryingConnection:
             try:
                 answer = self._connected().call(method, *arguments, timeout_s=attempts.timeout_s())
             except TicTacToeError as error:
-                self._report(not worth_another_try(error))
+                self._report(not is_retryable(error))
                 pause_s = attempts.pause_after(error)
             else:
                 self._report(True)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from client.views import reading
+from client.views import decoding
 from game.errors import InvalidArgument
 from game.forms import records
 from game.forms.record_checks import check_record
@@ -84,13 +84,13 @@ class _Page(Struct):
     earlier: Whole
 
 
-@reading("rating")
+@decoding("rating")
 def rating_entry_from(plain: Mapping[str, Any] | None) -> RatingEntry | None:
     """Decode a rating entry from the wire. Raises ProtocolMismatch for anything else."""
     return None if plain is None else read(plain, RatingEntry)
 
 
-@reading("game")
+@decoding("game")
 def played_from(plain: Mapping[str, Any]) -> Played:
     """Decode a game from the wire. Raises ProtocolMismatch if it cannot have been played."""
     played = read(plain, Played)
@@ -98,7 +98,7 @@ def played_from(plain: Mapping[str, Any]) -> Played:
     return played
 
 
-@reading("list of games")
+@decoding("list of games")
 def _page_from(plain: Mapping[str, Any]) -> _Page:
     return read(plain, _Page)
 

@@ -17,12 +17,12 @@ LONGEST_PAUSE_S = 1.0
 _CHANCE = random.Random()
 
 
-def worth_another_try(error: TicTacToeError) -> bool:
+def is_retryable(error: TicTacToeError) -> bool:
     """Return whether the same call may succeed soon: no server answered, or it cannot serve now."""
     return isinstance(error, (Unreachable, NotReady, Busy, Fenced))
 
 
-def pauses(
+def backoff(
     clock: Callable[[], float] = time.monotonic, chance: random.Random = _CHANCE, *, began: float | None = None
 ) -> Callable[[], float]:
     """Return a function that computes the pause before the next attempt, in seconds.
@@ -65,9 +65,9 @@ class Attempts:
         Raises ``error`` if a retry cannot help, or if the time is up. If the time is up and an attempt may have been
         carried out, raises DeadlineExceeded.
         """
-        if not worth_another_try(error):
+        if not is_retryable(error):
             raise error
-        self._pause = self._pause or pauses(began=self._began)
+        self._pause = self._pause or backoff(began=self._began)
         pause_s = self._pause()
         self._may_be_done = self._may_be_done or isinstance(error, (Unreachable, Fenced))
         if time.monotonic() + pause_s < self._began + self._deadline_s:

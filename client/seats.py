@@ -19,7 +19,7 @@ LOOK_S = 0.25
 """How often new rooms are looked for, in seconds."""
 
 
-def goes_on(room: Row | View) -> bool:
+def needs_players(room: Row | View) -> bool:
     """Return whether a game is played there, begins, or follows by itself: the room needs its players."""
     return room.phase in ("waiting", "selecting", "playing") or (room.phase == "finished" and room.timed)
 
@@ -30,7 +30,7 @@ def stay_present(
     *,
     every_s: float,
     stop: Event,
-    looked_at: Callable[[], str] = lambda: "",
+    shown: Callable[[], str] = lambda: "",
 ) -> Iterator[str]:
     """Keep a player present in these rooms until ``stop`` is set. Yield each room that needs no more visits.
 
@@ -38,14 +38,14 @@ def stay_present(
     ``every_s`` must be less than the servers' ``AWAY_S``. Half of ``Cluster.max_wait_s`` always is.
 
     If the servers count the player as away, the player joins again. If the game is over, the player leaves, unless the
-    room is ``looked_at``. While the servers are unreachable, this retries.
+    room is ``shown``. While the servers are unreachable, this retries.
     """
     visited: dict[str, float] = {}
     while not stop.is_set():
         for room in [room for room in rooms() if time.monotonic() - visited.get(room, -every_s) >= every_s]:
             if stop.is_set():
                 return
-            if _is_over(player, room, looked_at):
+            if _is_over(player, room, shown):
                 visited.pop(room, None)
                 yield room
             else:
@@ -53,16 +53,16 @@ def stay_present(
         stop.wait(min(LOOK_S, every_s))
 
 
-def _is_over(player: Player, room: str, looked_at: Callable[[], str]) -> bool:
+def _is_over(player: Player, room: str, shown: Callable[[], str]) -> bool:
     try:
-        return _visit(player, room, looked_at)
+        return _visit(player, room, shown)
     except Refusal:
         return True  # the room is gone, or the name belongs to another user
     except TicTacToeError:
         return False  # the servers are unreachable
 
 
-def _visit(player: Player, room: str, looked_at: Callable[[], str]) -> bool:
+def _visit(player: Player, room: str, shown: Callable[[], str]) -> bool:
     """Visit a room so that its servers see the player. Return whether no more visits are needed."""
     client = player.room(room)
     try:
@@ -71,11 +71,11 @@ def _visit(player: Player, room: str, looked_at: Callable[[], str]) -> bool:
         owner = None if seat is None else view.seats[seat]
         if owner is None:
             return True
-        if goes_on(view):
+        if needs_players(view):
             if not owner.present:
                 client.join()
             return False
-        if owner.present and room != looked_at():
+        if owner.present and room != shown():
             client.leave()
         return True
     finally:

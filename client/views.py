@@ -131,7 +131,7 @@ class Row:
     """Whether a timer is set there: a flag falls, the next game begins."""
 
 
-def reading(what: str) -> Callable[[Callable[[Any], T]], Callable[[Any], T]]:
+def decoding(what: str) -> Callable[[Callable[[Any], T]], Callable[[Any], T]]:
     """Make a function raise ProtocolMismatch when the server's answer that it decodes has an unexpected shape."""
 
     def decorate(decode: Callable[[Any], T]) -> Callable[[Any], T]:
@@ -147,7 +147,7 @@ def reading(what: str) -> Callable[[Callable[[Any], T]], Callable[[Any], T]]:
     return decorate
 
 
-@reading("view of a room")
+@decoding("view of a room")
 def view_from(plain: Mapping[str, Any]) -> View:
     """Decode a view from the wire. Raises ProtocolMismatch if a field is missing or has another shape."""
     view: View = convert({**plain, "selection": _selection_from(plain["selection"])}, View)
@@ -162,13 +162,13 @@ def _selection_from(plain: Mapping[str, Any] | None) -> list[Any] | None:
     return [[plain[name] for name in Choices._fields], plain["until"], proposals]
 
 
-@reading("chat")
+@decoding("chat")
 def line_from(plain: Mapping[str, Any]) -> Line:
     """Decode a chat line from the wire. Raises ProtocolMismatch as ``view_from``."""
     return Line(**{name: plain[name] for name in Line._fields})
 
 
-@reading("list of rooms")
+@decoding("list of rooms")
 def row_from(plain: Mapping[str, Any]) -> Row:
     """Decode a row of the lobby from the wire. Raises ProtocolMismatch if a field is missing or has another shape."""
     row: Row = convert(plain, Row)

@@ -19,7 +19,7 @@ from client.desktop.model.base.preferences import Preferences, Theme
 from client.desktop.model.lobby.lobby import LobbyModel
 from client.desktop.model.lobby.new_room import NewRoom
 from client.desktop.model.room.room import RoomModel
-from client.desktop.window.app import SERVERS_SIZE, SIZE, Window
+from client.desktop.window.app import CLUSTER_VIEW_SIZE, SIZE, Window
 from client.desktop.window.bindings import open_window
 from client.desktop.window.widgets.gc_on_tk_thread import collect_here
 from client.desktop.window.widgets.theme import THEMES, Style
@@ -184,12 +184,12 @@ class Studio:
         for role in (MAIN, COMMUNICATION, MAIN, REPLICATION):
             self.cluster.kill(role)
             self.run_until(self.cluster.is_whole)
-        self.ada.toggle_servers()
-        screen = self.ada.servers
+        self.ada.toggle_cluster_view()
+        screen = self.ada.cluster_view
         if screen is None:
             raise RuntimeError("the window has no view of the servers")
         shell = screen.winfo_toplevel()
-        shell.geometry(f"{SERVERS_SIZE[0]}x{SERVERS_SIZE[1]}+{2 * SIZE[0]}+0")
+        shell.geometry(f"{CLUSTER_VIEW_SIZE[0]}x{CLUSTER_VIEW_SIZE[1]}+{2 * SIZE[0]}+0")
         self.run_until(lambda: screen.model.can_kill and all(server.is_well for server in screen.model.servers))
         self.picture(shell, "cluster")
 

@@ -15,17 +15,28 @@ from client.views import Row
 from game.errors import NameTaken
 
 NAMES = ("Ada", "Bob")
-DOOR = Path(__file__).resolve().parents[2] / "tictactoe.py"
+COMMAND_LINE = Path(__file__).resolve().parents[2] / "tictactoe.py"
 
 
 def play(server: str) -> None:
     """Open two windows in a room and return when both are closed. Raises the errors of the client library."""
     with connect(server) as cluster:
-        players = [_someone(cluster, name) for name in NAMES]
+        players = [_claimed(cluster, name) for name in NAMES]
         room = _room_of(cluster, players)
     windows = [
         subprocess.Popen(
-            [sys.executable, str(DOOR), "--name", player.name, "--server", server, "--room", room, "--side", side]
+            [
+                sys.executable,
+                str(COMMAND_LINE),
+                "--name",
+                player.name,
+                "--server",
+                server,
+                "--room",
+                room,
+                "--side",
+                side,
+            ]
         )
         for player, side in zip(players, ("left", "right"), strict=True)
     ]
@@ -37,7 +48,7 @@ def play(server: str) -> None:
         window.wait()
 
 
-def _someone(cluster: Cluster, name: str) -> Player:
+def _claimed(cluster: Cluster, name: str) -> Player:
     """Return a player of that name, or of a similar name when it belongs to another user."""
     try:
         return cluster.claim(name, remember=True)

@@ -56,12 +56,12 @@ class Name(Struct, frozen=True, omit_defaults=True):
     """Hashes of codes that newer codes replaced, latest last."""
 
     @property
-    def held(self) -> bool:
+    def is_owned(self) -> bool:
         """Return whether the name has an owner."""
         return self.token_hash != ""
 
     @property
-    def kept(self) -> bool:
+    def is_reserved(self) -> bool:
         """Return whether the name is reserved: it has a recovery code, so its owner keeps it during any absence."""
         return self.code_hash != ""
 
@@ -138,33 +138,33 @@ def decide(state: Name, command: Command) -> tuple[Event, ...]:
     if isinstance(command, Claim):
         return _claim(state, command)
     if isinstance(command, Reserve):
-        return _keep(state, command)
+        return _reserve(state, command)
     if isinstance(command, Recover):
         return _recover(state, command)
-    if state.kept:
+    if state.is_reserved:
         raise NotAllowed("a name with a recovery code is not released")
-    return (Released(),) if state.held else ()
+    return (Released(),) if state.is_owned else ()
 
 
 def _claim(state: Name, claim: Claim) -> tuple[Event, ...]:
     """Claim a free name. A claim of the caller's own name changes nothing."""
-    if not state.held:
+    if not state.is_owned:
         return (Claimed(claim.name, claim.token_hash),)
     if state.token_hash != claim.token_hash:
         raise NameTaken(f"the name {state.name} belongs to somebody else")
     return ()
 
 
-def _keep(state: Name, keep: Reserve) -> tuple[Event, ...]:
+def _reserve(state: Name, reserve: Reserve) -> tuple[Event, ...]:
     """Replace the recovery code.
 
     A late copy of an old request must not restore the old code, because the owner has written down the new code.
     """
-    if state.token_hash != keep.token_hash:
+    if state.token_hash != reserve.token_hash:
         raise BadToken("this token no longer owns the name")
-    if keep.code_hash in state.former_codes:
+    if reserve.code_hash in state.former_codes:
         raise InvalidArgument("this recovery code was replaced: make a new one")
-    return () if keep.code_hash == state.code_hash else (Reserved(keep.code_hash),)
+    return () if reserve.code_hash == state.code_hash else (Reserved(reserve.code_hash),)
 
 
 def _recover(state: Name, recover: Recover) -> tuple[Event, ...]:
@@ -172,7 +172,7 @@ def _recover(state: Name, recover: Recover) -> tuple[Event, ...]:
 
     Otherwise a late copy of an old request would undo a later recovery.
     """
-    if not state.kept or state.code_hash != recover.code_hash:
+    if not state.is_reserved or state.code_hash != recover.code_hash:
         raise WrongCode("that is not the recovery code of this name")
     if recover.token_hash in state.former_tokens:
         raise InvalidArgument("this token had the name before: recover it with a new one")
@@ -185,7 +185,7 @@ def evolve(state: Name, event: Event) -> Name:
     if isinstance(event, Claimed):
         return Name(version, event.name, event.token_hash)
     if isinstance(event, Reserved):
-        codes = (*state.former_codes, state.code_hash)[-REMEMBERED:] if state.kept else ()
+        codes = (*state.former_codes, state.code_hash)[-REMEMBERED:] if state.is_reserved else ()
         return replace(state, version=version, code_hash=event.code_hash, former_codes=codes)
     if isinstance(event, Recovered):
         tokens = (*state.former_tokens, state.token_hash)[-REMEMBERED:]
@@ -199,7 +199,7 @@ def may_be_released(state: Name, *, seated: bool, inactive_s: float, grace_s: fl
     The name is not reserved, and its owner has been absent for longer than ``grace_s`` seconds and has no seat in an
     open room. ``seated``: whether the owner has such a seat. ``inactive_s``: seconds since the owner was last seen.
     """
-    return state.held and not state.kept and not seated and inactive_s > grace_s
+    return state.is_owned and not state.is_reserved and not seated and inactive_s > grace_s
 
 
 STATES = Form(Name)

@@ -90,7 +90,7 @@ class Stones(NamedTuple):
         xs = self.xs if side else self.xs | 1 << cell
         return Stones(grid, free, xs, both, promise, counts, open_lines, self.balance + gain * sign, won)
 
-    def lively(self, side: Side) -> list[int]:
+    def prospects(self, side: Side) -> list[int]:
         """Return for each cell how promising it is for the side.
 
         Fuller lines count more, and own lines more than the opponent's.

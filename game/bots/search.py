@@ -78,7 +78,7 @@ def _worth_trying(stones: Stones, side: Side, width: int, chance: random.Random 
     cells = cells_of(stones.wins[side] or stones.wins[1 - side] or stones.free)
     if chance is not None:
         chance.shuffle(cells)
-    cells.sort(key=stones.lively(side).__getitem__, reverse=True)
+    cells.sort(key=stones.prospects(side).__getitem__, reverse=True)
     if len(cells) > _SMALL:
         del cells[width:]
     return cells

@@ -127,9 +127,9 @@ def _urgent(stones: Stones, side: int) -> list[int]:
 
 def _promising(stones: Stones, side: int, chance: random.Random) -> int:
     """Return one of the cells on the fullest open lines."""
-    free, lively = cells_of(stones.free), stones.lively(side)
-    least = max(lively[cell] for cell in free) // _VARIED
-    return chance.choice([cell for cell in free if lively[cell] >= least])
+    free, prospects = cells_of(stones.free), stones.prospects(side)
+    least = max(prospects[cell] for cell in free) // _VARIED
+    return chance.choice([cell for cell in free if prospects[cell] >= least])
 
 
 def _hard(board: Mapping[str, Any], seat: Seat, chance: random.Random, go_on: GoOn) -> int:

@@ -71,7 +71,7 @@ def record_of(room: Room) -> GameRecord:
         room.best_of,
         written(room.clock_rule),
         room.rated,
-        bool(room.entry.code),
+        bool(room.access.code),
     )
 
 

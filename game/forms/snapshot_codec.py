@@ -57,7 +57,7 @@ def encode(room: Room) -> dict[str, object]:
         "clock": None if clock is None else [clock.left, clock.running, clock.since],
         "offers": room.offers,
         "talk": room.talk,
-        "entry": room.entry,
+        "entry": room.access,
         "requests": {
             name: [[request_id, answer.version, answer.seat] for request_id, answer in known]
             for name, known in room.requests.items()
@@ -124,7 +124,7 @@ def _later(plain: Mapping[str, Any]) -> dict[str, Any]:
         "clock": None if clock is None else Clock(rule, (clock[0][0], clock[0][1]), clock[1], clock[2]),
         "offers": Offers(*(tuple((seat, what) for seat, what in some) for some in plain["offers"])),
         "talk": tuple(Line(*line) for line in plain["talk"]),
-        "entry": Access(entry[0], entry[1], tuple(entry[2])),
+        "access": Access(entry[0], entry[1], tuple(entry[2])),
     }
 
 

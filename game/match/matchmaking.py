@@ -87,7 +87,7 @@ class Seekers:
             if group is not None:
                 for seeker in group:
                     self.drop(seeker.name)
-                found.append(tuple(sorted(group, key=_place)))
+                found.append(tuple(sorted(group, key=_queue_order)))
         return found
 
     def choices_of(self, group: Sequence[Seeker]) -> Choices:
@@ -109,12 +109,12 @@ class Seekers:
         found = [
             candidate
             for accepts in self._by_rating
-            if _together(self._choices, frozenset([*filters, accepts]))
+            if _compatible(self._choices, frozenset([*filters, accepts]))
             for candidate in self._candidates(accepts, group[0], names, now)
         ]
         if now - group[0].since >= PATIENT_S:
-            return min(found, key=_place, default=None)
-        return min(found, key=lambda seeker: (abs(seeker.rating - group[0].rating), _place(seeker)), default=None)
+            return min(found, key=_queue_order, default=None)
+        return min(found, key=lambda seeker: (abs(seeker.rating - group[0].rating), _queue_order(seeker)), default=None)
 
     def _candidates(self, accepts: SeekFilter, first: Seeker, names: Sequence[str], now: float) -> Iterable[Seeker]:
         """Return the possible next members with that filter.
@@ -142,9 +142,9 @@ class Seekers:
 
 
 @functools.cache
-def _together(choices: Choices, filters: frozenset[SeekFilter]) -> bool:
+def _compatible(choices: Choices, filters: frozenset[SeekFilter]) -> bool:
     return narrowed(choices, list(filters)) is not None
 
 
-def _place(seeker: Seeker) -> tuple[float, str]:
+def _queue_order(seeker: Seeker) -> tuple[float, str]:
     return seeker.since, seeker.name

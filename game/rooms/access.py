@@ -28,20 +28,20 @@ class Access(NamedTuple):
 OPEN = Access()
 
 
-def check_may_come(entry: Access, name: str, code: str) -> None:
+def check_may_enter(access: Access, name: str, code: str) -> None:
     """Raise NotInvited or NotAllowed for a person who may not enter. Only for people outside without a seat."""
-    if name in entry.removed:
+    if name in access.removed:
         raise NotAllowed("the room's owner has removed you from it")
-    if entry.code and not hmac.compare_digest(entry.code.encode(), code.encode(errors="replace")):
+    if access.code and not hmac.compare_digest(access.code.encode(), code.encode(errors="replace")):
         raise NotInvited("the room is private: join it with its invite code")
 
 
-def check_may_watch(entry: Access) -> None:
+def check_may_watch(access: Access) -> None:
     """Raise NotAllowed when new spectators may not enter."""
-    if entry.locked:
+    if access.locked:
         raise NotAllowed("the room is locked: it takes no new spectators")
 
 
-def without(entry: Access, name: str) -> Access:
+def without(access: Access, name: str) -> Access:
     """Return the access after a person was removed. Beyond MOST_REMOVED, the person removed first may come back."""
-    return entry._replace(removed=(*entry.removed[1 - MOST_REMOVED :], name))
+    return access._replace(removed=(*access.removed[1 - MOST_REMOVED :], name))

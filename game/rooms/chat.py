@@ -16,9 +16,9 @@ LONGEST_LINE = 200
 KEPT_LINES = 50
 """The most lines that a room keeps."""
 RATE_MS = 10_000
-LINES_OF_ONE = 5
+LINES_OF_PERSON = 5
 """The most lines of one person within ``RATE_MS``."""
-LINES_OF_WATCHERS = 20
+LINES_OF_SPECTATORS = 20
 """The most lines of all spectators within ``RATE_MS``. The limit keeps the players' lines visible."""
 
 
@@ -54,9 +54,9 @@ def clean(text: object) -> str:
 def check_rate(talk: Talk, by: str, seat: Seat | None, at: int) -> None:
     """Raise TooOften when the person, or all spectators together, reached the rate limit."""
     lately = [line for line in talk if line.at > at - RATE_MS]
-    if sum(line.by == by for line in lately) >= LINES_OF_ONE:
+    if sum(line.by == by for line in lately) >= LINES_OF_PERSON:
         raise TooOften("you have sent many messages: wait some seconds")
-    if seat is None and sum(line.seat is None for line in lately) >= LINES_OF_WATCHERS:
+    if seat is None and sum(line.seat is None for line in lately) >= LINES_OF_SPECTATORS:
         raise TooOften("the spectators have sent many messages: wait some seconds")
 
 

@@ -97,7 +97,7 @@ def join(room: Room, command: Join, now: Context, limits: Limits) -> tuple[Event
     watching = name in room.spectators
     if not watching:
         if name != room.owner:
-            access.check_may_come(room.entry, name, command.code)
+            access.check_may_enter(room.access, name, command.code)
         if len(room.players) + len(room.spectators) >= limits.people:
             raise RoomFull(f"there are {limits.people} people in the room")
     if command.role == "player" and free:
@@ -111,7 +111,7 @@ def join(room: Room, command: Join, now: Context, limits: Limits) -> tuple[Event
     if watching:
         return ()
     if name != room.owner:
-        access.check_may_watch(room.entry)
+        access.check_may_watch(room.access)
     return (Watched(name, request_id, at=now.at),)
 
 
@@ -135,7 +135,7 @@ def leave(room: Room, command: Leave, now: Context, _limits: Limits) -> tuple[Ev
 def lock(room: Room, command: Lock, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Lock or unlock the room for new spectators. Present spectators stay."""
     _check_owner(room, command.by, "lock it")
-    return () if room.entry.locked == command.on else (Locked(command.by, command.request_id, command.on, at=now.at),)
+    return () if room.access.locked == command.on else (Locked(command.by, command.request_id, command.on, at=now.at),)
 
 
 def remove(room: Room, command: Remove, now: Context, _limits: Limits) -> tuple[Event, ...]:
@@ -170,5 +170,5 @@ def check_may_see(room: Room, by: str) -> None:
     NotInvited: the room is private. NotAllowed: the person was removed, or the room is locked.
     """
     if room.seat_of(by) is None and by not in room.spectators and by != room.owner:
-        access.check_may_come(room.entry, by, "")
-        access.check_may_watch(room.entry)
+        access.check_may_enter(room.access, by, "")
+        access.check_may_watch(room.access)

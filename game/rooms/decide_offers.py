@@ -8,7 +8,7 @@ from game.match import offers
 from game.match.offers import OfferKind, check_offer_kind
 from game.rooms import chat
 from game.rooms.commands import Accept, Decline, Offer, Say
-from game.rooms.decide_play import back, seat_in, seat_in_game
+from game.rooms.decide_play import returned, seat_in, seat_in_game
 from game.rooms.events import Declined, Event, Finished, Offered, RematchDeclined, Said, TakenBack
 from game.rooms.state import Room
 from game.rules import Seat, other
@@ -19,13 +19,13 @@ def offer(room: Room, command: Offer, now: Context, _limits: Limits) -> tuple[Ev
     by, request_id = command.by, command.request_id
     what = check_offer_kind(command.what)
     seat = seat_in_game(room, by, now)
-    here = back(room, by, request_id, now)
+    returns = returned(room, by, request_id, now)
     if (other(seat), what) in room.offers.pending:
-        return *here, *_agreed(room, by, request_id, other(seat), what, now)
+        return *returns, *_agreed(room, by, request_id, other(seat), what, now)
     own_moves = sum(mover == seat for mover, _ in room.moves)
     if not offers.may_offer(room.offers, seat, what, moves=len(room.moves), own_moves=own_moves):
-        return here
-    return *here, Offered(by, request_id, seat, what, at=now.at)
+        return returns
+    return *returns, Offered(by, request_id, seat, what, at=now.at)
 
 
 def accept(room: Room, command: Accept, now: Context, _limits: Limits) -> tuple[Event, ...]:
@@ -34,7 +34,7 @@ def accept(room: Room, command: Accept, now: Context, _limits: Limits) -> tuple[
     what = check_offer_kind(command.what)
     seat = seat_in_game(room, by, now)
     offerer = offers.answerable(room.offers, seat, what)
-    return *back(room, by, request_id, now), *_agreed(room, by, request_id, offerer, what, now)
+    return *returned(room, by, request_id, now), *_agreed(room, by, request_id, offerer, what, now)
 
 
 def decline(room: Room, command: Decline, now: Context, _limits: Limits) -> tuple[Event, ...]:
@@ -44,12 +44,12 @@ def decline(room: Room, command: Decline, now: Context, _limits: Limits) -> tupl
         seat = seat_in(room, by)
         if not room.rematch:
             raise NoSuchOffer("nobody offers a rematch (any more)")
-        return *back(room, by, request_id, now), RematchDeclined(by, request_id, seat, at=now.at)
+        return *returned(room, by, request_id, now), RematchDeclined(by, request_id, seat, at=now.at)
     what = check_offer_kind(command.what)
     seat = seat_in_game(room, by, now)
     offerer = offers.declinable(room.offers, seat, what)
     declined = Declined(by, request_id, offerer, what, offerer == seat, at=now.at)
-    return *back(room, by, request_id, now), declined
+    return *returned(room, by, request_id, now), declined
 
 
 def _agreed(room: Room, by: str, request_id: str, offerer: Seat, what: OfferKind, now: Context) -> tuple[Event, ...]:
@@ -69,4 +69,4 @@ def say(room: Room, command: Say, now: Context, _limits: Limits) -> tuple[Event,
         raise NotInRoom("you are not in this room: join it first")
     chat.check_rate(room.talk, by, seat, now.at)
     text = chat.clean(command.text)
-    return *back(room, by, request_id, now), Said(by, request_id, seat, text, now.date, at=now.at)
+    return *returned(room, by, request_id, now), Said(by, request_id, seat, text, now.date, at=now.at)

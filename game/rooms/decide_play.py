@@ -49,7 +49,7 @@ def seat_in_game(room: Room, by: str, now: Context) -> Seat:
     return seat
 
 
-def back(room: Room, by: str, request_id: str, now: Context) -> tuple[Event, ...]:
+def returned(room: Room, by: str, request_id: str, now: Context) -> tuple[Event, ...]:
     """Return the event of a player who is away and acts: the player is back."""
     return (Returned(by, request_id, at=now.at),) if by in room.away else ()
 
@@ -74,15 +74,15 @@ def propose(room: Room, command: Propose, now: Context, _limits: Limits) -> tupl
         raise GameNotRunning("nothing is to be selected in the room (any more)")
     selection = still_playable(room.game, room.selection)
     what = check_proposal(command.proposal, selection.choices)
-    here = back(room, by, request_id, now)
+    returns = returned(room, by, request_id, now)
     if selection.proposals.get(seat) == what:
-        return here
+        return returns
     proposed = Proposed(by, request_id, seat, *what, at=now.at)
     settled = agreed(with_proposal(selection, seat, what))
     if settled is None:
-        return *here, proposed
+        return *returns, proposed
     return (
-        *here,
+        *returns,
         proposed,
         agreement(room.game, settled, by, request_id, now.at),
         start(by, request_id, _seated(room), room.game_number + 1, now),
@@ -98,16 +98,16 @@ def move(room: Room, command: Move, now: Context, _limits: Limits) -> tuple[Even
     outcome = room.rules.outcome(room.rules.play(room.position, seat, command.move))
     moved = Moved(by, request_id, seat, command.move, at=at)
     if outcome is None:
-        return *back(room, by, request_id, now), moved
+        return *returned(room, by, request_id, now), moved
     finished = Finished(by, request_id, outcome.termination, outcome.winner, outcome.line, at=at)
-    return *back(room, by, request_id, now), moved, finished
+    return *returned(room, by, request_id, now), moved, finished
 
 
 def resign(room: Room, command: Resign, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """End the game: the caller loses."""
     by, request_id = command.by, command.request_id
     seat = seat_in_game(room, by, now)
-    return *back(room, by, request_id, now), Finished(by, request_id, "resigned", other(seat), (), at=now.at)
+    return *returned(room, by, request_id, now), Finished(by, request_id, "resigned", other(seat), (), at=now.at)
 
 
 def claim_game(room: Room, command: ClaimGame, now: Context, limits: Limits) -> tuple[Event, ...]:
@@ -123,7 +123,7 @@ def claim_game(room: Room, command: ClaimGame, now: Context, limits: Limits) -> 
         wait_s = (limits.claim_after_ms - (now.at - since) + 999) // 1000
         raise NotAllowed(f"your opponent has not been away for long enough: wait {wait_s} s more")
     winner = seat if command.result == "win" else None
-    return *back(room, by, request_id, now), Finished(by, request_id, "left", winner, (), at=now.at)
+    return *returned(room, by, request_id, now), Finished(by, request_id, "left", winner, (), at=now.at)
 
 
 def rematch(room: Room, command: Rematch, now: Context, _limits: Limits) -> tuple[Event, ...]:
@@ -134,10 +134,10 @@ def rematch(room: Room, command: Rematch, now: Context, _limits: Limits) -> tupl
         raise GameStillRunning("the game is not finished yet")
     if room.phase != "finished":
         raise GameNotRunning("no game has been played in the room yet")
-    here = back(room, by, request_id, now)
+    returns = returned(room, by, request_id, now)
     if seat in room.rematch:
-        return here
-    wanted = (*here, RematchWanted(by, request_id, seat, at=now.at))
+        return returns
+    wanted = (*returns, RematchWanted(by, request_id, seat, at=now.at))
     if other(seat) not in room.rematch:
         return wanted
     return *wanted, _next_game(room, by, request_id, now)

@@ -15,7 +15,7 @@ from game.errors import InvariantBroken, Refusal, check
 from game.rooms import events as e
 from game.rooms import evolve_people, evolve_play
 from game.rooms.events import Event
-from game.rooms.remembered_requests import CommandAnswer, Requests, forget_the_long_gone, remembered
+from game.rooms.remembered_requests import CommandAnswer, Requests, drop_absent, remembered
 from game.rooms.state import Become, Room
 from game.rules import Seat
 
@@ -67,10 +67,10 @@ def _remember(room: Room, version: int, event: Event) -> Requests:
     """
     requests = remembered(room.requests, event.by, event.request_id, CommandAnswer(version, _seat_after(room, event)))
     if isinstance(event, e.Closed):
-        forget_the_long_gone(requests, room.players)
+        drop_absent(requests, room.players)
     elif isinstance(event, (e.Left, e.Removed)):
         gone = event.by if isinstance(event, e.Left) else event.name
-        forget_the_long_gone(requests, {*room.spectators} - {gone} | {*room.players})
+        drop_absent(requests, {*room.spectators} - {gone} | {*room.players})
     return requests
 
 

@@ -24,7 +24,7 @@ def created(_room: Room, event: e.Created, become: Become) -> Room:
         clock_rule=clocks.clock_rule(event.clock),
         rated=event.rated,
         bots=event.bots,
-        entry=access.Access(event.code) if event.code else access.OPEN,
+        access=access.Access(event.code) if event.code else access.OPEN,
     )
 
 
@@ -55,11 +55,11 @@ def left(room: Room, event: e.Left, become: Become) -> Room:
 
 def removed(room: Room, event: e.Removed, become: Become) -> Room:
     check(event.name in room.spectators, "only a spectator is removed")
-    return become(entry=access.without(room.entry, event.name), spectators=_without(room.spectators, event.name))
+    return become(access=access.without(room.access, event.name), spectators=_without(room.spectators, event.name))
 
 
 def locked(room: Room, event: e.Locked, become: Become) -> Room:
-    return become(entry=room.entry._replace(locked=event.on))
+    return become(access=room.access._replace(locked=event.on))
 
 
 def said(room: Room, event: e.Said, become: Become) -> Room:

@@ -12,7 +12,7 @@ from game.rules import Seat
 
 REMEMBERED_REQUESTS = 8
 """Remembered requests of each username."""
-REMEMBERED_GONE = 64
+REMEMBERED_ABSENT = 64
 """Remembered usernames that are no longer in the room."""
 
 
@@ -58,12 +58,12 @@ def forgotten(before: Requests, after: Requests, by: Collection[str]) -> dict[tu
     return lost
 
 
-def forget_the_long_gone(requests: dict[str, _Known], present: Collection[str]) -> None:
-    """Drop the oldest usernames that are not present, beyond REMEMBERED_GONE.
+def drop_absent(requests: dict[str, _Known], present: Collection[str]) -> None:
+    """Drop the oldest usernames that are not present, beyond REMEMBERED_ABSENT.
 
     Every present username is in ``requests``: it entered by an event.
     """
-    too_many = len(requests) - len(present) - REMEMBERED_GONE
+    too_many = len(requests) - len(present) - REMEMBERED_ABSENT
     if too_many > 0:
         here = frozenset(present)
         for name in [name for name in requests if name not in here][:too_many]:

@@ -35,7 +35,7 @@ class Room(NamedTuple):
 
     ``away``: since which service time each absent player is away. ``at``: service time of the last event.
     ``finished_at``: that of the last game's end. ``started_on``: when the last game began, in seconds since 1970. The
-    fields ``selection``, ``clock``, ``offers``, ``talk`` and ``entry`` belong to modules of their own.
+    fields ``selection``, ``clock``, ``offers``, ``talk`` and ``access`` belong to modules of their own.
 
     The class is a named tuple because every event copies it: copying a tuple takes a third of the time.
     """
@@ -68,7 +68,7 @@ class Room(NamedTuple):
     clock: Clock | None = None
     offers: Offers = NO_OFFERS
     talk: Talk = ()
-    entry: Access = OPEN
+    access: Access = OPEN
     requests: Requests = MappingProxyType({})
 
     def seat_of(self, name: str) -> Seat | None:

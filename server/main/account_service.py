@@ -118,7 +118,7 @@ class AccountService:
         """
         name = self.identify(token_hash)
         self.quotas.record_host(name, host)
-        if not self._store.state_of(name_stream(name)).kept:
+        if not self._store.state_of(name_stream(name)).is_reserved:
             if self._store.names.kept >= self._settings.max_kept_names:
                 raise Busy("the servers have their most names with a recovery code (MAX_KEPT_NAMES)")
             self.quotas.check_reserve(host)
@@ -134,7 +134,7 @@ class AccountService:
             self._check_same(owned, name)
         guess = host, names.name_key(name)
         state = self._store.state_of(name_stream(name))
-        is_right = state.kept and state.code_hash == code_hash
+        is_right = state.is_reserved and state.code_hash == code_hash
         with self._lock:
             if not is_right and self._wrong_codes.is_exhausted(guess, self._clock()):
                 raise Busy("too many wrong codes were tried for this name: try again in a few seconds")
@@ -163,7 +163,7 @@ class AccountService:
                 state, seated=name in seated, inactive_s=inactive_s, grace_s=self._settings.name_grace_s
             ):
                 self._release(state, active_at)
-            elif state.kept or state.name != name:
+            elif state.is_reserved or state.name != name:
                 with self._lock:
                     self._active.forget(name, active_at)
             else:

@@ -98,7 +98,7 @@ class CommandService:
             "room": room,
             "version": answer["version"],
             "revision": self._store.lobby_revision,
-            "code": self._store.room(room).entry.code,
+            "code": self._store.room(room).access.code,
         }
 
     def check_new_room(self, room: str) -> bool:
@@ -142,7 +142,7 @@ class CommandService:
         by = self.accounts.identify(token_hash(token))
         state = self._store.room(room)
         check_may_see(state, by)
-        return {"code": state.entry.code}
+        return {"code": state.access.code}
 
     def wait(self, token: str, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
         """Return what happened in a room after a version. The answer may come later."""

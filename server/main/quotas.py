@@ -40,13 +40,13 @@ class Quotas:
         """Record the host of a name's owner."""
         with self._lock:
             state = self._store.names.state(name_stream(name))
-            if state is not None and state.held:  # a free name would stay in ``_hosts`` for ever
+            if state is not None and state.is_owned:  # a free name would stay in ``_hosts`` for ever
                 self._hosts.put(state.name, host)
 
     def forget_if_free(self, name: str) -> None:
         """Forget the host of a name that has no owner any more."""
         with self._lock:
-            if not self._store.state_of(name_stream(name)).held:
+            if not self._store.state_of(name_stream(name)).is_owned:
                 self._hosts.forget(name)
 
     @contextmanager
@@ -122,7 +122,7 @@ class Quotas:
         """Raise LimitReached if the host may have no further reserved name."""
         with self._lock:
             of_host = list(self._hosts.names_of(host))
-        kept = sum(self._store.state_of(name_stream(name)).kept for name in of_host)
+        kept = sum(self._store.state_of(name_stream(name)).is_reserved for name in of_host)
         if kept >= self._settings.max_kept_names_per_host:
             raise LimitReached(
                 f"{kept} names of your address have a recovery code, the most that may (MAX_KEPT_NAMES_PER_HOST)"

@@ -41,17 +41,17 @@ class NameIndex:
         with self._lock:
             before = self._names.get(stream, NOBODY)
             self._names[stream] = name
-            self.kept += name.kept - before.kept
-            if before.held:
+            self.kept += name.is_reserved - before.is_reserved
+            if before.is_owned:
                 self._of_hash.pop(before.token_hash, None)
                 self.held -= 1
-            if name.held:
+            if name.is_owned:
                 self._of_hash[name.token_hash] = name.name
                 self.held += 1
             if before.name != name.name:
-                if before.held:
+                if before.is_owned:
                     self._forget_skeletons(stream, before)
-                if name.held:
+                if name.is_owned:
                     self._without_skeletons[stream] = None
 
     def state(self, stream: str) -> Name | None:
@@ -62,7 +62,7 @@ class NameIndex:
         """Return the names that have an owner."""
         with self._lock:
             known = list(self._names.values())
-        return [name.name for name in known if name.held]
+        return [name.name for name in known if name.is_owned]
 
     def name_with(self, token_hash: str) -> str | None:
         """Return the username of a token's owner, or None."""

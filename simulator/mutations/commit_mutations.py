@@ -61,7 +61,7 @@ def _decide_claim_as_if_free(
 def _recover_with_any_code(
     state: names.Name, command: names.Recover, original: Callable[..., tuple[name_events.Event, ...]] = names._recover
 ) -> tuple[name_events.Event, ...]:
-    return original(structs.replace(state, code_hash=command.code_hash) if state.held else state, command)
+    return original(structs.replace(state, code_hash=command.code_hash) if state.is_owned else state, command)
 
 
 @mutation(

@@ -14,7 +14,7 @@ import pytest
 from client.cluster import connect
 from client.connection import ObjectAddress, RetryingConnection, RetryPolicy
 from client.credentials import Credentials
-from client.retry import LONGEST_PAUSE_S, SHORT_PAUSE_S, Attempts, pauses
+from client.retry import LONGEST_PAUSE_S, SHORT_PAUSE_S, Attempts, backoff
 from game.errors import InvalidArgument, NotYourTurn
 from server.settings import Settings
 from wire.errors import Busy, DeadlineExceeded, Fenced, NotReady, StorageFailed, TicTacToeError, TooLarge, Unreachable
@@ -80,7 +80,7 @@ def test_when_any_try_may_have_been_carried_out_a_later_refusal_does_not_hide_th
 
 def test_pauses_grow_with_jitter_and_stay_short_for_the_first_second() -> None:
     now = 0.0
-    pause = pauses(lambda: now, random.Random(1))
+    pause = backoff(lambda: now, random.Random(1))
     first = [pause() for _ in range(50)]
     assert all(0 <= wait_s <= SHORT_PAUSE_S for wait_s in first)
     assert len(set(first)) > 40

@@ -13,7 +13,7 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from client.retry import worth_another_try
+from client.retry import is_retryable
 from client.room import new_request_id
 from game.errors import Draining
 from server.control import drain_command
@@ -82,7 +82,7 @@ def refused(do: Callable[[], object]) -> bool:
     with pytest.raises(Draining, match="closing for maintenance") as caught:
         do()
     assert (caught.value.code, caught.value.fault) == ("draining", "ours"), "a code of its own"
-    return not worth_another_try(caught.value)
+    return not is_retryable(caught.value)
 
 
 def test_drain_waits_for_the_running_game_and_stops(cluster: ClusterControl, game: Game) -> None:

@@ -25,7 +25,7 @@ from game.games.registry import CLOCKS
 from game.games.tictactoe import BOARDS
 from game.match.selection import SeekFilter
 from game.rooms.access import MOST_REMOVED
-from game.rooms.chat import KEPT_LINES, LINES_OF_ONE, LINES_OF_WATCHERS, LONGEST_LINE, RATE_MS
+from game.rooms.chat import KEPT_LINES, LINES_OF_PERSON, LINES_OF_SPECTATORS, LONGEST_LINE, RATE_MS
 from game.rooms.commands import Create, Join, Rematch, Remove, Resign, Say
 from game.rooms.decide import decide
 from game.rooms.evolve import evolve
@@ -88,8 +88,8 @@ def test_g9_who_was_removed_is_remembered_up_to_a_number() -> None:
             yield Remove("owner", f"remove-{number}", f"x{number}"), 0
 
     room = in_turn(busy_room(1, 1), removals())
-    assert len(room.entry.removed) == MOST_REMOVED
-    assert room.entry.removed[-1] == f"x{MOST_REMOVED * 3 - 1}"
+    assert len(room.access.removed) == MOST_REMOVED
+    assert room.access.removed[-1] == f"x{MOST_REMOVED * 3 - 1}"
     assert len(room.requests) < MOST_REMOVED, "and requests of those who are gone are forgotten, too"
 
 
@@ -115,8 +115,8 @@ def test_g9_one_person_and_all_who_watch_say_so_much_at_a_time(in_filling: Conne
         rooms_ = [in_filling.claim(f"watcher{number}").room(game.x.id) for number in range(6)]
         for room in rooms_:
             room.join("spectator")
-        assert sum(can_say(room, LINES_OF_ONE + 2) for room in rooms_) == LINES_OF_WATCHERS
-        assert [can_say(room, LINES_OF_ONE + 2) for room in (game.x, game.o)] == [LINES_OF_ONE] * 2
+        assert sum(can_say(room, LINES_OF_PERSON + 2) for room in rooms_) == LINES_OF_SPECTATORS
+        assert [can_say(room, LINES_OF_PERSON + 2) for room in (game.x, game.o)] == [LINES_OF_PERSON] * 2
 
 
 def can_say(room: RoomClient, most: int) -> int:

@@ -12,7 +12,7 @@ import math
 import time
 from dataclasses import dataclass, field
 
-from client.bot import OLD_NEWS
+from client.bot import OUTDATED
 from client.views import View
 from game.bots.strategy import LEVELS, THINKS_S, within
 from game.errors import NoSuchRoom, Refusal, RoomClosed
@@ -29,7 +29,7 @@ LAST_SEEK_S = 3.0
 match that opens late."""
 IDLE_S = 0.2
 P_PROPOSE, P_CHAT, P_OFFER, P_ANSWER, P_LEAVE, P_CLAIM = 0.3, 0.03, 0.1, 0.5, 0.03, 0.2
-_EXPECTED_REFUSALS = OLD_NEWS | {"time_up", "not_allowed", "no_such_offer", "too_often", "not_in_room"}
+_EXPECTED_REFUSALS = OUTDATED | {"time_up", "not_allowed", "no_such_offer", "too_often", "not_in_room"}
 """Refusals that are expected: the room has changed meanwhile, or the command is not possible now."""
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from client.bot import OLD_NEWS
+from client.bot import OUTDATED
 from client.cluster import Cluster
 from client.player import Player
 from client.views import Row, View
@@ -181,7 +181,7 @@ class ChaosPlayer(ClientSession):
             elif view.phase != "closed" and self.spec.part == "owner" and self._has_enough_games(view):
                 room.close()
         except Refusal as refusal:
-            if refusal.code not in OLD_NEWS:
+            if refusal.code not in OUTDATED:
                 raise
 
     def _play_game(self, room: RecordedRoom, view: View) -> None:

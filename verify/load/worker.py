@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from client import Player, connect
-from client.bot import OLD_NEWS
+from client.bot import OUTDATED
 from client.room import News, RoomClient, new_request_id
 from client.views import View
 from game.errors import Refusal
@@ -90,7 +90,7 @@ class LoadPlayer:
             elif view.phase == "finished" and seat not in view.rematch:
                 room.rematch()
         except Refusal as refusal:
-            if refusal.code not in OLD_NEWS:
+            if refusal.code not in OUTDATED:
                 raise
 
     def _propose(self, room: RoomClient, view: View) -> None:

@@ -68,7 +68,7 @@ class AppModel:
         self.lobby: LobbyModel | None = None
         # None unless the user is in a room.
         self.room: RoomModel | None = None
-        self.servers: ClusterModel | None = None
+        self.cluster_view: ClusterModel | None = None
         self.records: RecordsModel | None = None
         self.recovery: RecoveryCodeModel | None = None
         self.restart: RestartModel | None = None
@@ -106,16 +106,16 @@ class AppModel:
         if self.restart is not None:
             self.restart.start()
 
-    def open_servers(self) -> None:
+    def open_cluster_view(self) -> None:
         """Open the cluster view's model."""
-        if self.servers is None and self.user is not None:
-            self.servers = ClusterModel(self.user.cluster, self.user.server, self.background, self._open_servers)
+        if self.cluster_view is None and self.user is not None:
+            self.cluster_view = ClusterModel(self.user.cluster, self.user.server, self.background, self._open_servers)
 
-    def close_servers(self) -> None:
+    def close_cluster_view(self) -> None:
         """Close the cluster view's model."""
-        if self.servers is not None:
-            self.servers.stop()
-            self.servers = None
+        if self.cluster_view is not None:
+            self.cluster_view.stop()
+            self.cluster_view = None
 
     def open_records(self) -> None:
         """Go from the lobby to leaderboard, players and games."""
@@ -148,10 +148,10 @@ class AppModel:
             lobby.games.seats.hold(room.id)
             room.step_out()
             return None
-        telling = room.leave()
-        under_way = {left: task for left, task in self._leaving.items() if not task.done.is_set()}
-        self._leaving = {**under_way, room.id: telling}
-        return telling
+        task = room.leave()
+        under_way = {left: earlier for left, earlier in self._leaving.items() if not earlier.done.is_set()}
+        self._leaving = {**under_way, room.id: task}
+        return task
 
     def play_again(self) -> None:
         """Leave the room and seek another opponent with the same filter."""
@@ -161,7 +161,7 @@ class AppModel:
 
     def sign_out(self) -> None:
         """Return to the first screen. Seats stay."""
-        self.close_servers()
+        self.close_cluster_view()
         self.close_recovery()
         self._leave_all()
         if self.records is not None:

@@ -28,7 +28,7 @@ PUMP_MS = 15
 """How often a window takes in results, in milliseconds: short enough that nobody notices a delay."""
 SMALLEST = (480, 560)
 SIZE = (640, 720)
-SERVERS_SIZE = (720, 660)
+CLUSTER_VIEW_SIZE = (720, 660)
 KEPT_FAULTS = 20
 
 logger = structlog.get_logger()
@@ -45,7 +45,7 @@ class Window:
         """The latest unexpected errors. Each is in the log too."""
         self.screen: Screen | None = None
         # The cluster view; None unless it is open. ``recovery`` and ``keys`` are windows of the same kind.
-        self.servers: ClusterScreen | None = None
+        self.cluster_view: ClusterScreen | None = None
         self.recovery: RecoveryCodeScreen | None = None
         self.keys: tk.Toplevel | None = None
         # The model of the current ``screen``. Another model needs another screen.
@@ -73,7 +73,7 @@ class Window:
         self.user = in_grid(ttk.Label(header, font=look.font(10)), row=0, column=0, sticky="w")
         self.menu_button, menu = menu_button(header, texts.MENU)
         self.menu_button.grid(row=0, column=1)
-        menu.add_command(label=texts.CLUSTER_VIEW, accelerator="F12", command=self.toggle_servers)
+        menu.add_command(label=texts.CLUSTER_VIEW, accelerator="F12", command=self.toggle_cluster_view)
         menu.add_command(label=texts.RECORDS, accelerator="Ctrl+L", command=lambda: self.act(self.model.open_records))
         menu.add_command(label=texts.THEME, accelerator="F9", command=self.change_theme)
         menu.add_command(label=texts.KEYS, accelerator="F1", command=self.toggle_keys)
@@ -96,7 +96,7 @@ class Window:
             self._change_screen()
         if self.screen is not None:
             self.screen.refresh()
-        for beside in (self.servers, self.recovery):
+        for beside in (self.cluster_view, self.recovery):
             if beside is not None:
                 beside.refresh()
         self._show_title()
@@ -134,8 +134,8 @@ class Window:
         else:
             self.screen = SignInScreen(shell, self.look, self.act, model.start)
         self.screen.grid(row=1, sticky="nsew")
-        if model.servers is None and self.servers is not None:
-            self._close_servers()
+        if model.cluster_view is None and self.cluster_view is not None:
+            self._close_cluster_view()
         if model.recovery is None and self.recovery is not None:
             self._close_recovery()
 
@@ -199,7 +199,7 @@ class Window:
 
     def recolour(self) -> None:
         """Draw again what the theme library does not, after a change of the theme."""
-        for screen in (self.screen, self.servers, self.recovery):
+        for screen in (self.screen, self.cluster_view, self.recovery):
             if screen is not None:
                 screen.recolour()
 
@@ -212,26 +212,26 @@ class Window:
         self.keys = self._beside(texts.KEYS, self.toggle_keys, "<F1>")
         KeysPage(self.keys, self.look).pack(fill="both", expand=True)
 
-    def toggle_servers(self) -> None:
+    def toggle_cluster_view(self) -> None:
         """Show or hide the cluster view."""
-        if self.servers is not None:
-            self._close_servers()
+        if self.cluster_view is not None:
+            self._close_cluster_view()
             return
-        self.model.open_servers()
-        if self.model.servers is None:
+        self.model.open_cluster_view()
+        if self.model.cluster_view is None:
             self.act(lambda: self.model.start.show_message(texts.SIGN_IN_FOR_SERVERS))
             return
-        beside = self._beside(texts.CLUSTER_VIEW, self._close_servers, "<F12>")
-        beside.geometry(f"{self.look.px(SERVERS_SIZE[0])}x{self.look.px(SERVERS_SIZE[1])}")
-        self.servers = ClusterScreen(beside, self.look, self.act, self.model.servers)
-        self.servers.pack(fill="both", expand=True)
-        self.servers.refresh()
+        beside = self._beside(texts.CLUSTER_VIEW, self._close_cluster_view, "<F12>")
+        beside.geometry(f"{self.look.px(CLUSTER_VIEW_SIZE[0])}x{self.look.px(CLUSTER_VIEW_SIZE[1])}")
+        self.cluster_view = ClusterScreen(beside, self.look, self.act, self.model.cluster_view)
+        self.cluster_view.pack(fill="both", expand=True)
+        self.cluster_view.refresh()
 
-    def _close_servers(self) -> None:
-        self.model.close_servers()
-        if self.servers is not None:
-            self.servers.winfo_toplevel().destroy()
-            self.servers = None
+    def _close_cluster_view(self) -> None:
+        self.model.close_cluster_view()
+        if self.cluster_view is not None:
+            self.cluster_view.winfo_toplevel().destroy()
+            self.cluster_view = None
 
     def toggle_recovery(self) -> None:
         """Show or hide the page for the recovery code."""

@@ -40,7 +40,7 @@ def _bind_keys(window: Window) -> None:
     keys: dict[str, Callable[[], object]] = {
         "<F1>": window.toggle_keys,
         "<F9>": window.change_theme,
-        "<F12>": window.toggle_servers,
+        "<F12>": window.toggle_cluster_view,
         "<Control-q>": window.close,
         "<Control-l>": lambda: window.act(window.model.open_records),
         "<Escape>": window.escape,

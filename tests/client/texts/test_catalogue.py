@@ -12,7 +12,7 @@ NOT_FOR_PEOPLE = {
     "Left", "Right", "Up", "Down", "Ctrl+L", "Ctrl+Q",  # keys
     "TkDefaultFont", "TButton", "Treeview", "Big.",  # Tk's names
     "Ada", "Bob",  # usernames
-    "way in", "in step",  # a part of a connection, a state on the wire
+    "in step",  # a state on the wire
 }  # fmt: skip
 FOR_PROGRAMS = {"TypeVar", "warning", "error", "InternalError", "InvalidArgument"}
 """Calls whose texts are for a log or a program, or come with an error."""

@@ -1,4 +1,4 @@
-"""Whose a username is: claimed, kept, recovered with another token, let go. The machine alone."""
+"""Whose a username is: claimed, is_reserved, recovered with another token, let go. The machine alone."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_new_code_takes_the_place_of_the_old_one_for_good() -> None:
 
 def test_whoever_has_the_code_gets_the_name_and_the_old_token_is_nobodys() -> None:
     state = after(MINE, KEPT, Recover("code-1", "token-2"))
-    assert (state.name, state.token_hash, state.kept) == ("Ann", "token-2", True)
+    assert (state.name, state.token_hash, state.is_reserved) == ("Ann", "token-2", True)
     with pytest.raises(NameTaken):
         names.decide(state, MINE)
     with pytest.raises(BadToken):
@@ -83,7 +83,7 @@ def test_a_wrong_code_recovers_nothing(state: Name) -> None:
 def test_a_name_that_was_let_go_is_the_next_one_s_and_its_version_goes_on() -> None:
     state = after(MINE, Release())
     assert state == Name(2, "", "")
-    assert not state.held
+    assert not state.is_owned
     assert names.decide(state, Release()) == ()
     assert after(Claim("ANN", "token-2"), state=state) == Name(3, "ANN", "token-2")
     assert after(MINE, state=state) == Name(3, "Ann", "token-1"), "or the old one's again"
@@ -131,7 +131,7 @@ def test_states_come_back_from_the_disk_also_those_from_before_names_could_be_ke
 @UNTIMED
 @given(JUNK)
 def test_junk_is_no_event(junk: object) -> None:
-    for plain in ({"kind": "kept", "code_hash": None}, {"kind": junk}, {"kind": "recovered"}):
+    for plain in ({"kind": "is_reserved", "code_hash": None}, {"kind": junk}, {"kind": "recovered"}):
         with pytest.raises(InvalidArgument):
             from_plain(plain)
 
@@ -159,8 +159,8 @@ def test_whatever_is_asked_a_name_changes_hands_by_its_code_or_after_it_was_let_
         for event in events:
             state = names.evolve(state, event)
         assert state.version == before.version + len(events)
-        assert before.kept <= (state.held and state.kept)
-        if before.held and state.held and state.token_hash != before.token_hash:
+        assert before.is_reserved <= (state.is_owned and state.is_reserved)
+        if before.is_owned and state.is_owned and state.token_hash != before.token_hash:
             assert isinstance(command, Recover)
             assert command.code_hash == before.code_hash
         again = [names.decide(state, command)] if not isinstance(command, Release) else []

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from game.errors import InvalidArgument, TooOften
 from game.rooms.chat import (
     KEPT_LINES,
-    LINES_OF_ONE,
-    LINES_OF_WATCHERS,
+    LINES_OF_PERSON,
+    LINES_OF_SPECTATORS,
     LONGEST_LINE,
     RATE_MS,
     Line,
@@ -114,16 +114,16 @@ def test_junk_is_said_as_text_or_refused(junk: object) -> None:
 
 
 def test_one_person_says_five_lines_in_ten_seconds() -> None:
-    talk = talked(*[("ann", "X", at) for at in range(LINES_OF_ONE)])
+    talk = talked(*[("ann", "X", at) for at in range(LINES_OF_PERSON)])
     with pytest.raises(TooOften):
         check_rate(talk, "ann", "X", RATE_MS - 1)
     check_rate(talk, "ann", "X", RATE_MS)
     check_rate(talk, "bob", "O", 5)
-    check_rate(talked(*[("ann", "X", at) for at in range(LINES_OF_ONE - 1)]), "ann", "X", 5)
+    check_rate(talked(*[("ann", "X", at) for at in range(LINES_OF_PERSON - 1)]), "ann", "X", 5)
 
 
 def test_a_crowd_that_watches_is_kept_short_and_players_are_not() -> None:
-    talk = talked(*[(f"guest{number}", None, 0) for number in range(LINES_OF_WATCHERS)])
+    talk = talked(*[(f"guest{number}", None, 0) for number in range(LINES_OF_SPECTATORS)])
     with pytest.raises(TooOften):
         check_rate(talk, "cleo", None, RATE_MS - 1)
     check_rate(talk, "ann", "X", 0)
@@ -150,11 +150,11 @@ def test_within_ten_seconds_there_are_never_more_lines_than_that(
         everything.append(Line(len(everything), by, seat, "hm", at, 0))
         talk = said(talk, everything[-1])
         lately = [line for line in everything if line.at > at - RATE_MS]
-        assert sum(line.by == by for line in lately) <= LINES_OF_ONE
-        assert sum(line.seat is None for line in lately) <= LINES_OF_WATCHERS
+        assert sum(line.by == by for line in lately) <= LINES_OF_PERSON
+        assert sum(line.seat is None for line in lately) <= LINES_OF_SPECTATORS
         assert talk == tuple(everything[-KEPT_LINES:])
 
 
 def test_as_many_lines_are_kept_as_the_limits_look_at() -> None:
     """Lines that are gone are not counted: so the last ten seconds are always there, two players and all who watch."""
-    assert 2 * LINES_OF_ONE + LINES_OF_WATCHERS <= KEPT_LINES
+    assert 2 * LINES_OF_PERSON + LINES_OF_SPECTATORS <= KEPT_LINES

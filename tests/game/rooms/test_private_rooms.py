@@ -7,12 +7,12 @@ import pytest
 from game.context import Context
 from game.errors import InvalidArgument, NotAllowed, NotInRoom, NotInvited, RoomClosed, TooOften
 from game.forms.views import summary, talk, view
-from game.rooms.chat import LINES_OF_ONE, Line
+from game.rooms.chat import LINES_OF_PERSON, Line
 from game.rooms.commands import Close, Create, Join, Lock, Remove, Say
 from game.rooms.decide import decide
 from game.rooms.decide_access import check_may_see
 from game.rooms.events import Locked, Removed, Returned, Said, Seated, Started, Watched
-from game.rooms.remembered_requests import REMEMBERED_GONE
+from game.rooms.remembered_requests import REMEMBERED_ABSENT
 from game.rooms.state import Room, answer_to, nothing
 from tests.game.playing import LIMITS, after, decided, joined, left, opened, request, started, watched
 
@@ -133,10 +133,10 @@ def test_only_the_owner_removes_and_only_who_watches() -> None:
 
 def test_a_crowd_that_comes_and_is_removed_is_forgotten_like_one_that_leaves() -> None:
     room = joined(opened(), "ann")
-    for number in range(REMEMBERED_GONE + 10):
+    for number in range(REMEMBERED_ABSENT + 10):
         name = f"guest{number}"
         room = after(room, Join(name, "in", "spectator"), Remove("ann", request(), name))
-    assert len(room.requests) == REMEMBERED_GONE + 1
+    assert len(room.requests) == REMEMBERED_ABSENT + 1
     assert answer_to(room, "guest0", "in") is None
 
 
@@ -166,7 +166,7 @@ def test_who_is_not_in_the_room_does_not_speak_and_a_player_who_does_is_back() -
 
 def test_who_says_too_much_is_told_to_wait_by_service_time() -> None:
     room = started()
-    for number in range(LINES_OF_ONE):
+    for number in range(LINES_OF_PERSON):
         room = after(room, Say("ann", request(), f"line {number}"), at=1000)
     with pytest.raises(TooOften):
         decide(room, Say("ann", R, "more"), Context(10_999), LIMITS)

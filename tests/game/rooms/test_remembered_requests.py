@@ -23,11 +23,11 @@ from game.rooms.events import (
 )
 from game.rooms.evolve import evolve
 from game.rooms.remembered_requests import (
-    REMEMBERED_GONE,
+    REMEMBERED_ABSENT,
     REMEMBERED_REQUESTS,
     CommandAnswer,
     Requests,
-    forget_the_long_gone,
+    drop_absent,
     forgotten,
     remembered,
 )
@@ -122,16 +122,16 @@ def a_crowd_that_came_and_went(room: Room, size: int) -> Room:
 
 
 def test_of_those_who_are_gone_the_64_latest_are_remembered() -> None:
-    assert REMEMBERED_GONE == 64
-    room = a_crowd_that_came_and_went(started(), REMEMBERED_GONE + 10)
-    known = [number for number in range(REMEMBERED_GONE + 10) if answer_to(room, f"guest{number}", "out")]
-    assert known == list(range(10, REMEMBERED_GONE + 10))
-    assert len(room.requests) == REMEMBERED_GONE + 2
+    assert REMEMBERED_ABSENT == 64
+    room = a_crowd_that_came_and_went(started(), REMEMBERED_ABSENT + 10)
+    known = [number for number in range(REMEMBERED_ABSENT + 10) if answer_to(room, f"guest{number}", "out")]
+    assert known == list(range(10, REMEMBERED_ABSENT + 10))
+    assert len(room.requests) == REMEMBERED_ABSENT + 2
 
 
 def test_those_who_are_here_and_the_owners_of_seats_are_always_remembered() -> None:
     room = after(started(), Join("cleo", "in", "spectator"), Move("ann", "move", 4), Leave("ann", "out"))
-    room = a_crowd_that_came_and_went(room, REMEMBERED_GONE + 10)
+    room = a_crowd_that_came_and_went(room, REMEMBERED_ABSENT + 10)
     assert answer_to(room, "cleo", "in") is not None
     assert answer_to(room, "ann", "move") is not None
 
@@ -144,14 +144,14 @@ def test_when_a_room_closes_the_latest_of_its_crowd_are_remembered() -> None:
     assert answer_to(room, "ann", "close") is not None
     assert answer_to(room, "guest99", "in") is not None
     assert answer_to(room, "guest0", "in") is None
-    assert len(room.requests) == REMEMBERED_GONE
+    assert len(room.requests) == REMEMBERED_ABSENT
 
 
 def test_who_comes_back_counts_as_late_again() -> None:
     room = after(opened(), Join("cleo", "in", "spectator"), Leave("cleo", "out"))
-    room = a_crowd_that_came_and_went(room, REMEMBERED_GONE - 1)
+    room = a_crowd_that_came_and_went(room, REMEMBERED_ABSENT - 1)
     room = after(room, Join("cleo", "in2", "spectator"), Leave("cleo", "out2"))
-    room = a_crowd_that_came_and_went(room, REMEMBERED_GONE - 1)
+    room = a_crowd_that_came_and_went(room, REMEMBERED_ABSENT - 1)
     assert answer_to(room, "cleo", "out") is not None
 
 
@@ -209,7 +209,7 @@ def test_what_is_forgotten_is_what_was_remembered_before_and_is_not_after(steps:
     for number, (name, leaves) in enumerate(steps):
         after = remembered(requests, name, f"request {number}", CommandAnswer(number, None))
         if leaves:
-            forget_the_long_gone(after, ["ann"] if "ann" in after else [])
+            drop_absent(after, ["ann"] if "ann" in after else [])
         known = [{(by, request): it for by, row in state.items() for request, it in row} for state in (requests, after)]
         lost = {request: answer for request, answer in known[0].items() if request not in known[1]}
         assert forgotten(requests, after, [name]) == lost

@@ -13,7 +13,7 @@ from game.errors import RoomClosed
 from game.forms.records import from_plain, record_of, to_plain
 from game.match.offers import NO_OFFERS
 from game.match.series import winner
-from game.rooms.chat import KEPT_LINES, LINES_OF_ONE, RATE_MS
+from game.rooms.chat import KEPT_LINES, LINES_OF_PERSON, RATE_MS
 from game.rooms.commands import SYSTEM, Command, Due
 from game.rooms.events import Finished, Left, Moved, Started
 from tests.examples import examples
@@ -134,7 +134,7 @@ def test_talk_is_in_order_and_within_its_limits(opening: Command, steps: list[St
         assert len(room.talk) <= KEPT_LINES
         for last in room.talk:
             lately = [line for line in room.talk if line.by == last.by and last.at - RATE_MS < line.at <= last.at]
-            assert len(lately) <= LINES_OF_ONE
+            assert len(lately) <= LINES_OF_PERSON
 
 
 @settings(UNTIMED, max_examples=examples(50))

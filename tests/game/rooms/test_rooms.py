@@ -66,7 +66,7 @@ def test_nobody_is_in_a_room_twice_and_there_are_never_too_many(opening: Command
         assert len(everybody) <= MOST_PEOPLE
         assert len(everybody) == len(set(everybody))
         assert set(room.away) <= set(room.players)
-        assert not set(room.spectators) & set(room.entry.removed)
+        assert not set(room.spectators) & set(room.access.removed)
 
 
 @UNTIMED

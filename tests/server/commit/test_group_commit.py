@@ -18,7 +18,7 @@ import pytest
 from game.context import Limits
 from game.errors import CellTaken, NotYourTurn, Refusal
 from game.rooms.commands import Create, Join, Leave, Move
-from game.rooms.remembered_requests import REMEMBERED_GONE, REMEMBERED_REQUESTS
+from game.rooms.remembered_requests import REMEMBERED_ABSENT, REMEMBERED_REQUESTS
 from game.rooms.state import Room
 from server.commit.commit import Commit, Submission
 from server.commit.group_commit import Committer
@@ -293,7 +293,7 @@ def test_g2_what_a_room_has_forgotten_is_not_done_again_when_a_copy_of_it_comes_
 def test_g2_of_those_who_are_long_gone_a_late_copy_changes_nothing(command_service: Desk) -> None:
     first = command_service.do(Join("eve", "join-eve", "spectator"))
     command_service.do(Leave("eve", "leave-eve"))
-    for number in range(REMEMBERED_GONE + 1):
+    for number in range(REMEMBERED_ABSENT + 1):
         command_service.do(Join(f"guest-{number}", "join-guest", "spectator"))
         command_service.do(Leave(f"guest-{number}", "leave-guest"))
     assert "eve" not in command_service.room.requests

@@ -28,14 +28,16 @@ class NaiveBook:
 
     @property
     def held(self) -> list[Name]:
-        return [state for state in self.states.values() if state.held]
+        return [state for state in self.states.values() if state.is_owned]
 
     def lookalike_of(self, name: str) -> set[str | None]:
         """All names that may be named; None if there is none."""
         alike: set[str | None] = {
             state.name
             for stream, state in self.states.items()
-            if state.held and stream != stream_of(name) and not set(skeletons(state.name)).isdisjoint(skeletons(name))
+            if state.is_owned
+            and stream != stream_of(name)
+            and not set(skeletons(state.name)).isdisjoint(skeletons(name))
         }
         return alike or {None}
 

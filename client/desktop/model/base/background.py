@@ -49,7 +49,7 @@ class Background:
         ``then`` receives the result, ``failed`` the error. ``work`` receives the event that requests its end.
         """
         task = Task()
-        self._start(task, lambda: self._bring(task, work, then), failed)
+        self._start(task, lambda: self._deliver(task, work, then), failed)
         return task
 
     def follow(
@@ -89,7 +89,7 @@ class Background:
         def on_link(answered: bool) -> None:
             now = clock()
             for listener in listeners:
-                note = listener.answered if answered else listener.lost
+                note = listener.answered if answered else listener.unanswered
                 self.post(lambda note=note: note(source, now))  # type: ignore[misc]
 
         return on_link
@@ -112,7 +112,7 @@ class Background:
         for task in list(self._tasks):
             task.stop()
 
-    def _bring(self, task: Task, work: Callable[[threading.Event], Result], then: Callable[[Result], None]) -> None:
+    def _deliver(self, task: Task, work: Callable[[threading.Event], Result], then: Callable[[Result], None]) -> None:
         result = work(task.stopping)
         self._post(task, lambda: then(result))
 

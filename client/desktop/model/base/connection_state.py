@@ -31,7 +31,7 @@ class Banner:
 class Listener(Protocol):
     """Receives changes of the connection. Times are of one monotonic clock, in seconds."""
 
-    def lost(self, source: str, now: float) -> None:
+    def unanswered(self, source: str, now: float) -> None:
         """Record that ``source`` has no answer now."""
 
     def answered(self, source: str, now: float) -> None:
@@ -42,30 +42,30 @@ class Link:
     """Whether the servers answer. Times are of one monotonic clock, in seconds."""
 
     def __init__(self) -> None:
-        # The sources without an answer. While it is not empty, ``_lost_at`` is set.
+        # The sources without an answer. While it is not empty, ``_unanswered_since`` is set.
         self._waiting: set[str] = set()
-        self._lost_at: float | None = None
+        self._unanswered_since: float | None = None
         self._back: tuple[float, float] | None = None  # when the link recovered, and how long it was lost
 
-    def lost(self, source: str, now: float) -> None:
+    def unanswered(self, source: str, now: float) -> None:
         """Record that ``source`` has no answer now."""
-        if self._lost_at is None:
-            self._lost_at = now
+        if self._unanswered_since is None:
+            self._unanswered_since = now
         self._waiting.add(source)
 
     def answered(self, source: str, now: float) -> None:
         """Record that ``source`` has its answer, or needs none any more."""
         self._waiting.discard(source)
-        if self._waiting or self._lost_at is None:
+        if self._waiting or self._unanswered_since is None:
             return
-        lasted_s, self._lost_at = now - self._lost_at, None
+        lasted_s, self._unanswered_since = now - self._unanswered_since, None
         if lasted_s >= PATIENCE_S:
             self._back = (now, lasted_s)
 
     def banner(self, now: float) -> Banner | None:
         """Return the banner to show now; None if there is nothing to show."""
-        if self._lost_at is not None and now - self._lost_at >= PATIENCE_S:
-            lasts_s = now - self._lost_at
+        if self._unanswered_since is not None and now - self._unanswered_since >= PATIENCE_S:
+            lasts_s = now - self._unanswered_since
             return Banner("lost", connection.lost(lasts_s if lasts_s >= COUNTED_FROM_S else None))
         if self._back is not None and now - self._back[0] < BACK_SHOWN_S:
             return Banner("back", connection.back_after(self._back[1]))

@@ -22,18 +22,18 @@ class Loading(Generic[Value]):
         self._background = background
         self._task: Task | None = None
 
-    def load(self, question: Callable[[], Value], *, joined: Callable[[Value], Value] = lambda new: new) -> None:
-        """Request a value, and drop the earlier request. ``joined`` makes the stored value from the answer."""
+    def load(self, request: Callable[[], Value], *, merge: Callable[[Value], Value] = lambda new: new) -> None:
+        """Request a value, and drop the earlier request. ``merge`` makes the stored value from the answer."""
         self.stop()
         self.message = LOADING
 
         def then(answer: Value) -> None:
-            self.value, self.message = joined(answer), ""
+            self.value, self.message = merge(answer), ""
 
         def failed(error: TicTacToeError) -> None:
             self.message = sentence(error.message)
 
-        self._task = self._background.run(lambda stop: until_answered(question, stop), then, failed)
+        self._task = self._background.run(lambda stop: until_answered(request, stop), then, failed)
 
     def stop(self) -> None:
         """Stop the background work."""

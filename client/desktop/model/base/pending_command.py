@@ -69,7 +69,7 @@ class PendingCommand:
         self.pending = Pending(what, cell)
         self.notice = self.outcome = ""
         self.confirming_resign = False
-        self._link.lost("command", self._clock())  # without an answer from now on; a short wait is not shown
+        self._link.unanswered("command", self._clock())
         request_id = new_request_id()
 
         def then(answer: CommandAnswer) -> None:

@@ -43,7 +43,7 @@ class RestartModel:
     def on(self, banner: Banner | None) -> Banner | None:
         """Return the banner, with the action if there is one. Call it whenever the banner is shown."""
         if banner is None or banner.kind != "lost":
-            self._rest()
+            self._reset()
             return banner
         if self._control is not None and self._looking is None:
             self._looking = self._look(self._control)
@@ -96,7 +96,7 @@ class RestartModel:
 
         return self._background.follow(items, each, lambda _: None)
 
-    def _rest(self) -> None:
+    def _reset(self) -> None:
         if self._looking is not None:
             self._looking.stop()
             self._looking = None

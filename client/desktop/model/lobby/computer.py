@@ -63,8 +63,8 @@ class Computers:
     def open_room(self, wanted: NewRoom, stop: Event) -> RoomClient:
         """Open a room with a seat for the player and a seat for a computer player. Runs in the background."""
         request_id, level = new_request_id(), wanted.level
-        named = wanted.named(against_computer(self._player.name))
-        room = until_answered(lambda: named.opened_by(self._player, request_id), stop)
+        named = wanted.with_title(against_computer(self._player.name))
+        room = until_answered(lambda: named.create(self._player, request_id), stop)
         seated = new_request_id()
         until_answered(lambda: room.join(request_id=seated), stop)
         ours = [name for name in self._credentials.names(self._server) if level_of(name) == level]

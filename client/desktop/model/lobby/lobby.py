@@ -72,7 +72,7 @@ class LobbyModel:
         self._watch_task = self._watch()
         self._online_task = self._follow_online()
         # The task of the action in ``doing``.
-        self._way_in: Task | None = None
+        self._entry_task: Task | None = None
 
     # -- state to show ------------------------------------------------------------------------------------------------
 
@@ -111,24 +111,26 @@ class LobbyModel:
     def create(self, wanted: NewRoom) -> None:
         """Open a room and enter it; with a computer player on the other seat, if one is wanted."""
         if wanted.level:
-            self._go(texts.OPENING_FOR_COMPUTER, lambda stop: self._computers.open_room(wanted, stop), "player")
+            self._start_entering(
+                texts.OPENING_FOR_COMPUTER, lambda stop: self._computers.open_room(wanted, stop), "player"
+            )
             return
         request_id = new_request_id()
 
         def work(stop: Event) -> RoomClient:
-            return until_answered(lambda: wanted.opened_by(self._user.player, request_id), stop)
+            return until_answered(lambda: wanted.create(self._user.player, request_id), stop)
 
-        self._go(texts.OPENING, work, "player")
+        self._start_entering(texts.OPENING, work, "player")
 
     def enter(self, room: str, role: Role = "player") -> None:
         """Enter an existing room by its id, or by its invitation if it is private."""
-        self._go(ENTERING, lambda stop: until_answered(lambda: self._user.player.room(room), stop), role)
+        self._start_entering(ENTERING, lambda stop: until_answered(lambda: self._user.player.room(room), stop), role)
 
     def cancel(self) -> None:
         """Cancel the action in progress."""
-        if self._way_in is not None:
-            self._way_in.stop()
-            self.link.answered("way in", self._clock())
+        if self._entry_task is not None:
+            self._entry_task.stop()
+            self.link.answered("entering", self._clock())
         self.doing = ""
 
     def stop(self) -> None:
@@ -146,22 +148,22 @@ class LobbyModel:
         self.cancel()
         self._entering(room, "player")
 
-    def _go(self, doing: str, work: Callable[[Event], RoomClient], role: Role) -> None:
+    def _start_entering(self, doing: str, work: Callable[[Event], RoomClient], role: Role) -> None:
         if self.doing:
             return
         self.doing, self.message = doing, ""
-        self.link.lost("way in", self._clock())
+        self.link.unanswered("entering", self._clock())
 
         def then(room: RoomClient) -> None:
-            self.link.answered("way in", self._clock())
+            self.link.answered("entering", self._clock())
             self.doing = ""
             self._entering(room, role)
 
         def failed(error: TicTacToeError) -> None:
-            self.link.answered("way in", self._clock())
+            self.link.answered("entering", self._clock())
             self.doing, self.message = "", sentence(error.message)
 
-        self._way_in = self._background.run(work, then, failed)
+        self._entry_task = self._background.run(work, then, failed)
 
     def _watch(self, *, after_s: float = 0.0) -> Task:
         on_link = self._background.link_callback("watch", self._clock, self.link)
@@ -190,8 +192,8 @@ class LobbyModel:
                 yield tuple(answer["names"]), answer["count"], closing_from(answer)
                 pause_s = answer["again_s"]
 
-        def each(heard: tuple[tuple[str, ...], int, Closing | None]) -> None:
-            self.online, self.online_count, self.closing = heard
+        def each(latest: tuple[tuple[str, ...], int, Closing | None]) -> None:
+            self.online, self.online_count, self.closing = latest
 
         def ended(error: TicTacToeError | None) -> None:
             if error is None or error.fault != "caller":

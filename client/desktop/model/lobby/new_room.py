@@ -22,11 +22,11 @@ class NewRoom:
     private: bool = False
     level: str = ""
 
-    def named(self, otherwise: str) -> NewRoom:
+    def with_title(self, otherwise: str) -> NewRoom:
         """Return these terms with that title, unless they have a title."""
         return replace(self, title=self.title.strip() or otherwise)
 
-    def opened_by(self, player: Player, request_id: str) -> RoomClient:
+    def create(self, player: Player, request_id: str) -> RoomClient:
         """Open the room with these terms, and return it."""
         return player.create(
             self.title.strip(),

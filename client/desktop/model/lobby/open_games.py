@@ -13,7 +13,7 @@ from client.desktop.model.base.background import Background, Task
 from client.desktop.model.room.seats import SeatsModel
 from client.player import Player
 from client.room import News
-from client.seats import goes_on
+from client.seats import needs_players
 from client.texts.lobby import open_game
 from client.views import Row, View, row_of
 from game.errors import Refusal
@@ -90,12 +90,12 @@ class OpenGames:
         return [*self._mine, *self._private.values()]
 
     def _follow_some(self) -> None:
-        self.seats.hold(*(row.room for row in self._rows() if goes_on(row)))
-        worth_it = {row.room for row in sorted(self._rows(), key=_own_order)[:FOLLOWED]}
-        for room in self._followed.keys() - worth_it:
+        self.seats.hold(*(row.room for row in self._rows() if needs_players(row)))
+        wanted = {row.room for row in sorted(self._rows(), key=_own_order)[:FOLLOWED]}
+        for room in self._followed.keys() - wanted:
             self._followed.pop(room).stop()
             self._views.pop(room, None)
-        for room in worth_it - self._followed.keys():
+        for room in wanted - self._followed.keys():
             self._followed[room] = self._follow(room)
 
     def _follow(self, room: str, *, after_s: float = 0.0) -> Task:

@@ -88,13 +88,15 @@ class SeekingModel:
         self.message, self._since = "", self._clock()
         on_link = self._background.link_callback("seek", self._clock, self._link)
         wish = self.filter
-        enough = self._stop_seek = Event()
+        stop_seek = self._stop_seek = Event()
 
         def on_wait(waiting: Waiting) -> None:
             self._background.post(lambda: self._waits(waiting))
 
         def work(stop: Event) -> RoomClient | None:
-            return until_answered(lambda: self._player.seek(wish, stop=enough, on_wait=on_wait, on_link=on_link), stop)
+            return until_answered(
+                lambda: self._player.seek(wish, stop=stop_seek, on_wait=on_wait, on_link=on_link), stop
+            )
 
         self._seeking = self._background.run(work, self._ended, self._failed)
 
@@ -131,7 +133,7 @@ class SeekingModel:
         for task in (self._seeking, self._request):
             if task is not None:
                 task.stop()
-        self._rest()
+        self._end_seek()
 
     # -- results ------------------------------------------------------------------------------------------------------
 
@@ -141,14 +143,14 @@ class SeekingModel:
     def _ended(self, room: RoomClient | None) -> None:
         if not self.is_seeking:
             return  # the house bot's room and the queue's answer can both arrive: the first one counts
-        self._rest()
+        self._end_seek()
         if room is not None:
             self._found(room)
 
     def _failed(self, error: TicTacToeError) -> None:
-        self._rest()
+        self._end_seek()
         self.message = sentence(error.message)
 
-    def _rest(self) -> None:
+    def _end_seek(self) -> None:
         self._link.answered("seek", self._clock())
         self.is_seeking = self.is_cancelling = False

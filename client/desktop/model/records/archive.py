@@ -34,10 +34,10 @@ class ArchiveModel:
             return
         name, before = self.name, shown.earlier
 
-        def joined(more: Games) -> Games:
+        def merge(more: Games) -> Games:
             return Games((*shown.games, *more.games), more.earlier, shown.unreadable + more.unreadable)
 
-        self.games.load(lambda: self._cluster.games(name=name, before=before), joined=joined)
+        self.games.load(lambda: self._cluster.games(name=name, before=before), merge=merge)
 
     @property
     def has_earlier(self) -> bool:

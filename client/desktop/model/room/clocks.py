@@ -22,31 +22,31 @@ class ServiceTimeEstimate:
     """An estimate of the service time. ``now`` is of a monotonic clock, in seconds."""
 
     def __init__(self) -> None:
-        # The service time in ms at local time ``_set_at``. It advances from there, until ``_lost`` if that is set.
+        # The service time in ms at local time ``_set_at``. It advances from there, until ``_stopped_at`` if set.
         self._at = 0
         self._set_at: float | None = None
-        self._lost: float | None = None
+        self._stopped_at: float | None = None
 
     def set(self, at: int, now: float) -> None:
         """Set the service time that the servers sent."""
-        self._at, self._set_at, self._lost = at, now, None
+        self._at, self._set_at, self._stopped_at = at, now, None
 
-    def lost(self, _source: str, now: float) -> None:
+    def unanswered(self, _source: str, now: float) -> None:
         """Stop the estimate: the servers do not answer."""
-        if self._lost is None:
-            self._lost = now
+        if self._stopped_at is None:
+            self._stopped_at = now
 
     def answered(self, _source: str, now: float) -> None:
         """Continue the estimate from where it stopped: the servers answer again."""
-        if self._lost is not None and self._set_at is not None:
-            self._set_at += now - self._lost
-        self._lost = None
+        if self._stopped_at is not None and self._set_at is not None:
+            self._set_at += now - self._stopped_at
+        self._stopped_at = None
 
     def at(self, now: float) -> int:
         """Return the service time, in ms."""
         if self._set_at is None:
             return self._at
-        return self._at + int(1000 * max(0.0, (now if self._lost is None else self._lost) - self._set_at))
+        return self._at + int(1000 * max(0.0, (now if self._stopped_at is None else self._stopped_at) - self._set_at))
 
 
 @dataclass(frozen=True)

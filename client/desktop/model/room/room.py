@@ -25,7 +25,7 @@ from client.desktop.model.room.result import LookUp, ResultModel
 from client.desktop.model.room.selection import SelectionModel
 from client.desktop.model.room.stepping import Steps
 from client.room import News, RoomClient, new_request_id
-from client.seats import goes_on
+from client.seats import needs_players
 from client.texts.offers import outcome
 from client.texts.phrases import sentence
 from client.texts.room import closed
@@ -125,8 +125,8 @@ class RoomModel:
         """Return the bars under the board: the outcome of the last offer, pending offers and countdowns."""
         if self.view is None:
             return ()
-        told = (Bar(self.command.outcome),) if self.command.outcome else ()
-        return told + bars(self.view, self.me, self.at, claim_after_ms=self._claim_after_ms)
+        last = (Bar(self.command.outcome),) if self.command.outcome else ()
+        return last + bars(self.view, self.me, self.at, claim_after_ms=self._claim_after_ms)
 
     def can_play(self, cell: int) -> bool:
         """Return whether a move on that cell can be sent now."""
@@ -190,7 +190,7 @@ class RoomModel:
     @property
     def has_game(self) -> bool:
         """Whether the user has a seat in a game that is running or about to begin."""
-        return self.view is not None and self.seat is not None and goes_on(self.view)
+        return self.view is not None and self.seat is not None and needs_players(self.view)
 
     def step_out(self) -> None:
         """Show something else. The player stays present while the window is open."""
@@ -205,11 +205,9 @@ class RoomModel:
         """
         self.stop()
         request_id = new_request_id()
-        telling = self._background.run(
-            lambda stop: until_answered(lambda: self._room.leave(request_id=request_id), stop)
-        )
+        task = self._background.run(lambda stop: until_answered(lambda: self._room.leave(request_id=request_id), stop))
         self._left("")
-        return telling
+        return task
 
     def stop(self) -> None:
         """Stop all background work of the room."""

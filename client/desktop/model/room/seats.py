@@ -24,7 +24,7 @@ class SeatsModel:
         self._every_s = every_s
         # Replaced as a whole, never changed in place: a background thread reads it.
         self._held: frozenset[str] = frozenset()
-        self._looked_at = ""
+        self._shown = ""
         self._task = self._stay()
 
     def hold(self, *rooms: str) -> None:
@@ -33,7 +33,7 @@ class SeatsModel:
 
     def set_shown(self, room: str) -> None:
         """Record which room is on the screen; empty for none."""
-        self._looked_at = room
+        self._shown = room
 
     def leave(self) -> Task:
         """Leave all rooms. The seats stay. The task is done when the servers have confirmed."""
@@ -52,7 +52,7 @@ class SeatsModel:
                 lambda: self._held,
                 every_s=self._every_s,
                 stop=stop,
-                looked_at=lambda: self._looked_at,
+                shown=lambda: self._shown,
             )
 
         def over(room: str) -> None:

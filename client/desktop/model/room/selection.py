@@ -90,7 +90,7 @@ class SelectionModel:
         theirs = self.theirs(view)
         return theirs is not None and theirs != self.mine(view)
 
-    def news_of(self, view: View, at: int) -> str:
+    def status(self, view: View, at: int) -> str:
         """Return the state of the selection, in lines."""
         selection, seat = view.selection, view.seat_of(self._room.name)
         if selection is None:

@@ -47,7 +47,7 @@ class LobbyScreen(Screen):
         self.new_room.grid(row=3, sticky="ew", pady=(0, look.px(10)))
         self.new_room.grid_remove()
         self._build_list()
-        self._build_doors(records)
+        self._build_actions(records)
         self.play.play.focus_set()
 
     def _build_tools(self) -> None:
@@ -85,20 +85,20 @@ class LobbyScreen(Screen):
         self.rooms.configure(yscrollcommand=bar.set)
         self.hint = ttk.Label(frame, justify="center", anchor="center", wraplength=look.px(380))
         self.rooms.bind("<Double-1>", self._double_clicked)
-        self.rooms.bind("<<TreeviewSelect>>", lambda _: self._refresh_doors())
+        self.rooms.bind("<<TreeviewSelect>>", lambda _: self._refresh_actions())
         self.key(self.rooms, "<Return>", lambda: self._enter("player"))
         self.key(self.rooms, "w", lambda: self._enter("spectator"))
 
-    def _build_doors(self, records: Callable[[], object]) -> None:
+    def _build_actions(self, records: Callable[[], object]) -> None:
         look = self.look
-        doors = in_grid(ttk.Frame(self), row=5, sticky="ew", pady=(look.px(10), 0))
-        doors.columnconfigure(2, weight=1)
-        self.join = in_grid(button(doors, texts.JOIN, lambda: self._enter("player"), "primary"), row=0, column=0)
-        self.watch = button(doors, texts.WATCH, lambda: self._enter("spectator"), "outline")
+        actions = in_grid(ttk.Frame(self), row=5, sticky="ew", pady=(look.px(10), 0))
+        actions.columnconfigure(2, weight=1)
+        self.join = in_grid(button(actions, texts.JOIN, lambda: self._enter("player"), "primary"), row=0, column=0)
+        self.watch = button(actions, texts.WATCH, lambda: self._enter("spectator"), "outline")
         self.watch.grid(row=0, column=1, padx=look.px(8))
-        self.message = in_grid(ttk.Label(doors, anchor="e", width=1), row=0, column=2, sticky="ew", padx=look.px(4))
+        self.message = in_grid(ttk.Label(actions, anchor="e", width=1), row=0, column=2, sticky="ew", padx=look.px(4))
         self.message.bind("<Configure>", lambda event: self.message.configure(wraplength=event.width))
-        self.records = in_grid(button(doors, texts.RECORDS, self.acts(records)), row=0, column=3)
+        self.records = in_grid(button(actions, texts.RECORDS, self.acts(records)), row=0, column=3)
         self.online = ttk.Label(self, wraplength=look.px(640), foreground=look.palette.quiet)
         self.online.grid(row=6, sticky="ew", pady=(look.px(10), 0))
         wrap(self.online)
@@ -121,7 +121,7 @@ class LobbyScreen(Screen):
             self.hint.place_forget()
         set_text(self.message, model.doing or model.message, palette.quiet if model.doing else palette.text)
         set_text(self.online, texts.online(model.online, model.online_count), palette.quiet)
-        self._refresh_doors()
+        self._refresh_actions()
 
     def _refresh_list(self, rows: list[Row]) -> None:
         tree = self.rooms
@@ -148,7 +148,7 @@ class LobbyScreen(Screen):
             tree.focus(wanted[0])
         self._listed_search = self.model.search
 
-    def _refresh_doors(self) -> None:
+    def _refresh_actions(self) -> None:
         row = self._chosen()
         playing = row is not None and self.model.can_play_in(row)
         self.join.configure(state="normal" if playing else "disabled")

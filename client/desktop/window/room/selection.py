@@ -60,7 +60,7 @@ class SelectionPanel(Panel):
 
     def tick(self, view: View) -> None:
         """Show the time left."""
-        set_text(self.news, self._model.selection.news_of(view, self._model.at), self.look.palette.text)
+        set_text(self.news, self._model.selection.status(view, self._model.at), self.look.palette.text)
 
     def begin(self) -> None:
         """Move the keyboard focus to the first button."""

@@ -138,8 +138,8 @@ def test_the_cluster_view_looks_and_kills_only_what_runs_here(
 ) -> None:
     gil = sit_down(shared_cluster.name_server, "gil s", own=lambda: OwnServers(shared_cluster.settings))
     assert gil.lobby.me == "gil s"
-    gil.model.open_servers()
-    servers = gil.model.servers
+    gil.model.open_cluster_view()
+    servers = gil.model.cluster_view
     assert servers is not None
     gil.wait(lambda: servers.can_kill and all(server.is_well for server in servers.servers))
     before = {server.role: server.pid for server in servers.servers}
@@ -149,8 +149,8 @@ def test_the_cluster_view_looks_and_kills_only_what_runs_here(
     gil.wait(lambda: replaced() and all(server.is_well for server in servers.servers))
     assert replaced() == {MAIN}
     gil.wait(lambda: servers.takeovers and servers.takeovers[0].role == MAIN)
-    gil.model.close_servers()
-    assert gil.model.servers is None
+    gil.model.close_cluster_view()
+    assert gil.model.cluster_view is None
 
 
 def test_computer_players_are_known_by_their_names() -> None:

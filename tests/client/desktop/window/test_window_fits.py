@@ -149,7 +149,7 @@ def test_a_room(desk: Desk, wilhelmina: Person) -> None:
     for name, make in ROOMS.items():
         model.view = renamed(seen(make()), model.me)
         model._time.set(2 * CLAIM_AFTER_MS, 0.0)
-        model._time.lost("test", 0.0)
+        model._time.unanswered("test", 0.0)
         model.result.text = ""
         model.result.update(model.view)
         model.selection.update(model.view)

@@ -7,7 +7,7 @@ from client.desktop.model.base.connection_state import BACK_SHOWN_S, PATIENCE_S,
 
 def test_a_short_break_is_not_worth_a_word() -> None:
     link = Link()
-    link.lost("watch", 10.0)
+    link.unanswered("watch", 10.0)
     assert link.banner(10.0 + PATIENCE_S - 0.01) is None
     link.answered("watch", 10.0 + PATIENCE_S - 0.01)
     assert link.banner(10.0 + PATIENCE_S) is None
@@ -16,7 +16,7 @@ def test_a_short_break_is_not_worth_a_word() -> None:
 
 def test_a_longer_one_is_told_and_how_long_it_took_in_the_end() -> None:
     link = Link()
-    link.lost("watch", 10.0)
+    link.unanswered("watch", 10.0)
     assert link.banner(10.3) == Banner("lost", "Connection lost — reconnecting")
     assert link.banner(17.2) == Banner("lost", "Connection lost — reconnecting (7 s)")
     link.answered("watch", 20.4)
@@ -26,8 +26,8 @@ def test_a_longer_one_is_told_and_how_long_it_took_in_the_end() -> None:
 
 def test_it_lasts_from_the_first_that_has_no_answer_until_the_last_one_has() -> None:
     link = Link()
-    link.lost("watch", 10.0)
-    link.lost("command", 10.2)
+    link.unanswered("watch", 10.0)
+    link.unanswered("command", 10.2)
     link.answered("watch", 10.25)
     assert link.banner(10.3) == Banner("lost", "Connection lost — reconnecting")
     link.answered("command", 10.4)
@@ -36,9 +36,9 @@ def test_it_lasts_from_the_first_that_has_no_answer_until_the_last_one_has() -> 
 
 def test_a_new_break_hides_that_the_old_one_is_over_only_once_it_is_long() -> None:
     link = Link()
-    link.lost("watch", 0.0)
+    link.unanswered("watch", 0.0)
     link.answered("watch", 1.0)
-    link.lost("watch", 1.1)
+    link.unanswered("watch", 1.1)
     assert link.banner(1.2) == Banner("back", "Reconnected after 1.0 s")
     assert link.banner(1.5) == Banner("lost", "Connection lost — reconnecting")
 

@@ -29,7 +29,7 @@ def test_two_who_press_play_are_in_one_room_and_agree(sit_down: SitDown, shared_
     ann.room.selection.choose("best_of", 3)
     ben.wait(lambda: ben.room.view and ben.room.selection.theirs(ben.room.view) == Proposal("3x3", 3, "3+2"))
     assert ben.room.view is not None
-    assert "ann q proposes: 3×3, best of 3, 3 min + 2 s" in ben.room.selection.news_of(ben.room.view, ben.room.at)
+    assert "ann q proposes: 3×3, best of 3, 3 min + 2 s" in ben.room.selection.status(ben.room.view, ben.room.at)
     ben.room.selection.agree()
     for seat in (ann, ben):
         seat.wait(lambda seat=seat: seat.room.view.phase == "playing" and seat.room.view.best_of == 3)  # type: ignore[misc]

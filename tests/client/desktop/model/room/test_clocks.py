@@ -65,8 +65,8 @@ def test_service_time_goes_on_between_the_news_and_stands_while_the_connection_i
     assert time.at(5.0) == 0, "nothing is known"
     time.set(1_000, 10.0)
     assert time.at(12.5) == 3_500
-    time.lost("watch", 13.0)
-    time.lost("watch", 13.5)
+    time.unanswered("watch", 13.0)
+    time.unanswered("watch", 13.5)
     assert time.at(20.0) == 4_000
     time.answered("watch", 20.0)
     assert time.at(21.0) == 5_000

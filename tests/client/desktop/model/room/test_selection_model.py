@@ -92,7 +92,7 @@ class Window:
     @property
     def news(self) -> str:
         """What is said below."""
-        return self.model.news_of(self.table.view, 0)
+        return self.model.status(self.table.view, 0)
 
 
 def test_nothing_looks_chosen_until_something_is_and_that_is_proposed() -> None:
