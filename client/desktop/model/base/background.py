@@ -19,7 +19,7 @@ Action = Callable[[], None]
 
 
 class Task:
-    """Work in a thread. After ``stop`` none of its results is delivered."""
+    """Work in a thread. After ``stop`` none of its results is delivered. A new task has no work yet."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()

@@ -20,7 +20,7 @@ class Loading(Generic[Value]):
         self.message = ""
         """Why there is no answer, or that the request is in progress."""
         self._background = background
-        self._task: Task | None = None
+        self._task = Task()
 
     def load(self, request: Callable[[], Value], *, merge: Callable[[Value], Value] = lambda new: new) -> None:
         """Request a value, and drop the earlier request. ``merge`` makes the stored value from the answer."""
@@ -37,5 +37,4 @@ class Loading(Generic[Value]):
 
     def stop(self) -> None:
         """Stop the background work."""
-        if self._task is not None:
-            self._task.stop()
+        self._task.stop()

@@ -31,16 +31,11 @@ class PendingCommand:
         link: Link,
         clock: Callable[[], float],
         *,
-        answered: Callable[[], None],
         gone: Callable[[TicTacToeError], bool],
     ) -> None:
-        """``answered`` is called when a command is answered.
-
-        ``gone`` is called with every refusal, and returns whether the room is over for the user.
-        """
-        # ``send`` sets it. It becomes None when the view shows the effect, after a refusal, and for a
-        # join when it is answered. Its ``version`` is None
-        # until the command is answered.
+        """``gone`` is called with every refusal, and returns whether the room is over for the user."""
+        # ``send`` sets it. It becomes None when the view shows the effect, after a refusal, and for a join when it is
+        # answered. Its ``version`` is None until the command is answered.
         self.pending: Pending | None = None
         self.notice = ""
         """The text of the last refusal, until the next command."""
@@ -50,9 +45,10 @@ class PendingCommand:
         self._background = background
         self._link = link
         self._clock = clock
-        self._answered = answered
         self._gone = gone
-        self._command: Task | None = None
+        # The version of the latest view; None before the first.
+        self._seen: int | None = None
+        self._task = Task()
 
     def send(
         self,
@@ -75,7 +71,7 @@ class PendingCommand:
         def then(answer: CommandAnswer) -> None:
             self._link.answered("command", self._clock())
             self.pending = Pending(what, cell, answer.version)
-            self._answered()
+            self.update(self._seen)
             on_answer()
 
         def failed(error: TicTacToeError) -> None:
@@ -85,11 +81,11 @@ class PendingCommand:
                 self.notice = refusal(error)
                 on_refusal()
 
-        self._command = self._background.run(lambda stop: until_answered(lambda: call(request_id), stop), then, failed)
+        self._task = self._background.run(lambda stop: until_answered(lambda: call(request_id), stop), then, failed)
 
-    def settle(self, version: int | None) -> None:
+    def update(self, version: int | None) -> None:
         """Take in the view's version. A command with its effect in the view is pending no more."""
-        pending = self.pending
+        self._seen, pending = version, self.pending
         if pending is None or pending.version is None:
             return
         if pending.what == "join" or (version is not None and version >= pending.version):
@@ -97,5 +93,4 @@ class PendingCommand:
 
     def stop(self) -> None:
         """Stop the background work."""
-        if self._command is not None:
-            self._command.stop()
+        self._task.stop()

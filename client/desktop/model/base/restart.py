@@ -37,8 +37,8 @@ class RestartModel:
         self._doing = ""
         self._failure = ""
         self._looking: Task | None = None
-        self._starting: Task | None = None
-        self._finding = None if open_servers is None else self._find(open_servers)
+        self._starting = Task()
+        self._finding = Task() if open_servers is None else self._find(open_servers)
 
     def on(self, banner: Banner | None) -> Banner | None:
         """Return the banner, with the action if there is one. Call it whenever the banner is shown."""

@@ -72,7 +72,7 @@ class LobbyModel:
         self._watch_task = self._watch()
         self._online_task = self._follow_online()
         # The task of the action in ``doing``.
-        self._entry_task: Task | None = None
+        self._entry_task = Task()
 
     # -- state to show ------------------------------------------------------------------------------------------------
 
@@ -128,18 +128,14 @@ class LobbyModel:
 
     def cancel(self) -> None:
         """Cancel the action in progress."""
-        if self._entry_task is not None:
-            self._entry_task.stop()
-            self.link.answered("entering", self._clock())
-        self.doing = ""
+        self._entry_task.stop()
+        self._end_entering(self.message)
 
     def stop(self) -> None:
         """Stop all background work of the lobby."""
         self.cancel()
-        self.seeking.stop()
-        self.games.stop()
-        for task in (self._watch_task, self._online_task):
-            task.stop()
+        for part in (self.seeking, self.games, self._watch_task, self._online_task):
+            part.stop()
 
     # -- internals ----------------------------------------------------------------------------------------------------
 
@@ -155,15 +151,17 @@ class LobbyModel:
         self.link.unanswered("entering", self._clock())
 
         def then(room: RoomClient) -> None:
-            self.link.answered("entering", self._clock())
-            self.doing = ""
+            self._end_entering(self.message)
             self._entering(room, role)
 
         def failed(error: TicTacToeError) -> None:
-            self.link.answered("entering", self._clock())
-            self.doing, self.message = "", sentence(error.message)
+            self._end_entering(sentence(error.message))
 
         self._entry_task = self._background.run(work, then, failed)
+
+    def _end_entering(self, message: str) -> None:
+        self.link.answered("entering", self._clock())
+        self.doing, self.message = "", message
 
     def _watch(self, *, after_s: float = 0.0) -> Task:
         on_link = self._background.link_callback("watch", self._clock, self.link)

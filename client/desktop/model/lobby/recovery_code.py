@@ -23,7 +23,7 @@ class RecoveryCodeModel:
         self.message = ""
         self._player = player
         self._background = background
-        self._task: Task | None = None
+        self._task = Task()
 
     def make(self) -> None:
         """Make a recovery code. It replaces an earlier code."""
@@ -39,8 +39,7 @@ class RecoveryCodeModel:
 
     def stop(self) -> None:
         """Stop the background work, because the page is closed."""
-        if self._task is not None:
-            self._task.stop()
+        self._task.stop()
 
     def _made(self, code: str) -> None:
         self.doing, self.code = "", code

@@ -48,8 +48,7 @@ class SeekingModel:
         self._bot_declined = False
         # Set to end the current seek. Each seek has an event of its own.
         self._stop_seek = Event()
-        self._seeking: Task | None = None
-        self._request: Task | None = None
+        self._seeking, self._request = Task(), Task()
 
     # -- state to show ------------------------------------------------------------------------------------------------
 
@@ -130,9 +129,8 @@ class SeekingModel:
     def stop(self) -> None:
         """Stop the background work. The seek on the servers ends within seconds."""
         self._stop_seek.set()
-        for task in (self._seeking, self._request):
-            if task is not None:
-                task.stop()
+        self._seeking.stop()
+        self._request.stop()
         self._end_seek()
 
     # -- results ------------------------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ class SignInModel:
         self._own_server = own_server
         self._open_servers = open_servers
         self._signed_in = signed_in
-        self._task: Task | None = None
+        self._task = Task()
 
     @property
     def servers(self) -> list[str]:
@@ -103,8 +103,7 @@ class SignInModel:
 
     def cancel(self) -> None:
         """Cancel the action in progress."""
-        if self._task is not None:
-            self._task.stop()
+        self._task.stop()
         self.doing = ""
 
     def _progress(self, text: str) -> None:

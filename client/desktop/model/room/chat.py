@@ -38,10 +38,11 @@ class ChatModel:
         self.notice = ""
         self._room = room
         self._background = background
-        self._preferences = preferences
+        self.preferences = preferences
+        """Which people are muted, and whether the lines of spectators are hidden."""
         # In order of version, each version once; at most ``SHOWN``.
         self._lines: list[Line] = []
-        self._task: Task | None = None
+        self._task = Task()
 
     # -- state to show ------------------------------------------------------------------------------------------------
 
@@ -54,23 +55,6 @@ class ChatModel:
     def people(self) -> list[str]:
         """The other people with a line in the list, for muting and unmuting."""
         return list(dict.fromkeys(line.by for line in self._lines if line.by != self.me))
-
-    @property
-    def hides_spectators(self) -> bool:
-        """Whether lines of spectators are hidden."""
-        return self._preferences.hides_spectators
-
-    def is_muted(self, name: str) -> bool:
-        """Return whether that person is muted."""
-        return name in self._preferences.muted
-
-    def mute(self, name: str, on: bool) -> None:
-        """Mute that person, or unmute."""
-        self._preferences.mute(name, on)
-
-    def hide_spectators(self, on: bool) -> None:
-        """Hide the lines of spectators, or show them."""
-        self._preferences.hide_spectators(on)
 
     def set_open(self, is_open: bool) -> None:
         """Record whether the chat is shown."""
@@ -107,8 +91,7 @@ class ChatModel:
 
     def stop(self) -> None:
         """Stop the background work."""
-        if self._task is not None:
-            self._task.stop()
+        self._task.stop()
 
     def _add(self, lines: Sequence[Line], *, new: bool = False) -> None:
         known = self._lines[-1].version if self._lines else 0
@@ -118,7 +101,8 @@ class ChatModel:
             self.unread += sum(line.by != self.me and not self._hidden(line) for line in fresh)
 
     def _hidden(self, line: Line) -> bool:
-        return self.is_muted(line.by) or (line.seat is None and self.hides_spectators and line.by != self.me)
+        muted, hides_spectators = self.preferences.muted, self.preferences.hides_spectators
+        return line.by in muted or (line.seat is None and hides_spectators and line.by != self.me)
 
     def _sent(self, _: CommandAnswer) -> None:
         self.sending = ""

@@ -29,7 +29,7 @@ class ResultModel:
         self._look_up = look_up
         # The room and game number of the result in ``text``; None while no series is over.
         self._known: tuple[str, int] | None = None
-        self._task: Task | None = None
+        self._task = Task()
 
     def update(self, view: View) -> None:
         """Take in the room's current view."""
@@ -48,8 +48,7 @@ class ResultModel:
 
     def stop(self) -> None:
         """Stop the background work."""
-        if self._task is not None:
-            self._task.stop()
+        self._task.stop()
 
     def _look_up_rating(self, room: str, games: range) -> None:
         result = self.text

@@ -66,7 +66,7 @@ class RoomModel:
         # The latest view; None until the first news.
         self.view: View | None = None
         self.link = Link()
-        self.command = PendingCommand(background, self.link, clock, answered=self._settle, gone=self._gone)
+        self.command = PendingCommand(background, self.link, clock, gone=self._gone)
         self.steps = Steps()
         self.chat = ChatModel(room, background, preferences)
         self.offers = OffersModel(room, self.command)
@@ -80,7 +80,7 @@ class RoomModel:
         self._clock = clock
         self._claim_after_ms = claim_after_ms
         self._time = ServiceTimeEstimate()
-        self._watch_task: Task | None = None
+        self._watch_task = Task()
 
     # -- state to show ------------------------------------------------------------------------------------------------
 
@@ -211,10 +211,8 @@ class RoomModel:
 
     def stop(self) -> None:
         """Stop all background work of the room."""
-        for part in (self.command, self.chat, self.access, self.result):
+        for part in (self.command, self.chat, self.access, self.result, self._watch_task):
             part.stop()
-        if self._watch_task is not None:
-            self._watch_task.stop()
 
     # -- results ------------------------------------------------------------------------------------------------------
 
@@ -245,7 +243,7 @@ class RoomModel:
     def _news(self, news: News) -> None:
         before, self.view = self.view, news.view
         self._time.set(news.at, self._clock())
-        self._settle()
+        self.command.update(news.view.version)
         if before is None or before.moves != news.view.moves:
             self.steps.to_end(len(news.view.moves))
         if news.view.phase != "playing":
@@ -269,6 +267,3 @@ class RoomModel:
             self._left(sentence(error.message))
         else:
             self._watch(after_s=AGAIN_S)
-
-    def _settle(self) -> None:
-        self.command.settle(None if self.view is None else self.view.version)

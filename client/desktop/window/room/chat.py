@@ -80,14 +80,13 @@ class ChatPanel(Panel):
 
     def fill_menu(self) -> None:
         """Fill the menu with what can be muted: spectators, and each person with a line."""
-        model, menu = self._model, self.menu
-        menu.delete(0, "end")
-        self._item(
-            texts.MUTE_SPECTATORS, model.hides_spectators, lambda: model.hide_spectators(not model.hides_spectators)
-        )
-        for name in model.people:
-            muted = model.is_muted(name)
-            self._item(texts.mute(name), muted, lambda name=name, muted=muted: model.mute(name, not muted))
+        preferences = self._model.preferences
+        hides = preferences.hides_spectators
+        self.menu.delete(0, "end")
+        self._item(texts.MUTE_SPECTATORS, hides, lambda: preferences.hide_spectators(not hides))
+        for name in self._model.people:
+            muted = name in preferences.muted
+            self._item(texts.mute(name), muted, lambda name=name, muted=muted: preferences.mute(name, not muted))
 
     def _item(self, text: str, on: bool, action: object) -> None:
         label = f"✓ {text}" if on else f"    {text}"

@@ -56,9 +56,9 @@ def test_muting_stays_here_and_is_remembered(sit_down: SitDown, shared_cluster: 
     gus.room.chat.send("hello")
     for seat in (fay, gus):
         seat.wait(lambda seat=seat: len(seat.room.chat.lines) == 2)  # type: ignore[misc]
-    fay.room.chat.hide_spectators(True)
+    fay.room.chat.preferences.hide_spectators(True)
     assert read(fay) == [("gus t", "hello")]
-    fay.room.chat.mute("gus t", True)
+    fay.room.chat.preferences.mute("gus t", True)
     assert read(fay) == []
     assert set(fay.room.chat.people) == {"gus t", "hal t"}, "whom one can hear again"
     assert len(read(gus)) == 2, "nobody else is told"
@@ -70,5 +70,5 @@ def test_muting_stays_here_and_is_remembered(sit_down: SitDown, shared_cluster: 
     gus.wait(lambda: len(gus.room.chat.lines) == 3)
     fay.wait(lambda: len(fay.room.chat._lines) == 3)
     assert fay.room.chat.unread == unread, "what is not read is not new"
-    fay.room.chat.mute("gus t", False)
+    fay.room.chat.preferences.mute("gus t", False)
     assert read(fay) == [("gus t", "hello"), ("gus t", "again")]

@@ -38,7 +38,7 @@ class Table:
     def tell(self) -> None:
         """All windows have the news."""
         for window in self.windows:
-            window.command.settle(self.room.version)
+            window.command.update(self.room.version)
             window.model.update(self.view)
 
     @property
@@ -55,9 +55,7 @@ class Window:
         self.table = table
         self.background = Background()
         clock = itertools.count()
-        self.command = PendingCommand(
-            self.background, Link(), lambda: float(next(clock)), answered=lambda: None, gone=lambda _: False
-        )
+        self.command = PendingCommand(self.background, Link(), lambda: float(next(clock)), gone=lambda _: False)
         self.model = SelectionModel(cast("RoomClient", self), self.command)
         table.windows.append(self)
         table.tell()
