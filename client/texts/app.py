@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from client.texts.caption import Caption
+from client.texts.phrases import Caption
 
 TITLE = "Tic-tac-toe"
 MENU = Caption("Menu", "Cluster view (F12), light or dark (F9), keys (F1), recovery code, sign out, quit")

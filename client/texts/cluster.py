@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from client.texts.caption import Caption
-from client.texts.phrases import ago, sentence
+from client.texts.phrases import Caption, ago, sentence
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 TITLES: Mapping[str, str] = {

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from client.texts.caption import Caption
-from client.texts.phrases import sentence
+from client.texts.phrases import Caption, sentence
 
 START_SERVERS = Caption(
     "Start the servers here",

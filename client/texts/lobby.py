@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from client.texts.caption import Caption
 from client.texts.games import room_name
 from client.texts.offers import offers_rematch
-from client.texts.phrases import shortened
+from client.texts.phrases import Caption, shortened
 from client.views import Row, View
 from game.games.tictactoe import DEFAULTS, LARGEST, SMALLEST
 

@@ -1,11 +1,20 @@
-"""Parts of many texts: sentences, shortened texts, durations, refusals."""
+"""Parts of many texts: captions, sentences, shortened texts, durations, refusals."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from game.errors import TicTacToeError
 from wire.errors import Diverged, StorageFailed
 
 LOADING = "Loading …"
+
+
+class Caption(NamedTuple):
+    """A short text, and the longer one that explains it (a tooltip). The longer one names the key."""
+
+    text: str
+    hint: str
 
 
 def sentence(text: str) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from client.game_archive import Change, RatingEntry
-from client.texts.caption import Caption
 from client.texts.game_text import date_text, ending
 from client.texts.games import board_size, called_in, clock, series
-from client.texts.phrases import sentence
+from client.texts.phrases import Caption, sentence
 from game.forms.records import GameRecord
 
 BACK = Caption("‹ Back", "One step back (Esc)")

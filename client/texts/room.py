@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from client.texts.caption import Caption
 from client.texts.games import called, room_name, terms
+from client.texts.phrases import Caption
 from client.views import SeatView, View
 
 ENTERING = "Entering the room …"

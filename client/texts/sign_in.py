@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from client.texts.caption import Caption
-from client.texts.phrases import sentence
+from client.texts.phrases import Caption, sentence
 from game.errors import InvalidArgument, NameTaken, NameTooSimilar
 from wire.errors import ProtocolMismatch, TicTacToeError, Unreachable
 

@@ -10,9 +10,8 @@ from typing import Literal
 from client.credentials import Credentials
 from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.cluster import ClusterModel
-from client.desktop.model.base.connection_state import Banner
+from client.desktop.model.base.connection_state import Banner, with_closing
 from client.desktop.model.base.local_servers import OpenLocalServers
-from client.desktop.model.base.maintenance import with_closing
 from client.desktop.model.base.preferences import Preferences
 from client.desktop.model.base.restart import RestartModel
 from client.desktop.model.lobby.computer import Computers

@@ -1,13 +1,15 @@
-"""What the user sees of a connection failure: nothing if it is short, otherwise the retries and the recovery. Pure.
+"""What the banner shows of the connection and of a drain. Pure.
 
-Several calls can be without an answer at a time (the watch of a room, a move). The link is lost from the
-first call without an answer until the last of them is answered.
+A short connection failure shows nothing; a longer failure shows the retries, then the recovery. Several calls can be
+without an answer at a time (the watch of a room, a move). The link is lost from the first call without an answer until
+the last of them is answered.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from client.texts import connection
 
@@ -70,3 +72,28 @@ class Link:
         if self._back is not None and now - self._back[0] < BACK_SHOWN_S:
             return Banner("back", connection.back_after(self._back[1]))
         return None
+
+
+@dataclass(frozen=True)
+class Closing:
+    """The servers stop after the last game, at the latest at ``until`` (seconds since 1970)."""
+
+    until: float | None
+
+
+def closing_from(answer: Mapping[str, Any]) -> Closing | None:
+    """Return the notice in an answer of the servers; None if they do not drain."""
+    draining = answer.get("draining")
+    return None if draining is None else Closing(draining["until"])
+
+
+def with_closing(banner: Banner | None, closing: Closing | None) -> Banner | None:
+    """Return the connection's banner, otherwise the notice that the servers close.
+
+    After the servers have closed, a lost connection shows the maintenance as its reason.
+    """
+    if closing is None:
+        return banner
+    if banner is None:
+        return Banner("closing", connection.closing(closing.until))
+    return Banner("lost", connection.CLOSED) if banner.kind == "lost" else banner

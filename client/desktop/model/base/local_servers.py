@@ -1,11 +1,15 @@
-"""The servers on this machine: what windows need to start, kill and inspect them. The caller passes it in."""
+"""The servers on this machine: what windows need to start, kill and inspect them. The caller passes the control in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from threading import Event
 from typing import Any, Protocol
 
 from client.credentials import server_key
+from client.desktop.model.base.background import Background, Task
+from client.texts.connection import starting
+from wire.errors import TicTacToeError
 
 
 class LocalServers(Protocol):
@@ -39,3 +43,29 @@ OpenLocalServers = Callable[[], LocalServers]
 def same_server(one: str, other: str) -> bool:
     """Return whether two "host:port" mean the same name server, as far as the texts show it."""
     return server_key(one) == server_key(other)
+
+
+def start_servers(
+    background: Background,
+    control: Callable[[], LocalServers],
+    *,
+    progress: Callable[[str], None],
+    done: Callable[[str], None],
+    failed: Callable[[TicTacToeError], None],
+) -> Task:
+    """Start the servers in the background. ``done`` gets the reason if they did not start, otherwise an empty text."""
+    up: list[str] = []
+
+    def on_progress(role: str) -> None:
+        up.append(role)
+        text = starting(up)
+        background.post(lambda: progress(text))
+
+    def work(_: Event) -> str:
+        try:
+            control().start(on_progress)
+        except CannotDo as error:
+            return str(error)
+        return ""
+
+    return background.run(work, done, failed)

@@ -12,8 +12,7 @@ from threading import Event
 
 from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.connection_state import Banner
-from client.desktop.model.base.local_servers import CannotDo, LocalServers, OpenLocalServers, same_server
-from client.desktop.model.base.start_servers import start_servers
+from client.desktop.model.base.local_servers import CannotDo, LocalServers, OpenLocalServers, same_server, start_servers
 from client.texts import connection
 from wire.errors import TicTacToeError
 

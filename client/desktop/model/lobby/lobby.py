@@ -9,8 +9,7 @@ from threading import Event
 
 from client.cluster import LobbyNews
 from client.desktop.model.base.background import Background, Task, until_answered
-from client.desktop.model.base.connection_state import Link
-from client.desktop.model.base.maintenance import Closing, closing_from
+from client.desktop.model.base.connection_state import Closing, Link, closing_from
 from client.desktop.model.lobby.computer import Computers
 from client.desktop.model.lobby.new_room import NewRoom
 from client.desktop.model.lobby.open_games import OpenGame, OpenGames

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from client.cluster import Cluster, connect
 from client.credentials import Credentials
 from client.desktop.model.base.background import Background, Task
-from client.desktop.model.base.local_servers import OpenLocalServers, same_server
+from client.desktop.model.base.local_servers import OpenLocalServers, same_server, start_servers
 from client.desktop.model.base.preferences import Preferences
-from client.desktop.model.base.start_servers import start_servers
 from client.desktop.model.base.window_lock import SignIn
 from client.player import Player
 from client.texts import connection

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from client.cluster import Cluster
 from client.desktop.model.base.background import Background
-from client.desktop.model.base.files import read_text, shown
 from client.desktop.model.records.archive import ArchiveModel
 from client.desktop.model.records.leaderboard import LeaderboardModel
 from client.desktop.model.records.replay import Replay
 from client.game_archive import Played
 from client.texts import records as texts
-from game.errors import Refusal
+from game.errors import InvalidArgument, Refusal
 
 Page = Literal["leaderboard", "games"]
 LARGEST_FILE = 1_000_000
@@ -83,3 +83,29 @@ class RecordsModel:
         self.leaderboard.stop()
         self.archive.stop()
         self._closed()
+
+
+def read_text(file: Path, *, most_bytes: int) -> str:
+    """Return the text of a UTF-8 file, with or without a byte order mark.
+
+    Raises InvalidArgument with the reason if the file cannot be read: it is missing, forbidden, too large, or not text.
+    Only regular files are opened, because a read from a pipe or a device might never end.
+    """
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise InvalidArgument("it is no file")
+        with file.open("rb") as opened:
+            data = opened.read(most_bytes + 1)
+    except (OSError, ValueError) as error:  # ValueError: the name has a NUL character
+        raise InvalidArgument(f"it cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(data) > most_bytes:
+        raise InvalidArgument(f"it is larger than {most_bytes} bytes")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidArgument("it is no text in UTF-8") from None
+
+
+def shown(name: Path | str) -> str:
+    """Return a file's name for display. Characters that are not valid text become question marks."""
+    return str(name).encode("utf-8", "replace").decode()

@@ -14,10 +14,9 @@ from client.desktop.model.room.room import Role
 from client.desktop.window.lobby.new_room import NewRoomPanel
 from client.desktop.window.lobby.open_games import OpenGamesPanel
 from client.desktop.window.lobby.play_panel import PlayPanel
-from client.desktop.window.widgets.buttons import button, menu_button
+from client.desktop.window.widgets.buttons import button, hint, menu_button
 from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show, wrap
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
 from client.texts import lobby as texts
 from client.texts.games import brief_terms, room_name
 from client.texts.room import invited_to

@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 import ttkbootstrap as ttk
 
 from client.desktop.model.lobby.new_room import NewRoom
-from client.desktop.window.widgets.buttons import button
+from client.desktop.window.widgets.buttons import button, hint
 from client.desktop.window.widgets.screen import in_grid, show, wrap
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
 from client.texts import lobby as texts
 from client.texts.games import clock, series
 from game.bots.strategy import OFFERED

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 import ttkbootstrap as ttk
 
 from client.desktop.model.lobby.open_games import OpenGame
+from client.desktop.window.widgets.buttons import hint
 from client.desktop.window.widgets.screen import set_text, show
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
 from client.texts import lobby as texts
 
 SHOWN = 3

@@ -12,10 +12,10 @@ from client.desktop.window.widgets.buttons import button, menu_button
 from client.desktop.window.widgets.flow import Flow
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show, wrap
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.ticker import Ticker
+from client.desktop.window.widgets.timers import Ticker
 from client.texts import lobby as texts
-from client.texts.caption import Caption
 from client.texts.games import PARTS, Part, choice
+from client.texts.phrases import Caption
 from game.match.selection import ANY
 
 

@@ -7,10 +7,9 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from client.desktop.model.lobby.sign_in import SignInModel
-from client.desktop.window.widgets.buttons import button
+from client.desktop.window.widgets.buttons import button, hint
 from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
 from client.texts import sign_in as texts
 from client.texts.app import TITLE
 from client.texts.connection import START_SERVERS

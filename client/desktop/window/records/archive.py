@@ -7,10 +7,10 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from client.desktop.model.records.records import RecordsModel
+from client.desktop.window.widgets.buttons import hint
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show
 from client.desktop.window.widgets.table import Column, Table
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
 from client.game_archive import Played
 from client.texts import records as texts
 from client.texts.game_text import date_text

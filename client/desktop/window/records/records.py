@@ -17,7 +17,7 @@ from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show
 from client.desktop.window.widgets.theme import Style
 from client.texts import records as texts
-from client.texts.caption import Caption
+from client.texts.phrases import Caption
 
 
 class RecordsScreen(Screen):

@@ -7,10 +7,9 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from client.desktop.model.room.room import RoomModel
-from client.desktop.window.widgets.buttons import menu_button
+from client.desktop.window.widgets.buttons import hint, menu_button
 from client.desktop.window.widgets.screen import Act, Panel, set_text, show
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
 from client.texts import room as texts
 from client.views import View
 

@@ -14,8 +14,8 @@ from client.desktop.window.widgets.flow import Flow
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.texts import room as texts
-from client.texts.caption import Caption
 from client.texts.offers import ACTIONS
+from client.texts.phrases import Caption
 from client.views import View
 from game.match.offers import OfferKind
 

@@ -7,10 +7,9 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from client.desktop.model.room.chat import ChatModel
-from client.desktop.window.widgets.buttons import menu_button
+from client.desktop.window.widgets.buttons import hint, menu_button
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
 from client.texts import room as texts
 from client.texts.games import called
 from client.views import View

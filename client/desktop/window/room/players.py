@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import ttkbootstrap as ttk
 
 from client.desktop.model.room.clocks import Face
+from client.desktop.window.widgets.buttons import hint
 from client.desktop.window.widgets.screen import set_text, show
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
 from client.texts import room as texts
 from client.texts.games import name_in
 from client.texts.phrases import shortened

@@ -18,12 +18,11 @@ from client.desktop.window.room.players import PlayersLine
 from client.desktop.window.room.selection import SelectionPanel
 from client.desktop.window.widgets.bars import Bars
 from client.desktop.window.widgets.board import BoardCanvas
-from client.desktop.window.widgets.buttons import button
+from client.desktop.window.widgets.buttons import button, hint
 from client.desktop.window.widgets.move_stepper import StepBar
 from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show, wrap
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.ticker import Ticker
-from client.desktop.window.widgets.tooltips import hint
+from client.desktop.window.widgets.timers import Ticker
 from client.texts import room as texts
 from client.texts.headline import headline
 from client.views import View

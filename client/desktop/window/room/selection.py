@@ -13,8 +13,8 @@ from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.texts import room as texts
-from client.texts.caption import Caption
 from client.texts.games import PARTS, Part, called, name_in
+from client.texts.phrases import Caption
 from client.views import View
 from game.rules import other
 

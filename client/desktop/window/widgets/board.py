@@ -12,9 +12,9 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.room.board_layout import BoardLayout
 from client.desktop.model.room.board_scene import Scene
-from client.desktop.window.widgets.animation import Animations
 from client.desktop.window.widgets.antialiased import Antialiased
 from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.timers import Animations
 from game.rules import Seat
 
 SMALLEST = 200

@@ -12,7 +12,7 @@ from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text
 from client.desktop.window.widgets.theme import Style
 from client.texts import records as texts
-from client.texts.caption import Caption
+from client.texts.phrases import Caption
 
 
 class StepBar(Panel):

@@ -15,10 +15,10 @@ import ttkbootstrap as ttk
 import client.desktop.model
 import client.desktop.window
 import client.texts
-from client.desktop.model.base.maintenance import Closing
+from client.desktop.model.base.connection_state import Closing
 from client.desktop.window.app import SMALLEST
+from client.desktop.window.widgets.buttons import hint
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
 from server.control.cluster import ClusterControl
 from server.settings import ROOT
 from tests.client.desktop.window.windows import Desk, Person, play, two_in_a_room

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 
-from client.desktop.model.base.connection_state import Banner
-from client.desktop.model.base.maintenance import Closing, closing_from, with_closing
+from client.desktop.model.base.connection_state import Banner, Closing, closing_from, with_closing
 from client.desktop.model.lobby.new_room import NewRoom
 from client.texts import connection
 from server.control.cluster import ClusterControl

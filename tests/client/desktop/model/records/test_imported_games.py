@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client.desktop.model.base.background import Background
-from client.desktop.model.base.files import read_text, shown
-from client.desktop.model.records.records import LARGEST_FILE, RecordsModel
+from client.desktop.model.records.records import LARGEST_FILE, RecordsModel, read_text, shown
 from client.desktop.model.records.replay import Replay
 from client.game_archive import RatingEntry, as_json
 from game.errors import InvalidArgument, NotAllowed

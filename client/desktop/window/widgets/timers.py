@@ -1,4 +1,4 @@
-"""Draw an animation frame by frame, with Tk's timers."""
+"""Draw what changes with time, with Tk's timers: animations, clocks and countdowns."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 
 FRAME_MS = 16
+TICK_MS = 100
 
 
 class Animations:
@@ -42,3 +43,34 @@ class Animations:
         """Stop all animations."""
         for what in list(self._running):
             self.stop(what)
+
+
+class Ticker:
+    """Calls ``draw`` every ``TICK_MS`` milliseconds while ``wanted`` returns true. Ends with its widget."""
+
+    def __init__(self, widget: tk.Misc, draw: Callable[[], None], wanted: Callable[[], bool]) -> None:
+        self._widget = widget
+        self._draw = draw
+        self._wanted = wanted
+        self._timer: str | None = None
+        widget.bind("<Destroy>", self._destroyed, add="+")
+
+    @property
+    def runs(self) -> bool:
+        """Whether another drawing is scheduled."""
+        return self._timer is not None
+
+    def go(self) -> None:
+        """Start, if there is something to draw and it is not running."""
+        if self._timer is None and self._wanted():
+            self._timer = self._widget.after(TICK_MS, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._draw()
+        self.go()
+
+    def _destroyed(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self._widget and self._timer is not None:
+            self._widget.after_cancel(self._timer)
+            self._timer = None
