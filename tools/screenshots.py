@@ -185,7 +185,7 @@ class Studio:
             self.cluster.kill(role)
             self.run_until(self.cluster.is_whole)
         self.ada.toggle_cluster_view()
-        screen = self.ada.cluster_view
+        screen = self.ada.cluster_view.page
         if screen is None:
             raise RuntimeError("the window has no view of the servers")
         shell = screen.winfo_toplevel()

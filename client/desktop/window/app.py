@@ -17,6 +17,7 @@ from client.desktop.window.lobby.recovery_code import RecoveryCodeScreen
 from client.desktop.window.lobby.sign_in import SignInScreen
 from client.desktop.window.records.records import RecordsScreen
 from client.desktop.window.room.room import RoomScreen
+from client.desktop.window.side_window import SideWindow
 from client.desktop.window.widgets.banner import BannerBar
 from client.desktop.window.widgets.buttons import menu_button
 from client.desktop.window.widgets.key_help import KeysPage
@@ -44,10 +45,13 @@ class Window:
         self.faults: deque[BaseException] = deque(maxlen=KEPT_FAULTS)
         """The latest unexpected errors. Each is in the log too."""
         self.screen: Screen | None = None
-        # The cluster view; None unless it is open. ``recovery`` and ``keys`` are windows of the same kind.
-        self.cluster_view: ClusterScreen | None = None
-        self.recovery: RecoveryCodeScreen | None = None
-        self.keys: tk.Toplevel | None = None
+        self.keys: SideWindow[KeysPage] = SideWindow(shell, texts.KEYS, "<F1>")
+        self.cluster_view: SideWindow[ClusterScreen] = SideWindow(
+            shell, texts.CLUSTER_VIEW, "<F12>", on_close=model.close_cluster_view
+        )
+        self.recovery: SideWindow[RecoveryCodeScreen] = SideWindow(
+            shell, texts.RECOVERY_CODE, on_close=model.close_recovery
+        )
         # The model of the current ``screen``. Another model needs another screen.
         self._shown: object = None
         self._pumping: str | None = None
@@ -94,11 +98,8 @@ class Window:
         if current is not self._shown:
             self._shown = current
             self._change_screen()
-        if self.screen is not None:
-            self.screen.refresh()
-        for beside in (self.cluster_view, self.recovery):
-            if beside is not None:
-                beside.refresh()
+        for screen in self._screens():
+            screen.refresh()
         self._show_title()
         self.banner.show(model.banner())
 
@@ -134,10 +135,9 @@ class Window:
         else:
             self.screen = SignInScreen(shell, self.look, self.act, model.start)
         self.screen.grid(row=1, sticky="nsew")
-        if model.cluster_view is None and self.cluster_view is not None:
-            self._close_cluster_view()
-        if model.recovery is None and self.recovery is not None:
-            self._close_recovery()
+        if model.user is None:
+            self.cluster_view.close()
+            self.recovery.close()
 
     # -- events -------------------------------------------------------------------------------------------------------
 
@@ -185,9 +185,7 @@ class Window:
 
     def escape(self) -> None:
         """Step back, in the way of the current screen."""
-        if self.keys is not None:
-            self.toggle_keys()
-        elif self.screen is not None:
+        if not self.keys.close() and self.screen is not None:
             self.screen.escape()
 
     def change_theme(self) -> None:
@@ -199,64 +197,40 @@ class Window:
 
     def recolour(self) -> None:
         """Draw again what the theme library does not, after a change of the theme."""
-        for screen in (self.screen, self.cluster_view, self.recovery):
-            if screen is not None:
-                screen.recolour()
+        for screen in self._screens():
+            screen.recolour()
+
+    def _screens(self) -> list[Screen]:
+        """Return the screens of this window and of the windows beside it."""
+        screens = (self.screen, self.cluster_view.page, self.recovery.page)
+        return [screen for screen in screens if screen is not None]
 
     def toggle_keys(self) -> None:
         """Show or hide the page of keys."""
-        if self.keys is not None:
-            self.keys.destroy()
-            self.keys = None
-            return
-        self.keys = self._beside(texts.KEYS, self.toggle_keys, "<F1>")
-        KeysPage(self.keys, self.look).pack(fill="both", expand=True)
+        if not self.keys.close():
+            self.keys.open(lambda parent: KeysPage(parent, self.look))
 
     def toggle_cluster_view(self) -> None:
         """Show or hide the cluster view."""
-        if self.cluster_view is not None:
-            self._close_cluster_view()
+        if self.cluster_view.close():
             return
         self.model.open_cluster_view()
-        if self.model.cluster_view is None:
+        model = self.model.cluster_view
+        if model is None:
             self.act(lambda: self.model.start.show_message(texts.SIGN_IN_FOR_SERVERS))
             return
-        beside = self._beside(texts.CLUSTER_VIEW, self._close_cluster_view, "<F12>")
-        beside.geometry(f"{self.look.px(CLUSTER_VIEW_SIZE[0])}x{self.look.px(CLUSTER_VIEW_SIZE[1])}")
-        self.cluster_view = ClusterScreen(beside, self.look, self.act, self.model.cluster_view)
-        self.cluster_view.pack(fill="both", expand=True)
-        self.cluster_view.refresh()
-
-    def _close_cluster_view(self) -> None:
-        self.model.close_cluster_view()
-        if self.cluster_view is not None:
-            self.cluster_view.winfo_toplevel().destroy()
-            self.cluster_view = None
+        size = f"{self.look.px(CLUSTER_VIEW_SIZE[0])}x{self.look.px(CLUSTER_VIEW_SIZE[1])}"
+        self.cluster_view.open(lambda parent: ClusterScreen(parent, self.look, self.act, model), size)
+        self.refresh()
 
     def toggle_recovery(self) -> None:
         """Show or hide the page for the recovery code."""
-        if self.recovery is not None:
-            self._close_recovery()
+        if self.recovery.close():
             return
         self.model.open_recovery()
-        if self.model.recovery is None:
+        model = self.model.recovery
+        if model is None:
             self.act(lambda: self.model.start.show_message(texts.SIGN_IN_FOR_CODE))
             return
-        beside = self._beside(texts.RECOVERY_CODE, self._close_recovery)
-        self.recovery = RecoveryCodeScreen(beside, self.look, self.act, self.model.recovery)
-        self.recovery.pack(fill="both", expand=True)
-        self.recovery.refresh()
-
-    def _close_recovery(self) -> None:
-        self.model.close_recovery()
-        if self.recovery is not None:
-            self.recovery.winfo_toplevel().destroy()
-            self.recovery = None
-
-    def _beside(self, title: str, close: Callable[[], None], *keys: str) -> ttk.Toplevel:
-        """Open a window beside this window. Its button, Escape and these keys close it."""
-        beside = ttk.Toplevel(title=texts.title_beside(title), master=self.shell)
-        for key in ("<Escape>", *keys):
-            beside.bind(key, lambda _: close())
-        beside.protocol("WM_DELETE_WINDOW", close)
-        return beside
+        self.recovery.open(lambda parent: RecoveryCodeScreen(parent, self.look, self.act, model))
+        self.refresh()

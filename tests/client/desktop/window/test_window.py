@@ -132,7 +132,7 @@ def test_the_page_of_keys_comes_and_goes(desk: Desk) -> None:
     eva = desk.sit_down("127.0.0.1:1")
     for shown in (True, False):
         eva.window.toggle_keys()
-        assert (eva.window.keys is not None) is shown
+        assert (eva.window.keys.page is not None) is shown
 
 
 def test_a_fault_of_ours_is_noted_and_the_window_goes_on(desk: Desk) -> None:
@@ -142,7 +142,7 @@ def test_a_fault_of_ours_is_noted_and_the_window_goes_on(desk: Desk) -> None:
     desk.wait(lambda: len(gwen.window.faults) == 2)
     gwen.window.faults.clear()
     gwen.window.toggle_keys()
-    assert gwen.window.keys is not None
+    assert gwen.window.keys.page is not None
 
 
 def test_a_tooltip_goes_with_its_widget_even_if_it_is_just_about_to_be_shown(desk: Desk) -> None:

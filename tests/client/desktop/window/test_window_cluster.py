@@ -12,7 +12,7 @@ from wire import MAIN, REPLICATION
 
 def servers_of(person: Person) -> ClusterScreen:
     person.window.toggle_cluster_view()
-    screen = person.window.cluster_view
+    screen = person.window.cluster_view.page
     assert screen is not None
     return screen
 
@@ -42,7 +42,7 @@ def test_servers_are_killed_from_the_view_while_a_game_goes_on(desk: Desk, share
     tea.waits_for(headline="You won!")
     assert screen.takeovers.cget("text").splitlines()[0].startswith("Replication server replaced in ")
     tea.types(screen, "Escape")
-    assert tea.window.cluster_view is None
+    assert tea.window.cluster_view.page is None
 
 
 def test_a_cluster_elsewhere_is_seen_through_the_front_door_and_not_killed(
@@ -59,4 +59,4 @@ def test_a_cluster_elsewhere_is_seen_through_the_front_door_and_not_killed(
     walt.window.toggle_cluster_view()
     walt.window.model.sign_out()
     walt.window.refresh()
-    assert walt.window.cluster_view is None, "signed out, there is no cluster to look at"
+    assert walt.window.cluster_view.page is None, "signed out, there is no cluster to look at"

@@ -109,7 +109,7 @@ def test_a_name_is_kept_with_a_code_and_had_again_in_another_window(desk: Desk, 
     yara = desk.sit_down(shared_cluster.name_server, "Yara")
     assert yara.lobby.model.me == "Yara"
     yara.window.toggle_recovery()
-    page = yara.window.recovery
+    page = yara.window.recovery.page
     assert page is not None
     assert not page.copy.winfo_manager()
     page.make.invoke()
@@ -144,13 +144,13 @@ def test_a_name_is_kept_with_a_code_and_had_again_in_another_window(desk: Desk, 
 def test_the_page_for_keeping_a_name_goes_with_the_name(desk: Desk, shared_cluster: ClusterControl) -> None:
     zita = desk.sit_down(shared_cluster.name_server)
     zita.window.toggle_recovery()
-    assert zita.window.recovery is None
+    assert zita.window.recovery.page is None
     assert "Sign in first" in start_of(zita).message.cget("text")
     start_of(zita).name.insert(0, "Zita")
     start_of(zita).play.invoke()
     assert zita.lobby.model.me == "Zita"
     zita.window.toggle_recovery()
-    assert zita.window.recovery is not None
+    assert zita.window.recovery.page is not None
     zita.window.model.sign_out()
     zita.window.refresh()
-    assert zita.window.recovery is None
+    assert zita.window.recovery.page is None
