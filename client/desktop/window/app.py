@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 import ttkbootstrap as ttk
@@ -44,7 +45,7 @@ class Window:
         self.look = look
         self.faults: deque[BaseException] = deque(maxlen=KEPT_FAULTS)
         """The latest unexpected errors. Each is in the log too."""
-        self.screen: Screen | None = None
+        self.screen: Screen[Any] | None = None
         self.keys: SideWindow[KeysPage] = SideWindow(shell, texts.KEYS, "<F1>")
         self.cluster_view: SideWindow[ClusterScreen] = SideWindow(
             shell, texts.CLUSTER_VIEW, "<F12>", on_close=model.close_cluster_view
@@ -200,7 +201,7 @@ class Window:
         for screen in self._screens():
             screen.recolour()
 
-    def _screens(self) -> list[Screen]:
+    def _screens(self) -> list[Screen[Any]]:
         """Return the screens of this window and of the windows beside it."""
         screens = (self.screen, self.cluster_view.page, self.recovery.page)
         return [screen for screen in screens if screen is not None]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import ttkbootstrap as ttk
 
@@ -25,7 +25,7 @@ from client.texts.offers import ACCEPT, DECLINE
 MOST_MOVES = 1000
 """More moves than any game has."""
 
-Kind = TypeVar("Kind", bound=Screen)
+Kind = TypeVar("Kind", bound="Screen[Any]")
 OnKey = Callable[["tk.Event[tk.Misc]"], None]
 
 

@@ -32,12 +32,11 @@ _ARROWS = (
 )
 
 
-class ClusterScreen(Screen):
+class ClusterScreen(Screen[ClusterModel]):
     """The four servers in their current state."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: ClusterModel) -> None:
-        super().__init__(parent, look, act)
-        self.model = model
+        super().__init__(parent, look, act, model)
         self.rowconfigure(0, weight=1)
         self.picture = in_grid(ttk.Canvas(self, autostyle=False, highlightthickness=0), sticky="nsew")
         self.picture.bind("<Configure>", lambda _: self._draw())

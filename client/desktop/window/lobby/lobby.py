@@ -27,14 +27,13 @@ _COLUMNS = {"room": 106, "players": 84, "board": 112, "state": 60, "spectators":
 """Names, and widths in the smallest window. The widths grow with the window."""
 
 
-class LobbyScreen(Screen):
+class LobbyScreen(Screen[LobbyModel]):
     """The screen for finding a game."""
 
     def __init__(
         self, parent: tk.Misc, look: Style, act: Act, model: LobbyModel, *, records: Callable[[], object]
     ) -> None:
-        super().__init__(parent, look, act)
-        self.model = model
+        super().__init__(parent, look, act, model)
         self._listed: list[Row] | None = None
         self._listed_search: str | None = None
         self.rowconfigure(4, weight=1)

@@ -19,12 +19,11 @@ from client.texts.phrases import Caption
 from game.match.selection import ANY
 
 
-class PlayPanel(Panel):
+class PlayPanel(Panel[SeekingModel]):
     """The panel on top of the lobby."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: SeekingModel) -> None:
-        super().__init__(parent, look, act)
-        self._model = model
+        super().__init__(parent, look, act, model)
         self._ready = in_grid(ttk.Frame(self), row=0, sticky="ew")
         self._ready.columnconfigure(0, weight=1)
         self.play = button(self._ready, texts.PLAY_NOW, self.acts(model.play), "success")
@@ -49,7 +48,7 @@ class PlayPanel(Panel):
 
     def refresh(self) -> None:
         """Show the current state of the seek."""
-        model = self._model
+        model = self.model
         seeking = model.is_seeking
         show(self._ready, not seeking)
         show(self._waiting, seeking)
@@ -62,8 +61,8 @@ class PlayPanel(Panel):
         self.ticker.go()
 
     def _tick(self) -> None:
-        if self._model.is_seeking:
-            set_text(self.status, self._model.status, self.look.palette.text)
+        if self.model.is_seeking:
+            set_text(self.status, self.model.status, self.look.palette.text)
 
     def _wish(self, column: int, part: Part, values: Sequence[str]) -> ttk.Menubutton:
         caption = Caption(choice(part, ANY), texts.filter_hint(PARTS[part]))
@@ -76,5 +75,5 @@ class PlayPanel(Panel):
 
     def _chooses(self, part: Part, value: str) -> Callable[[], None]:
         if part == "board":
-            return self.acts(lambda: self._model.set_filter(board=value))
-        return self.acts(lambda: self._model.set_filter(clock=value))
+            return self.acts(lambda: self.model.set_filter(board=value))
+        return self.acts(lambda: self.model.set_filter(clock=value))

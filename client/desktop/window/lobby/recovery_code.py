@@ -15,12 +15,11 @@ from client.texts import sign_in as texts
 COPIED_MS = 1500
 
 
-class RecoveryCodeScreen(Screen):
+class RecoveryCodeScreen(Screen[RecoveryCodeModel]):
     """Makes a recovery code and shows it."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecoveryCodeModel) -> None:
-        super().__init__(parent, look, act)
-        self.model = model
+        super().__init__(parent, look, act, model)
         ttk.Label(self, text=texts.reserve(model.name), font=look.font(14, bold=True)).grid(sticky="w")
         self.explanation = ttk.Label(self, wraplength=look.px(400), justify="left")
         self.explanation.grid(sticky="ew", pady=look.px(10))

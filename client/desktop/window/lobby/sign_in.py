@@ -17,12 +17,11 @@ from client.texts.connection import START_SERVERS
 WIDTH = 30
 
 
-class SignInScreen(Screen):
+class SignInScreen(Screen[SignInModel]):
     """The form for signing in."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: SignInModel) -> None:
-        super().__init__(parent, look, act)
-        self.model = model
+        super().__init__(parent, look, act, model)
         self.rowconfigure(0, weight=1)
         box = in_grid(ttk.Frame(self))
         self._title = in_grid(ttk.Label(box, text=TITLE, font=look.font(26, bold=True)), pady=(0, look.px(2)))

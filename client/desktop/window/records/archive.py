@@ -19,12 +19,11 @@ from client.texts.games import board_size
 _COLUMNS = tuple(map(Column, texts.ARCHIVE, (84, 150, 110, 90)))
 
 
-class ArchivePanel(Panel):
+class ArchivePanel(Panel[RecordsModel]):
     """A list of games. Choosing a game opens it."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecordsModel) -> None:
-        super().__init__(parent, look, act)
-        self._model = model
+        super().__init__(parent, look, act, model)
         self.rowconfigure(1, weight=1)
         head = in_grid(ttk.Frame(self), row=0, sticky="ew", pady=(0, look.px(6)))
         head.columnconfigure(0, weight=1)
@@ -40,7 +39,7 @@ class ArchivePanel(Panel):
 
     def refresh(self) -> None:
         """Show the model's current state."""
-        archive = self._model.archive
+        archive = self.model.archive
         set_text(self.title, archive.name or texts.ALL_GAMES, self.look.palette.text)
         set_text(self.results, archive.results, self.look.palette.quiet)
         show(self.results, bool(archive.results))
@@ -48,20 +47,20 @@ class ArchivePanel(Panel):
         show(self.earlier, archive.has_earlier)
 
     def _games(self) -> tuple[Played, ...]:
-        games = self._model.archive.games.value
+        games = self.model.archive.games.value
         return () if games is None else games.games
 
     def _open(self, number: int) -> None:
         games = self._games()
         if number < len(games):
-            self.act(lambda: self._model.open(games[number]))
+            self.act(lambda: self.model.open(games[number]))
 
     def _earlier(self) -> None:
-        self.act(self._model.archive.show_earlier)
+        self.act(self.model.archive.show_earlier)
 
     def _find(self) -> None:
         name = self.player.get().strip()
-        self.act(lambda: self._model.show_games(name))
+        self.act(lambda: self.model.show_games(name))
 
 
 def _row(played: Played) -> tuple[str, ...]:

@@ -19,19 +19,18 @@ _COLUMNS = tuple(
 )
 
 
-class LeaderboardPanel(Panel):
+class LeaderboardPanel(Panel[RecordsModel]):
     """A list of players. Choosing a player opens the player's page."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecordsModel) -> None:
-        super().__init__(parent, look, act)
-        self._model = model
+        super().__init__(parent, look, act, model)
         self.rowconfigure(0, weight=1)
         self.table = in_grid(Table(self, look, _COLUMNS, self._open), sticky="nsew")
         self.other = in_grid(button(self, texts.SHOW_BOTS, self._switch), row=1, sticky="w", pady=(look.px(6), 0))
 
     def refresh(self) -> None:
         """Show the current ratings."""
-        board = self._model.leaderboard
+        board = self.model.leaderboard
         entries = board.entries.value or []
         self.table.refresh(
             [
@@ -43,10 +42,10 @@ class LeaderboardPanel(Panel):
         set_text(self.other, texts.SHOW_PEOPLE if board.bots else texts.SHOW_BOTS.text)
 
     def _switch(self) -> None:
-        board = self._model.leaderboard
+        board = self.model.leaderboard
         self.act(lambda: board.show(bots=not board.bots))
 
     def _open(self, number: int) -> None:
-        entries = self._model.leaderboard.entries.value or []
+        entries = self.model.leaderboard.entries.value or []
         if number < len(entries):
-            self.act(lambda: self._model.show_games(entries[number].name))
+            self.act(lambda: self.model.show_games(entries[number].name))

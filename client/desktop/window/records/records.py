@@ -20,12 +20,11 @@ from client.texts import records as texts
 from client.texts.phrases import Caption
 
 
-class RecordsScreen(Screen):
+class RecordsScreen(Screen[RecordsModel]):
     """The screen of the game archive and the leaderboard."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecordsModel) -> None:
-        super().__init__(parent, look, act)
-        self.model = model
+        super().__init__(parent, look, act, model)
         # The panel of the model's replay; None while a list is shown.
         self.replay: ReplayPanel | None = None
         self.rowconfigure(1, weight=1)
@@ -51,7 +50,7 @@ class RecordsScreen(Screen):
 
     def refresh(self) -> None:
         model = self.model
-        if self.replay is not None and self.replay.replay is not model.replay:
+        if self.replay is not None and self.replay.model is not model.replay:
             self.replay.destroy()
             self.replay = None
             self._focus_list()

@@ -16,12 +16,11 @@ from client.desktop.window.widgets.theme import Style
 from client.texts.records import EXPORT
 
 
-class ReplayPanel(Panel):
+class ReplayPanel(Panel[Replay]):
     """Shows a game. Another game needs another panel."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, replay: Replay, *, export: Callable[[], None]) -> None:
-        super().__init__(parent, look, act)
-        self.replay = replay
+        super().__init__(parent, look, act, replay)
         self.rowconfigure(2, weight=1)
         self.title = ttk.Label(self, text=replay.title, font=look.font(15, bold=True), anchor="center")
         self.title.grid(row=0, sticky="ew")
@@ -38,8 +37,8 @@ class ReplayPanel(Panel):
 
     def refresh(self) -> None:
         """Show the current position."""
-        set_text(self.terms, self.replay.terms, self.look.palette.quiet)
-        self.board.show(self.replay.scene())
+        set_text(self.terms, self.model.terms, self.look.palette.quiet)
+        self.board.show(self.model.scene())
         self.steps.refresh()
 
     def recolour(self) -> None:

@@ -17,12 +17,11 @@ COPIED_MS = 2000
 MOST_SHOWN = 20
 
 
-class AccessPanel(Panel):
+class AccessPanel(Panel[RoomModel]):
     """The invitation button, and a menu for the owner."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RoomModel, server: str) -> None:
-        super().__init__(parent, look, act)
-        self._model = model
+        super().__init__(parent, look, act, model)
         self._server = server
         self._copied = False
         self.owner, self.menu = menu_button(self, texts.OWNER, fill=self.fill_menu)
@@ -34,14 +33,14 @@ class AccessPanel(Panel):
 
     def refresh(self, view: View) -> None:
         """Show what the user can do."""
-        show(self.owner, self._model.access.owns(view))
-        self.invite.configure(state="normal" if self._model.access.is_known else "disabled")
+        show(self.owner, self.model.access.owns(view))
+        self.invite.configure(state="normal" if self.model.access.is_known else "disabled")
         if not self._copied:
             set_text(self.invite, texts.INVITE_PRIVATE if view.private else texts.INVITE)
 
     def copy_invitation(self) -> None:
         """Copy the invitation line to the clipboard, once it is known."""
-        if not self._model.access.is_known:
+        if not self.model.access.is_known:
             return
         self.clipboard_clear()
         self.clipboard_append(self._line)
@@ -51,7 +50,7 @@ class AccessPanel(Panel):
 
     def fill_menu(self) -> None:
         """Fill the menu with the owner's current actions."""
-        model, view, menu = self._model, self._model.view, self.menu
+        model, view, menu = self.model, self.model.view, self.menu
         menu.delete(0, "end")
         if view is None:
             return
@@ -67,4 +66,4 @@ class AccessPanel(Panel):
 
     @property
     def _line(self) -> str:
-        return texts.invitation(self._server, self._model.access.invitation)
+        return texts.invitation(self._server, self.model.access.invitation)

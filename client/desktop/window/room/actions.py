@@ -20,7 +20,7 @@ from client.views import View
 from game.match.offers import OfferKind
 
 
-class Actions(Panel):
+class Actions(Panel[RoomModel]):
     """The result if there is one, and the buttons that apply now."""
 
     def __init__(
@@ -33,8 +33,7 @@ class Actions(Panel):
         leave: Callable[[], object],
         play_again: Callable[[], object],
     ) -> None:
-        super().__init__(parent, look, act)
-        self._model = model
+        super().__init__(parent, look, act, model)
         self.result = ttk.Label(self, font=look.font(13, bold=True), anchor="center", justify="center")
         wrap(self.result)
         self.result.grid(row=0, sticky="ew", pady=(0, look.px(6)))
@@ -51,7 +50,7 @@ class Actions(Panel):
 
     def refresh(self, view: View | None) -> None:
         """Show the buttons that apply now."""
-        model = self._model
+        model = self.model
         playing = view is not None and view.phase == "playing" and model.seat is not None
         sure = model.command.confirming_resign
         is_over = view is not None and bool(model.result.text)
@@ -75,19 +74,19 @@ class Actions(Panel):
         """Press the main button beside moves: rematch, free seat, or resign."""
         for main in (self.rematch, self.seat, self.resign):
             if main.winfo_manager():
-                if not self._model.command.confirming_resign:  # a held key must not confirm: another key does
+                if not self.model.command.confirming_resign:  # a held key must not confirm: another key does
                     main.invoke()
                 return
 
     def fill_offers(self) -> None:
         """Fill the menu with the offers that are possible now."""
-        view, menu = self._model.view, self.offers
+        view, menu = self.model.view, self.offers
         menu.delete(0, "end")
-        for what in () if view is None else may_be_offered(view, self._model.seat):
+        for what in () if view is None else may_be_offered(view, self.model.seat):
             menu.add_command(label=ACTIONS[what], command=self._offers(what))
 
     def _offers(self, what: OfferKind) -> Callable[[], None]:
-        return lambda: self.act(lambda: self._model.offers.offer(what))
+        return lambda: self.act(lambda: self.model.offers.offer(what))
 
     def _button(self, caption: Caption, action: Callable[[], object], style: str = "outline") -> ttk.Button:
         made = button(self._line, caption, self.acts(action), style)

@@ -21,12 +21,11 @@ AT_END = 0.999
 """If the last line is visible, the next line is scrolled into view. If the user has scrolled up, the view stays."""
 
 
-class ChatPanel(Panel):
+class ChatPanel(Panel[ChatModel]):
     """The panel beside the board, or in its place."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: ChatModel) -> None:
-        super().__init__(parent, look, act)
-        self._model = model
+        super().__init__(parent, look, act, model)
         self._shown: tuple[Line, ...] | None = None
         self.rowconfigure(1, weight=1)
         self._build_head()
@@ -53,7 +52,7 @@ class ChatPanel(Panel):
 
     def refresh(self, view: View) -> None:
         """Show the current lines."""
-        model, palette = self._model, self.look.palette
+        model, palette = self.model, self.look.palette
         lines = tuple(model.lines)
         if lines != self._shown:
             self._shown = lines
@@ -79,11 +78,11 @@ class ChatPanel(Panel):
 
     def fill_menu(self) -> None:
         """Fill the menu with what can be muted: spectators, and each person with a line."""
-        preferences = self._model.preferences
+        preferences = self.model.preferences
         hides = preferences.hides_spectators
         self.menu.delete(0, "end")
         self._item(texts.MUTE_SPECTATORS, hides, lambda: preferences.hide_spectators(not hides))
-        for name in self._model.people:
+        for name in self.model.people:
             muted = name in preferences.muted
             self._item(texts.mute(name), muted, lambda name=name, muted=muted: preferences.mute(name, not muted))
 
@@ -108,7 +107,7 @@ class ChatPanel(Panel):
         said = self.entry.get()
 
         def send() -> None:
-            if self._model.send(said):
+            if self.model.send(said):
                 self.entry.delete(0, "end")
 
         self.act(send)

@@ -35,7 +35,7 @@ BAR_HEIGHT = 36
 LAST_ROW = 8
 
 
-class RoomScreen(Screen):
+class RoomScreen(Screen[RoomModel]):
     """The screen for playing or watching."""
 
     def __init__(
@@ -49,8 +49,7 @@ class RoomScreen(Screen):
         leave: Callable[[], object],
         play_again: Callable[[], object],
     ) -> None:
-        super().__init__(parent, look, act)
-        self.model = model
+        super().__init__(parent, look, act, model)
         self._leave = leave
         # Whether the keyboard focus is on the button that confirms a resignation. ``_wide`` and ``_selected`` record
         # the layout.

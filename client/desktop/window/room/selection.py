@@ -22,12 +22,11 @@ MARK = " •"
 """The sign beside the opponent's proposal."""
 
 
-class SelectionPanel(Panel):
+class SelectionPanel(Panel[RoomModel]):
     """The panel of a match's selection."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RoomModel) -> None:
-        super().__init__(parent, look, act)
-        self._model = model
+        super().__init__(parent, look, act, model)
         self._rows: tuple[tuple[Part, tuple[str | int, ...]], ...] = ()
         self.buttons: dict[tuple[Part, str | int], ttk.Button] = {}
         self._styles: dict[tuple[Part, str | int], tuple[str, str]] = {}
@@ -43,13 +42,13 @@ class SelectionPanel(Panel):
 
     def refresh(self, view: View) -> None:
         """Show the choices and both proposals."""
-        selection = self._model.selection
+        selection = self.model.selection
         choices = selection.choices(view)
         rows = tuple((choice.part, tuple(option.value for option in choice.options)) for choice in choices)
         if rows != self._rows:
             self._rows = rows
             self._rebuild(choices)
-        seat = view.seat_of(self._model.me)
+        seat = view.seat_of(self.model.me)
         for choice in choices:
             for option in choice.options:
                 self._show(choice.part, option, enabled=seat is not None)
@@ -60,7 +59,7 @@ class SelectionPanel(Panel):
 
     def tick(self, view: View) -> None:
         """Show the time left."""
-        set_text(self.news, self._model.selection.status(view, self._model.at), self.look.palette.text)
+        set_text(self.news, self.model.selection.status(view, self.model.at), self.look.palette.text)
 
     def begin(self) -> None:
         """Move the keyboard focus to the first button."""
@@ -92,4 +91,4 @@ class SelectionPanel(Panel):
             made.configure(bootstyle=wanted[0], state=wanted[1])
 
     def _choose(self, part: Part, value: str | int) -> Callable[[], None]:
-        return lambda: self.act(lambda: self._model.selection.choose(part, value))
+        return lambda: self.act(lambda: self.model.selection.choose(part, value))

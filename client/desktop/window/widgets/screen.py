@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import ttkbootstrap as ttk
 
@@ -15,15 +15,17 @@ LABEL_BORDER = 4
 Act = Callable[[Callable[[], object]], None]
 """Runs an action on a model, then shows the result."""
 Placed = TypeVar("Placed", bound=tk.Widget)
+Model = TypeVar("Model")
 
 
-class Panel(ttk.Frame):
+class Panel(ttk.Frame, Generic[Model]):
     """A part of a screen. Its first column takes the width that is left over."""
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act, *, padding: int = 0) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: Model, *, padding: int = 0) -> None:
         super().__init__(parent, padding=padding)
         self.look = look
         self.act = act
+        self.model = model
         self.columnconfigure(0, weight=1)
 
     def acts(self, action: Callable[[], object]) -> Callable[[], None]:
@@ -36,11 +38,11 @@ class Panel(ttk.Frame):
         self.bind("<Destroy>", lambda _: self.after_cancel(timer), add="+")
 
 
-class Screen(Panel):
+class Screen(Panel[Model]):
     """A screen of a window."""
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act) -> None:
-        super().__init__(parent, look, act, padding=look.px(16))
+    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: Model) -> None:
+        super().__init__(parent, look, act, model, padding=look.px(16))
 
     def refresh(self) -> None:
         """Show the model's current state."""
