@@ -15,7 +15,8 @@ retried with the same request id, which the servers store, so it is applied once
 
 from client.cluster import Cluster, connect
 from client.player import Player
-from client.room import News, RoomClient
+from client.room import RoomClient
+from client.room_news import News
 from client.views import Row, SeatView, View
 
 __all__ = ["Cluster", "News", "Player", "RoomClient", "Row", "SeatView", "View", "connect"]

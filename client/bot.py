@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from client.cluster import connect
-from client.room import News, RoomClient, new_request_id
+from client.room import RoomClient, new_request_id
+from client.room_news import News
 from game.bots.strategy import LEVELS, THINKS_S, Strategy, within
 from game.errors import Draining, InvalidArgument, Refusal, RoomFull
 from game.rooms.remembered_requests import CommandAnswer

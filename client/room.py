@@ -6,41 +6,20 @@ import contextlib
 import functools
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
 from client.connection import OnLink, RetryingConnection
-from client.views import View, line_from, view_from
+from client.room_news import News, NewsFeed, current_news
+from client.views import View, view_from
 from game.errors import InvalidArgument, NotInvited, RoomClosed
-from game.forms.event_codec import from_plain
 from game.match.offers import OfferKind
 from game.match.selection import Proposal
-from game.rooms.chat import Line
-from game.rooms.events import Event, Left
 from game.rooms.remembered_requests import CommandAnswer
 
 WAIT_S = 20.0
 """How long a ``wait`` call for news stays open, in seconds."""
-
-
-@dataclass(frozen=True)
-class News:
-    """What happened in a room since the previous news.
-
-    ``events`` are in order of version, and the versions are consecutive. If ``gap`` is true, earlier events are
-    missing, and only ``view`` shows their result: compaction has removed them, or an older backup was restored.
-    """
-
-    events: tuple[tuple[int, Event], ...]
-    view: View
-    gap: bool
-    at: int = 0
-    """The service time at which the servers sent this."""
-    talk: tuple[Line, ...] = ()
-    """The last chat lines, if ``events`` does not have them all: in the first news, and after a gap."""
-    draining: bool = False
-    """Whether the cluster drains: the running game may finish, and no new game begins."""
 
 
 class RoomClient:
@@ -182,19 +161,16 @@ class RoomClient:
         """
         connection = self._connect(on_link)
         try:
+            phase = ""
             if after_version is None:
                 first = self._current(connection)
-                view = first.view
+                after_version, phase = first.view.version, first.view.phase
                 yield first
-            else:
-                view = None
-            version = after_version if view is None else view.version
-            events: list[tuple[int, Event]] = []
-            gap = False
-            while (view is None or view.phase != "closed") and not (stop is not None and stop.is_set()):
+            feed = NewsFeed(after_version)
+            while phase != "closed" and not (stop is not None and stop.is_set()):
                 self._return_if_counted_away()
                 try:
-                    answer = self._with_claimed_name(functools.partial(self._wait, connection, self._token, version))
+                    answer = self._with_claimed_name(functools.partial(self._wait, connection, feed.version))
                 except NotInvited:
                     if self._role is None:
                         raise
@@ -202,41 +178,24 @@ class RoomClient:
                     continue
                 except InvalidArgument:
                     first = self._current(connection)
-                    if version is None or first.view.version >= version:
+                    if first.view.version >= feed.version:
                         raise
-                    version, events, gap = first.view.version, [], False
+                    feed = NewsFeed(first.view.version)
                     yield replace(first, gap=True)  # a backup from before that version was restored
                     continue
-                if answer["gap"]:
-                    events, gap = [], True  # events before the gap and after it are not consecutive
-                events += [(plain["version"], from_plain(plain)) for plain in answer["events"]]
-                version = answer["version"]
-                if answer["view"] is None:
-                    continue  # one answer cannot carry all events: the view comes with the last
-                view = view_from(answer["view"])
-                if events or gap:
-                    self._counted_away = self._is_counted_away(events, view)
-                    talk = self._current(connection).talk if gap else ()
-                    yield News(tuple(events), view, gap, answer["at"], talk, draining=_drains(answer))
-                events, gap = [], False
+                news = feed.take(answer)
+                if news is None:
+                    continue
+                phase = news.view.phase
+                if news.events or news.gap:
+                    self._counted_away = self._role is not None and news.shows_away(self.name)
+                    yield replace(news, talk=self._current(connection).talk) if news.gap else news
         finally:
             connection.close()
 
     def _current(self, connection: RetryingConnection) -> News:
         """Return the room's current state and its last chat lines."""
-        plain = self._with_claimed_name(lambda: connection.call("view", self._token))
-        talk = tuple(map(line_from, plain["talk"]))
-        return News((), view_from(plain), False, plain["at"], talk, draining=_drains(plain))
-
-    def _is_counted_away(self, events: Iterable[tuple[int, Event]], view: View) -> bool:
-        """Return whether the servers count this player as away without a ``leave``: for example, the machine slept."""
-        if self._role is None:
-            return False
-        seat = view.seat_of(self.name)
-        if seat is not None:
-            owner = view.seats[seat]
-            return owner is not None and not owner.present
-        return any(isinstance(event, Left) and event.by == self.name for _, event in events)
+        return current_news(self._with_claimed_name(lambda: connection.call("view", self._token)))
 
     def _return_if_counted_away(self) -> None:
         """Join again if the servers count this player as away. An error ends ``watch``; the next ``watch`` joins."""
@@ -245,19 +204,15 @@ class RoomClient:
             with contextlib.suppress(RoomClosed):  # the news of the closing follow
                 self.join(role)
 
-    @staticmethod
-    def _wait(connection: RetryingConnection, token: str, version: int | None) -> Any:
+    def _wait(self, connection: RetryingConnection, version: int) -> Any:
         """Return the events after that version: when there are some, or when the wait ends."""
-        return connection.call("wait", token, version, WAIT_S, again=(token, version, 0.0), extra_s=WAIT_S)
+        arguments = (self._token, version)
+        return connection.call("wait", *arguments, WAIT_S, again=(*arguments, 0.0), extra_s=WAIT_S)
 
     def _command(self, method: str, request_id: str | None, *arguments: Any) -> CommandAnswer:
         request_id = request_id or new_request_id()
         answer = self._with_claimed_name(lambda: self._commands.call(method, self._token, request_id, *arguments))
         return CommandAnswer(answer["version"], answer["seat"])
-
-
-def _drains(answer: Mapping[str, Any]) -> bool:
-    return answer.get("draining") is not None
 
 
 def new_request_id() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from client.room import News
+from client.room_news import News
 from client.texts.games import called, name_in
 from client.views import View
 from game.match.offers import OFFER_KINDS, OfferKind

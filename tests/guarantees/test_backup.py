@@ -18,7 +18,8 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from client.room import News, RoomClient
+from client.room import RoomClient
+from client.room_news import News
 from client.views import View
 from server.control import backup_file, restoration
 from server.control.backup_file import NoBackup, back_up

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from client.player import Player
-from client.room import News, RoomClient, new_request_id
+from client.room import RoomClient, new_request_id
+from client.room_news import News
 from client.views import View
 from game.errors import Refusal
 from game.rooms.commands import COMMANDS, Create

@@ -14,7 +14,8 @@ from typing import Any
 
 from client import Player, connect
 from client.bot import OUTDATED
-from client.room import News, RoomClient, new_request_id
+from client.room import RoomClient, new_request_id
+from client.room_news import News
 from client.views import View
 from game.errors import Refusal
 from game.forms.event_codec import to_plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from client.room import News
+from client.room_news import News
 from client.texts.offers import outcome
 from game.match.offers import OfferKind
 from game.rooms.commands import Accept, Command, Decline, Leave, Move, Offer, Rematch

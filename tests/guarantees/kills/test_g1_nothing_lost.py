@@ -13,7 +13,7 @@ import pytest
 
 from client import Cluster as Connection
 from client import RoomClient, connect
-from client.room import News
+from client.room_news import News
 from server.control.cluster import ClusterControl
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, new_names, whole

@@ -12,7 +12,7 @@ from threading import Event
 from client.desktop.model.base.background import Background, Task
 from client.desktop.model.room.seats import SeatsModel
 from client.player import Player
-from client.room import News
+from client.room_news import News
 from client.seats import needs_players
 from client.texts.lobby import open_game
 from client.views import Row, View, row_of

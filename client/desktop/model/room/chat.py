@@ -10,7 +10,8 @@ from threading import Event
 
 from client.desktop.model.base.background import Background, Task, until_answered
 from client.desktop.model.base.preferences import Preferences
-from client.room import News, RoomClient, new_request_id
+from client.room import RoomClient, new_request_id
+from client.room_news import News
 from client.texts.phrases import sentence
 from client.texts.room import too_long
 from game.errors import InvalidArgument

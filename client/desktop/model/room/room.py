@@ -24,7 +24,8 @@ from client.desktop.model.room.offers import CLAIM_AFTER_MS, Bar, OffersModel, b
 from client.desktop.model.room.result import LookUp, ResultModel
 from client.desktop.model.room.selection import SelectionModel
 from client.desktop.model.room.stepping import Steps
-from client.room import News, RoomClient, new_request_id
+from client.room import RoomClient, new_request_id
+from client.room_news import News
 from client.seats import needs_players
 from client.texts.offers import outcome
 from client.texts.phrases import sentence
