@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from client import address_check
-from client.connection import ATTEMPT_S, ObjectAddress, OnLink, RetryingConnection, RetryPolicy
+from client.connection import ATTEMPT_S, OnLink, RetryingConnection, RetryPolicy
 from client.credentials import DEFAULT_PORT, Credentials, new_token
+from client.front_door import FrontDoor
 from client.game_archive import Games, Played, PlayerPage, RatingEntry, games_from, played_from, rating_entry_from
 from client.player import Player
-from client.retry import Attempts, is_retryable
 from client.views import Row, row_from
-from game.errors import InvalidArgument, NoSuchRoom
-from wire import COMMUNICATION, PROTOCOL_VERSION, rpc
+from game.errors import InvalidArgument
+from wire import PROTOCOL_VERSION
 from wire.addresses import Address, parse
-from wire.errors import DeadlineExceeded, ProtocolMismatch, TicTacToeError, Unreachable
+from wire.errors import ProtocolMismatch, TicTacToeError
 
 DEADLINE_S = 15.0
-LOOK_UP_S = 2.0
 WAIT_S = 20.0
 
 
@@ -67,7 +64,7 @@ def connect(
         raise ProtocolMismatch(f"the server speaks version {spoken}, this client version {PROTOCOL_VERSION}")
     cluster.claim_after_s = described["claim_after_s"]
     cluster.max_wait_s = described["max_wait_s"]
-    cluster.cluster_id = described.get("cluster", "")
+    cluster.front_door.cluster_id = described.get("cluster", "")
     return cluster
 
 
@@ -77,16 +74,11 @@ class Cluster:
     def __init__(
         self, name_servers: Sequence[Address], retry_policy: RetryPolicy, credentials: Credentials | None
     ) -> None:
+        self.front_door = FrontDoor(name_servers, retry_policy)
         self._retry_policy = retry_policy
         self._name_servers = name_servers
         self._credentials = credentials
-        self._front_door = RetryingConnection(self._find_front_door, retry_policy=retry_policy)
-        self.cluster_id = ""
-        """The cluster's id. Empty until it is known, and always for servers of older versions."""
-        # True after the first successful look-up. Later failures then count as temporary.
-        self._was_found = False
-        self._not_found: TicTacToeError | None = None
-        """The error of the last look-up, while none has succeeded; otherwise None."""
+        self._connection = self.front_door.connection()
         self.claim_after_s = 60.0
         """The seconds of absence after which the opponent may claim the game (``RoomClient.claim_game``)."""
         self.max_wait_s = WAIT_S
@@ -97,28 +89,14 @@ class Cluster:
         """The "host:port" of the name server; the first if there are several."""
         return str(self._name_servers[0])
 
+    @property
+    def cluster_id(self) -> str:
+        """The cluster's id. Empty until it is known, and always for servers of older versions."""
+        return self.front_door.cluster_id
+
     def describe(self, deadline_s: float) -> Mapping[str, Any]:
         """Return the front door's description (see ``docs/protocol.md``). Raises as ``connect`` does."""
-        try:
-            return self._described(Attempts(deadline_s, attempt_s=deadline_s))
-        except Unreachable as error:
-            if self._not_found is not None:
-                raise DeadlineExceeded(f"{self._not_found.message} (tried for {deadline_s:g} s)") from None
-            where = f"the name server at {self.server} has a cluster, and its communication server does not answer"
-            raise DeadlineExceeded(f"{where}: {error.message}") from None
-
-    def _described(self, attempts: Attempts) -> Mapping[str, Any]:
-        failure: TicTacToeError
-        while True:
-            try:
-                answer: Mapping[str, Any] = self.ask("describe", deadline_s=attempts.timeout_s())
-            except NoSuchRoom:  # for every object there: the front door is not open yet, or another program answers
-                failure = Unreachable("something else answers where the name server has the cluster")
-            except TicTacToeError as error:
-                failure = error
-            else:
-                return answer
-            time.sleep(attempts.pause_after(failure))
+        return self.front_door.describe(self._connection, deadline_s)
 
     def claim(self, name: str, *, token: str | None = None, remember: bool = False) -> Player:
         """Claim a username, or return to it.
@@ -217,15 +195,15 @@ class Cluster:
 
         ``deadline_s`` replaces the connection's deadline.
         """
-        return self._front_door.call(method, *arguments, deadline_s=deadline_s)
+        return self._connection.call(method, *arguments, deadline_s=deadline_s)
 
     def new_connection(self, on_link: OnLink = lambda _: None) -> RetryingConnection:
         """Return another connection to the front door, for long polls: calls on one connection queue up."""
-        return RetryingConnection(self._find_front_door, retry_policy=self._retry_policy, on_link=on_link)
+        return self.front_door.connection(on_link)
 
     def close(self) -> None:
         """Close the connection to the front door."""
-        self._front_door.close()
+        self._connection.close()
 
     def __enter__(self) -> Cluster:
         return self
@@ -234,27 +212,6 @@ class Cluster:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-    def _find_front_door(self) -> ObjectAddress:
-        failures: list[TicTacToeError] = []
-        for name_server in self._name_servers:
-            try:
-                found = rpc.look_up(name_server, COMMUNICATION, timeout_s=LOOK_UP_S)
-            except TicTacToeError as error:
-                failures.append(error if self._was_found else address_check.explained(name_server, error))
-            else:
-                if self.cluster_id and found.cluster not in ("", self.cluster_id):
-                    # The other cluster does not have this client's usernames and rooms.
-                    failures.append(Unreachable(f"{name_server} leads to another cluster now: {found.cluster}"))
-                    continue
-                self._was_found, self._not_found = True, None
-                return ObjectAddress(found.address, COMMUNICATION)
-        hopeful = [failure for failure in failures if is_retryable(failure)]
-        failure = (hopeful or failures)[-1]
-        if self._was_found and not hopeful:
-            raise Unreachable(failure.message)  # found before: what answers there now may be temporary
-        self._not_found = failure
-        raise failure
 
 
 def _address(server: str) -> Address:
