@@ -19,9 +19,17 @@ SYSTEM_REQUESTS = "house-"
 absence."""
 
 
+Origin = tuple[str, str]
+"""The username and the request id of a command: the first two fields of every event that it causes."""
+
+
 class _Command(Struct, frozen=True):
     by: str
     request_id: str
+
+    @property
+    def origin(self) -> Origin:
+        return self.by, self.request_id
 
 
 class Create(_Command, frozen=True):

@@ -45,8 +45,8 @@ def create(room: Room, command: Create, now: Context, _limits: Limits) -> tuple[
     title = _checked_title(command.title)
     options = rules_named(command.game, command.options).options()
     best_of, clock = check_best_of(command.best_of), written(clock_rule(command.clock))
-    by, request_id = command.by, command.request_id
-    return (Created(by, request_id, room.id, title, command.game, options, best_of, clock, command.code, at=now.at),)
+    invite_code = command.code
+    return (Created(*command.origin, room.id, title, command.game, options, best_of, clock, invite_code, at=now.at),)
 
 
 def _checked_title(value: object) -> str:
@@ -78,9 +78,9 @@ def match(room: Room, command: Match, now: Context, _limits: Limits) -> tuple[Ev
     settled = agreed(Selection(choices, until))
     if settled is None:
         return *begun, selecting
-    agreement = decide_play.agreement(game, settled, SYSTEM, request_id, at)
+    agreement = decide_play.agreement(game, settled, (SYSTEM, request_id), at)
     x, o = command.players
-    return *begun, selecting, agreement, decide_play.start(SYSTEM, request_id, (x, o), 1, now)
+    return *begun, selecting, agreement, decide_play.start((SYSTEM, request_id), (x, o), 1, now)
 
 
 def join(room: Room, command: Join, now: Context, limits: Limits) -> tuple[Event, ...]:
@@ -90,9 +90,9 @@ def join(room: Room, command: Join, now: Context, limits: Limits) -> tuple[Event
     """
     if command.role not in ROLES:
         raise InvalidArgument(f"role must be one of {', '.join(ROLES)}")
-    name, request_id = command.by, command.request_id
+    name = command.by
     if room.seat_of(name) is not None:
-        return (Returned(name, request_id, at=now.at),) if name in room.away else ()
+        return (Returned(*command.origin, at=now.at),) if name in room.away else ()
     free = [seat for seat in SEATS if room.seats[seat] is None]
     watching = name in room.spectators
     if not watching:
@@ -102,17 +102,17 @@ def join(room: Room, command: Join, now: Context, limits: Limits) -> tuple[Event
             raise RoomFull(f"there are {limits.people} people in the room")
     if command.role == "player" and free:
         seat = free[0]
-        seated = Seated(name, request_id, seat, at=now.at)
+        seated = Seated(*command.origin, seat, at=now.at)
         across = room.seats[other(seat)]
         if across is None:
             return (seated,)
         players = (name, across) if seat == "X" else (across, name)
-        return seated, decide_play.start(name, request_id, players, room.game_number + 1, now)
+        return seated, decide_play.start(command.origin, players, room.game_number + 1, now)
     if watching:
         return ()
     if name != room.owner:
         access.check_may_watch(room.access)
-    return (Watched(name, request_id, at=now.at),)
+    return (Watched(*command.origin, at=now.at),)
 
 
 def leave(room: Room, command: Leave, now: Context, _limits: Limits) -> tuple[Event, ...]:
@@ -120,22 +120,22 @@ def leave(room: Room, command: Leave, now: Context, _limits: Limits) -> tuple[Ev
 
     A match that is over closes when its last player leaves.
     """
-    by, request_id = command.by, command.request_id
+    by = command.by
     if not room.has(by):
         return ()
     seat = room.seat_of(by)
-    withdrawn = (RematchDeclined(by, request_id, seat, at=now.at),) if seat and seat in room.rematch else ()
-    left = Left(by, request_id, command.unseen_ms, at=now.at)
+    withdrawn = (RematchDeclined(*command.origin, seat, at=now.at),) if seat and seat in room.rematch else ()
+    left = Left(*command.origin, command.unseen_ms, at=now.at)
     others = [name for name in room.players if name != by and name not in room.away]
     if room.is_match and room.series_is_over and seat is not None and not others:
-        return *withdrawn, left, Closed(by, request_id, at=now.at)
+        return *withdrawn, left, Closed(*command.origin, at=now.at)
     return *withdrawn, left
 
 
 def lock(room: Room, command: Lock, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Lock or unlock the room for new spectators. Present spectators stay."""
     _check_owner(room, command.by, "lock it")
-    return () if room.access.locked == command.on else (Locked(command.by, command.request_id, command.on, at=now.at),)
+    return () if room.access.locked == command.on else (Locked(*command.origin, command.on, at=now.at),)
 
 
 def remove(room: Room, command: Remove, now: Context, _limits: Limits) -> tuple[Event, ...]:
@@ -147,7 +147,7 @@ def remove(room: Room, command: Remove, now: Context, _limits: Limits) -> tuple[
         raise NotInRoom("no spectator has that name")
     if command.name == command.by:
         raise NotAllowed("you cannot remove yourself: leave the room")
-    return (Removed(command.by, command.request_id, command.name, at=now.at),)
+    return (Removed(*command.origin, command.name, at=now.at),)
 
 
 def close(room: Room, command: Close, now: Context, _limits: Limits) -> tuple[Event, ...]:
@@ -156,7 +156,7 @@ def close(room: Room, command: Close, now: Context, _limits: Limits) -> tuple[Ev
         _check_owner(room, command.by, "close it")
         if room.phase == "playing":
             raise GameStillRunning("the game is not finished yet")
-    return (Closed(command.by, command.request_id, at=now.at),)
+    return (Closed(*command.origin, at=now.at),)
 
 
 def _check_owner(room: Room, by: str, do: str) -> None:

@@ -19,7 +19,7 @@ from game.match import clock as clocks
 from game.match.clock import clock_rule, written
 from game.match.selection import Proposal, agreed, check_proposal, draw_lots
 from game.match.selection import propose as with_proposal
-from game.rooms.commands import SYSTEM, ClaimGame, Due, Move, Propose, Rematch, Resign
+from game.rooms.commands import SYSTEM, ClaimGame, Command, Due, Move, Origin, Propose, Rematch, Resign
 from game.rooms.events import Agreed, Event, Finished, Moved, Proposed, RematchWanted, Returned, Started
 from game.rooms.state import Room
 from game.rules import Seat, other
@@ -49,73 +49,69 @@ def seat_in_game(room: Room, by: str, now: Context) -> Seat:
     return seat
 
 
-def returned(room: Room, by: str, request_id: str, now: Context) -> tuple[Event, ...]:
+def returned(room: Room, command: Command, now: Context) -> tuple[Event, ...]:
     """Return the event of a player who is away and acts: the player is back."""
-    return (Returned(by, request_id, at=now.at),) if by in room.away else ()
+    return (Returned(*command.origin, at=now.at),) if command.by in room.away else ()
 
 
-def start(by: str, request_id: str, players: tuple[str, str], number: int, now: Context) -> Started:
+def start(origin: Origin, players: tuple[str, str], number: int, now: Context) -> Started:
     """Return the start of a game. The first of ``players`` has X."""
-    return Started(by, request_id, *players, number, now.date, at=now.at)
+    return Started(*origin, *players, number, now.date, at=now.at)
 
 
-def agreement(game: str, what: Proposal, by: str, request_id: str, at: int, lot: int | None = None) -> Agreed:
+def agreement(game: str, what: Proposal, origin: Origin, at: int, lot: int | None = None) -> Agreed:
     """Return the event that fixes what is played."""
     options = rules_named(game, boards_of(game)[what.board]).options()
     clock = written(clock_rule(what.clock))
-    return Agreed(by, request_id, options, lot, what.board, what.best_of, clock, at=at)
+    return Agreed(*origin, options, lot, what.board, what.best_of, clock, at=at)
 
 
 def propose(room: Room, command: Propose, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Propose what to play. When both players propose the same, it is agreed and the game starts."""
-    by, request_id = command.by, command.request_id
-    seat = seat_in(room, by)
+    seat = seat_in(room, command.by)
     if room.selection is None:
         raise GameNotRunning("nothing is to be selected in the room (any more)")
     selection = still_playable(room.game, room.selection)
     what = check_proposal(command.proposal, selection.choices)
-    returns = returned(room, by, request_id, now)
+    returns = returned(room, command, now)
     if selection.proposals.get(seat) == what:
         return returns
-    proposed = Proposed(by, request_id, seat, *what, at=now.at)
+    proposed = Proposed(*command.origin, seat, what.board, what.best_of, what.clock, at=now.at)
     settled = agreed(with_proposal(selection, seat, what))
     if settled is None:
         return *returns, proposed
     return (
         *returns,
         proposed,
-        agreement(room.game, settled, by, request_id, now.at),
-        start(by, request_id, _seated(room), room.game_number + 1, now),
+        agreement(room.game, settled, command.origin, now.at),
+        start(command.origin, _seated(room), room.game_number + 1, now),
     )
 
 
 def move(room: Room, command: Move, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Play a move, and end the game if it was the last move."""
-    by, request_id, at = command.by, command.request_id, now.at
-    seat = seat_in_game(room, by, now)
+    seat = seat_in_game(room, command.by, now)
     if room.rules.to_move(room.position) != seat:
         raise NotYourTurn(f"it is {other(seat)}'s turn")
     outcome = room.rules.outcome(room.rules.play(room.position, seat, command.move))
-    moved = Moved(by, request_id, seat, command.move, at=at)
+    moved = Moved(command.by, command.request_id, seat, command.move, at=now.at)
     if outcome is None:
-        return *returned(room, by, request_id, now), moved
-    finished = Finished(by, request_id, outcome.termination, outcome.winner, outcome.line, at=at)
-    return *returned(room, by, request_id, now), moved, finished
+        return *returned(room, command, now), moved
+    finished = Finished(*command.origin, outcome.termination, outcome.winner, outcome.line, at=now.at)
+    return *returned(room, command, now), moved, finished
 
 
 def resign(room: Room, command: Resign, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """End the game: the caller loses."""
-    by, request_id = command.by, command.request_id
-    seat = seat_in_game(room, by, now)
-    return *returned(room, by, request_id, now), Finished(by, request_id, "resigned", other(seat), (), at=now.at)
+    resigned = Finished(*command.origin, "resigned", other(seat_in_game(room, command.by, now)), (), at=now.at)
+    return *returned(room, command, now), resigned
 
 
 def claim_game(room: Room, command: ClaimGame, now: Context, limits: Limits) -> tuple[Event, ...]:
     """End a game as a win or a draw, at the caller's choice, when the opponent has been away long enough."""
-    by, request_id = command.by, command.request_id
     if command.result not in ("win", "draw"):
         raise InvalidArgument("result must be win or draw")
-    seat = seat_in_game(room, by, now)
+    seat = seat_in_game(room, command.by, now)
     since = room.away.get(room.seats[other(seat)] or "")
     if since is None:
         raise NotAllowed("your opponent is here")
@@ -123,46 +119,45 @@ def claim_game(room: Room, command: ClaimGame, now: Context, limits: Limits) -> 
         wait_s = (limits.claim_after_ms - (now.at - since) + 999) // 1000
         raise NotAllowed(f"your opponent has not been away for long enough: wait {wait_s} s more")
     winner = seat if command.result == "win" else None
-    return *returned(room, by, request_id, now), Finished(by, request_id, "left", winner, (), at=now.at)
+    return *returned(room, command, now), Finished(*command.origin, "left", winner, (), at=now.at)
 
 
 def rematch(room: Room, command: Rematch, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Offer the next game. When both players have offered it, it starts with seats swapped."""
-    by, request_id = command.by, command.request_id
-    seat = seat_in(room, by)
+    seat = seat_in(room, command.by)
     if room.phase == "playing":
         raise GameStillRunning("the game is not finished yet")
     if room.phase != "finished":
         raise GameNotRunning("no game has been played in the room yet")
-    returns = returned(room, by, request_id, now)
+    returns = returned(room, command, now)
     if seat in room.rematch:
         return returns
-    wanted = (*returns, RematchWanted(by, request_id, seat, at=now.at))
+    wanted = (*returns, RematchWanted(*command.origin, seat, at=now.at))
     if other(seat) not in room.rematch:
         return wanted
-    return *wanted, _next_game(room, by, request_id, now)
+    return *wanted, _next_game(room, command.origin, now)
 
 
 def due(room: Room, command: Due, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Apply what is due by now: draw lots, start the next game of a series, or let a flag fall."""
     check(command.by == SYSTEM, "only the system submits a timer's command")
-    by, request_id, at = command.by, command.request_id, now.at
+    origin, at = command.origin, now.at
     if room.due_at is None or at < room.due_at:
         return ()
     if room.selection is not None:
         what = draw_lots(still_playable(room.game, room.selection), now.chance)
-        drawn = agreement(room.game, what, by, request_id, at, lot=now.chance)
-        return drawn, start(by, request_id, _seated(room), room.game_number + 1, now)
+        drawn = agreement(room.game, what, origin, at, lot=now.chance)
+        return drawn, start(origin, _seated(room), room.game_number + 1, now)
     if room.phase == "finished":
-        return (_next_game(room, by, request_id, now),)
+        return (_next_game(room, origin, now),)
     late = room.rules.to_move(room.position)
     check(late is not None, "a clock runs while a player is to move")
-    return (Finished(by, request_id, "time", None if late is None else other(late), (), at=at),)
+    return (Finished(*origin, "time", None if late is None else other(late), (), at=at),)
 
 
-def _next_game(room: Room, by: str, request_id: str, now: Context) -> Started:
+def _next_game(room: Room, origin: Origin, now: Context) -> Started:
     x, o = _seated(room)
-    return start(by, request_id, (o, x), room.game_number + 1, now)
+    return start(origin, (o, x), room.game_number + 1, now)
 
 
 def _seated(room: Room) -> tuple[str, str]:
