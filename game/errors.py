@@ -130,6 +130,12 @@ class InvariantBroken(TicTacToeError, code="invariant_broken"):
     """A condition that must always hold does not. The fault is ours: the server ends and starts again."""
 
 
+def require(condition: bool, message: str) -> None:
+    """Raise InvalidArgument unless the condition holds: the caller's value is wrong."""
+    if not condition:
+        raise InvalidArgument(message)
+
+
 def check(condition: bool, message: str) -> None:
     """Raise InvariantBroken unless the condition holds. Unlike ``assert``, this stays on under ``python -O``."""
     if not condition:

@@ -21,7 +21,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from game.accounts.name_events import Claimed, Event, Recovered, Released, Reserved
-from game.errors import BadToken, InvalidArgument, NameTaken, NotAllowed, WrongCode
+from game.errors import BadToken, InvalidArgument, NameTaken, NotAllowed, WrongCode, require
 from game.plain_values import Form, Whole
 
 LONGEST_NAME = 20
@@ -107,11 +107,10 @@ def check_name(value: object) -> str:
     if not isinstance(value, str) or len(value) > LONGEST_NAME * _MOST_PARTS_OF_A_CHARACTER:
         raise InvalidArgument(f"a name is a text of 1 to {LONGEST_NAME} characters")
     name = unicodedata.normalize("NFC", value)
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise InvalidArgument(f"a name is a text of 1 to {LONGEST_NAME} characters")
+    require(1 <= len(name) <= LONGEST_NAME, f"a name is a text of 1 to {LONGEST_NAME} characters")
     parts = "".join(" " if c in SEPARATORS else c for c in name).split(" ")
-    if not all(_is_word(part) for part in parts):
-        raise InvalidArgument("a name is made of letters and digits, with single _ - . or spaces between them")
+    plain = all(_is_word(part) for part in parts)
+    require(plain, "a name is made of letters and digits, with single _ - . or spaces between them")
     return name
 
 
@@ -162,8 +161,7 @@ def _reserve(state: Name, reserve: Reserve) -> tuple[Event, ...]:
     """
     if state.token_hash != reserve.token_hash:
         raise BadToken("this token no longer owns the name")
-    if reserve.code_hash in state.former_codes:
-        raise InvalidArgument("this recovery code was replaced: make a new one")
+    require(reserve.code_hash not in state.former_codes, "this recovery code was replaced: make a new one")
     return () if reserve.code_hash == state.code_hash else (Reserved(reserve.code_hash),)
 
 
@@ -174,8 +172,8 @@ def _recover(state: Name, recover: Recover) -> tuple[Event, ...]:
     """
     if not state.is_reserved or state.code_hash != recover.code_hash:
         raise WrongCode("that is not the recovery code of this name")
-    if recover.token_hash in state.former_tokens:
-        raise InvalidArgument("this token had the name before: recover it with a new one")
+    is_new = recover.token_hash not in state.former_tokens
+    require(is_new, "this token had the name before: recover it with a new one")
     return () if recover.token_hash == state.token_hash else (Recovered(recover.token_hash),)
 
 

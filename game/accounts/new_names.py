@@ -14,7 +14,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from game.accounts.names import SEPARATORS, check_name
-from game.errors import InvalidArgument
+from game.errors import InvalidArgument, require
 from game.free_text import piles_up
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ def check_new_name(value: object) -> str:
     In this form, letters of other widths and shapes become plain letters.
     """
     name = check_name(unicodedata.normalize("NFKC", check_name(value)))
-    if piles_up(name):
-        raise InvalidArgument("a letter of a name has at most 4 marks, and none of them twice")
+    require(not piles_up(name), "a letter of a name has at most 4 marks, and none of them twice")
     if not name.isascii():
         for word in name.translate(_TO_BLANKS).split():
             _check_word(word)

@@ -6,7 +6,7 @@ Crockford, "Base 32" (2019).
 
 from __future__ import annotations
 
-from game.errors import InvalidArgument
+from game.errors import InvalidArgument, require
 
 BITS = 100
 LONGEST_WRITTEN = 64
@@ -28,6 +28,5 @@ def check_code(value: object) -> str:
     if not isinstance(value, str) or len(value) > LONGEST_WRITTEN or not value.isascii():
         raise InvalidArgument("a recovery code has 20 letters and digits")
     code = value.upper().translate(_READ_AS)
-    if len(code) != _LENGTH or not set(code) <= set(_SIGNS):
-        raise InvalidArgument("a recovery code has 20 letters and digits")
+    require(len(code) == _LENGTH and set(code) <= set(_SIGNS), "a recovery code has 20 letters and digits")
     return code

@@ -20,7 +20,7 @@ from typing import Any
 from game.bots import solved
 from game.bots.lines import Stones, cells_of, stones_on
 from game.bots.search import GoOn, best_cell
-from game.errors import GameNotRunning, InvalidArgument
+from game.errors import GameNotRunning, InvalidArgument, require
 from game.games.tictactoe import EMPTY, rules_with
 from game.rules import SEATS, Seat
 
@@ -47,10 +47,8 @@ def choose(level: str, board: Mapping[str, Any], seat: Seat, chance: random.Rand
 
     Raises InvalidArgument for an unknown level or an invalid board, GameNotRunning when the game is over.
     """
-    if level not in LEVELS:
-        raise InvalidArgument(f"a level is one of {', '.join(LEVELS)}")
-    if seat not in SEATS:
-        raise InvalidArgument(f"a seat is one of {', '.join(SEATS)}")
+    require(level in LEVELS, f"a level is one of {', '.join(LEVELS)}")
+    require(seat in SEATS, f"a seat is one of {', '.join(SEATS)}")
     rules, cells = rules_with(board), board.get("cells")
     if not isinstance(cells, str) or len(cells) != rules.width * rules.height or set(cells) - {EMPTY, *SEATS}:
         raise InvalidArgument(f"cells are {rules.width * rules.height} of {EMPTY}, {' and '.join(SEATS)}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 
 from game.accounts.names import LONGEST_NAME, name_key
-from game.errors import InvalidArgument, Refusal
+from game.errors import InvalidArgument, Refusal, require
 from game.forms.records import GameRecord
 from game.games.registry import rules_named
 from game.match.clock import clock_rule, written
@@ -35,22 +35,17 @@ def check_record(record: GameRecord) -> None:
 
 
 def _check_place(record: GameRecord) -> None:
-    if not ROOM_ID.fullmatch(record.room):
-        raise InvalidArgument("room must be 4 to 16 lower-case letters and digits")
-    if not 1 <= record.number <= MOST_GAMES:
-        raise InvalidArgument("number must be that of a game in its room, from 1")
-    if not 0 <= record.date <= LAST_DATE:
-        raise InvalidArgument("date must be in seconds since 1970, up to the year 9999")
+    require(ROOM_ID.fullmatch(record.room) is not None, "room must be 4 to 16 lower-case letters and digits")
+    require(1 <= record.number <= MOST_GAMES, "number must be that of a game in its room, from 1")
+    require(0 <= record.date <= LAST_DATE, "date must be in seconds since 1970, up to the year 9999")
 
 
 def _check_people(record: GameRecord) -> None:
     names = [record.seats[seat] for seat in SEATS]
-    if not all(_is_name(name) for name in names):
-        raise InvalidArgument(f"seats must be names of 1 to {LONGEST_NAME} visible characters")
-    if name_key(names[0]) == name_key(names[1]):
-        raise InvalidArgument("seats must be two different people")
-    if len(set(record.bots)) != len(record.bots) or not set(record.bots) <= set(names):
-        raise InvalidArgument("bots must be names of the seats, each once")
+    require(all(map(_is_name, names)), f"seats must be names of 1 to {LONGEST_NAME} visible characters")
+    require(name_key(names[0]) != name_key(names[1]), "seats must be two different people")
+    each_once = len(set(record.bots)) == len(record.bots) and set(record.bots) <= set(names)
+    require(each_once, "bots must be names of the seats, each once")
 
 
 def _is_name(name: str) -> bool:
@@ -67,13 +62,13 @@ def _check_terms(record: GameRecord) -> None:
         rules = rules_named(record.game, record.options)
     except InvalidArgument as refusal:
         raise InvalidArgument(f"options do not fit: {refusal.message}") from None
-    if dict(record.options) != dict(rules.options()):
-        raise InvalidArgument(f"options must be {', '.join(rules.options())}, and no others")
+    options = dict(rules.options())
+    require(dict(record.options) == options, f"options must be {', '.join(options)}, and no others")
     check_best_of(record.best_of)
-    if written(clock_rule(record.clock)) != record.clock:
-        raise InvalidArgument(f"clock must be written as {written(clock_rule(record.clock))}")
-    if record.rated and (record.private or record.best_of == ENDLESS):
-        raise InvalidArgument("rated games are those of a match: not private, and of a series with an end")
+    clock = written(clock_rule(record.clock))
+    require(record.clock == clock, f"clock must be written as {clock}")
+    of_match = not record.private and record.best_of != ENDLESS
+    require(of_match or not record.rated, "rated games are those of a match: not private, and of a series with an end")
 
 
 def _check_moves(record: GameRecord) -> None:
@@ -82,10 +77,8 @@ def _check_moves(record: GameRecord) -> None:
     position = rules.opening()
     for number, (seat, move) in enumerate(record.moves, 1):
         turn = rules.to_move(position)
-        if turn is None:
-            raise InvalidArgument(f"moves must end with the game, which was over before move {number}")
-        if turn != seat:
-            raise InvalidArgument(f"moves must be in turn: move {number} is {seat}'s, and it was {turn}'s turn")
+        require(turn is not None, f"moves must end with the game, which was over before move {number}")
+        require(turn == seat, f"moves must be in turn: move {number} is {seat}'s, and it was {turn}'s turn")
         try:
             position = rules.play(position, seat, move)
         except Refusal as refusal:
@@ -106,16 +99,15 @@ def _check_end(record: GameRecord, rules: Rules, position: Position) -> None:
 def _check_broken_off(record: GameRecord, rules: Rules, position: Position, moves: int) -> None:
     """Check the end of a game that could have gone on."""
     termination, winner = record.termination, record.winner
-    if termination in ("line", "full"):
-        raise InvalidArgument(f"termination cannot be {termination}: the moves are of a game that goes on")
-    if termination in ("agreed", "aborted") and winner is not None:
-        raise InvalidArgument(f"winner must be null when a game is {termination}")
-    if termination in ("resigned", "time") and winner is None:
-        raise InvalidArgument(f"winner must be X or O when the termination is {termination}")
-    if termination == "time" and record.clock == "none":
-        raise InvalidArgument("termination cannot be time in a game without a clock")
+    on_board = termination in ("line", "full")
+    require(not on_board, f"termination cannot be {termination}: the moves are of a game that goes on")
+    if termination in ("agreed", "aborted"):
+        require(winner is None, f"winner must be null when a game is {termination}")
+    if termination in ("resigned", "time"):
+        require(winner is not None, f"winner must be X or O when the termination is {termination}")
     late = rules.to_move(position)
-    if termination == "time" and late is not None and winner != other(late):
-        raise InvalidArgument(f"winner must be {other(late)}: the time of {late} ran")
-    if termination == "aborted" and moves >= MOVES_BEFORE_ABORT:
-        raise InvalidArgument(f"termination cannot be aborted after {moves} moves")
+    if termination == "time" and late is not None:
+        require(record.clock != "none", "termination cannot be time in a game without a clock")
+        require(winner == other(late), f"winner must be {other(late)}: the time of {late} ran")
+    if termination == "aborted":
+        require(moves < MOVES_BEFORE_ABORT, f"termination cannot be aborted after {moves} moves")

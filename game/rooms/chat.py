@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from game.errors import InvalidArgument, TooOften
+from game.errors import TooOften, require
 from game.free_text import can_be_seen, readable
 from game.rules import Seat
 
@@ -46,8 +46,8 @@ def clean(text: object) -> str:
     Raises InvalidArgument when nothing visible is left, or more than LONGEST_LINE characters.
     """
     said = readable(text) if isinstance(text, str) else ""
-    if len(said) > LONGEST_LINE or not can_be_seen(said):
-        raise InvalidArgument(f"text must have 1 to {LONGEST_LINE} visible characters")
+    fits = len(said) <= LONGEST_LINE and can_be_seen(said)
+    require(fits, f"text must have 1 to {LONGEST_LINE} visible characters")
     return said
 
 

@@ -10,6 +10,7 @@ from game.errors import (
     NotInRoom,
     RoomExists,
     RoomFull,
+    require,
 )
 from game.free_text import can_be_seen, is_readable, readable
 from game.games.registry import boards_of, rules_named
@@ -57,8 +58,7 @@ def _checked_title(value: object) -> str:
     title = value.strip() if isinstance(value, str) else None
     if title is None or not is_readable(title) or len(readable(title)) > LONGEST_TITLE:
         raise InvalidArgument(f"title must be at most {LONGEST_TITLE} visible characters")
-    if title and not can_be_seen(title):
-        raise InvalidArgument("title must have a visible character, or be empty")
+    require(not title or can_be_seen(title), "title must have a visible character, or be empty")
     return readable(title)
 
 
@@ -88,8 +88,7 @@ def join(room: Room, command: Join, now: Context, limits: Limits) -> tuple[Event
 
     When both seats are taken in a room that a person opened, its first game starts.
     """
-    if command.role not in ROLES:
-        raise InvalidArgument(f"role must be one of {', '.join(ROLES)}")
+    require(command.role in ROLES, f"role must be one of {', '.join(ROLES)}")
     name = command.by
     if room.seat_of(name) is not None:
         return (Returned(*command.origin, at=now.at),) if name in room.away else ()

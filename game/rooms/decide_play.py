@@ -6,13 +6,13 @@ from game.context import Context, Limits
 from game.errors import (
     GameNotRunning,
     GameStillRunning,
-    InvalidArgument,
     NotAllowed,
     NotAPlayer,
     NotInRoom,
     NotYourTurn,
     TimeUp,
     check,
+    require,
 )
 from game.games.registry import boards_of, rules_named, still_playable
 from game.match import clock as clocks
@@ -109,8 +109,7 @@ def resign(room: Room, command: Resign, now: Context, _limits: Limits) -> tuple[
 
 def claim_game(room: Room, command: ClaimGame, now: Context, limits: Limits) -> tuple[Event, ...]:
     """End a game as a win or a draw, at the caller's choice, when the opponent has been away long enough."""
-    if command.result not in ("win", "draw"):
-        raise InvalidArgument("result must be win or draw")
+    require(command.result in ("win", "draw"), "result must be win or draw")
     seat = seat_in_game(room, command.by, now)
     since = room.away.get(room.seats[other(seat)] or "")
     if since is None:
