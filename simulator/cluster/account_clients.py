@@ -13,13 +13,16 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+from msgspec.structs import astuple
+
 from game.accounts.names import Claim, Recover, Reserve
 from game.errors import Refusal
 from game.rooms.commands import Close, Create, Join
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.rooms.room_store import RoomStore
-from simulator.cluster.clients import GIVE_UP_AFTER_S, SimulatedClient, fields_of
+from simulator.cluster.clients import GIVE_UP_AFTER_S, SimulatedClient
 
 NAME = "host"
 THINK_S = 0.1
@@ -65,7 +68,7 @@ class AccountClient(SimulatedClient):
     def begin(self) -> None:
         self._go_on(None)
 
-    def _do(self) -> Generator[tuple[str, object], bool | None, None]:
+    def _do(self) -> Generator[tuple[str, Struct], bool | None, None]:
         """Yield a stream and a command for each request.
 
         Each ``yield`` returns True if it was done, False if it was refused, and None if that is unknown.
@@ -125,7 +128,7 @@ class AccountClient(SimulatedClient):
 
         self.call_until_answered(
             "command",
-            (stream, type(command).__name__, *fields_of(command)),
+            (stream, type(command).__name__, *astuple(command)),
             lambda _answer: over(True),
             lambda error: over(False if isinstance(error, Refusal) else None),
             give_up_at=self.now + GIVE_UP_AFTER_S,

@@ -156,8 +156,8 @@ class Checker:
             served = store.state_of(stream)
             if served.version == 0 and stream in self.record.forgotten:
                 continue
-            if state.version == max(events) and _as_text(kind, state) != _as_text(kind, served):
-                yield f"G1: {stream} is served at version {served.version} as {_as_text(kind, served)}"
+            if state.version == max(events) and kind.write_state(state) != kind.write_state(served):
+                yield f"G1: {stream} is served at version {served.version} as {kind.write_state(served)}"
             row = kind.row(served)
             if store.is_open(room_of(stream) or "") if row is None else not store.is_listed_as(stream, row):
                 yield f"G3: the summary of {stream} differs from its state"
@@ -185,7 +185,7 @@ class Checker:
         ours, theirs = self._states(main.journal), self._states(replication.journal)
         for stream in sorted(ours.keys() | theirs.keys()):
             kind = Streams(self.options.limits.of_rooms).kind_of(stream)
-            states = {_as_text(kind, states[stream]) for states in (ours, theirs) if stream in states}
+            states = {kind.write_state(states[stream]) for states in (ours, theirs) if stream in states}
             one_lacks_it = stream not in ours or stream not in theirs
             forgotten = stream in self.record.forgotten and (ours | theirs)[stream].phase == "closed"
             if len(states) > 1 or (one_lacks_it and not forgotten):
@@ -233,8 +233,3 @@ class Checker:
                 if isinstance(call.answer, AnsweredCall) and getattr(call.operation, "request_id", "") in made
             ]
         return RoomHistory(calls, history.spectators, history.gaps, final)
-
-
-def _as_text(kind: Any, state: Any) -> str:
-    written: str = kind.write_state(state)
-    return written

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec.structs import astuple
+
 from game.errors import NoSuchRoom, Refusal, TicTacToeError
 from game.forms.event_codec import from_plain
 from game.games.tictactoe import EMPTY
@@ -127,7 +129,7 @@ class Participant(SimulatedClient):
     def send_command(self, command: Command) -> None:
         """Send a command, record its answer, and continue."""
         call = self._begin(command)
-        arguments = (room_stream(self.room.id), type(command).__name__, *fields_of(command))
+        arguments = (room_stream(self.room.id), type(command).__name__, *astuple(command))
 
         def answered(answer: Any) -> None:
             self._end(call, AnsweredCall(answer["version"], answer["seat"]))
@@ -252,8 +254,3 @@ class SpectatorClient(SimulatedClient):
             )
             return
         self.set_timer(self.rng.uniform(0.01, 0.1), self._wait)
-
-
-def fields_of(command: Any) -> tuple[object, ...]:
-    """Return the fields of a command, in the order of its constructor's arguments."""
-    return tuple(getattr(command, name) for name in command.__struct_fields__)

@@ -52,14 +52,6 @@ def call(name: str, method: str, *arguments: object) -> bytes:
     return message(INVOKE, msgpack.packb((name, method, arguments, {})))
 
 
-def _noise(rng: random.Random) -> bytes:
-    return rng.randbytes(rng.choice((1, 3, 39, 40, 41, 400, 5000)))
-
-
-def _other_protocol(rng: random.Random) -> bytes:
-    return rng.choice((b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"SSH-2.0-x\r\n"))
-
-
 def _flipped(rng: random.Random) -> bytes:
     whole = bytearray(call("main_server", "describe"))
     for _ in range(rng.randrange(1, 4)):
@@ -75,18 +67,6 @@ def _truncated(rng: random.Random) -> bytes:
 def _lying_length(rng: random.Random) -> bytes:
     claims = rng.choice((-1, -(1 << 31), 0, 5, 1 << 16, _MEGABYTE, _MEGABYTE + 1, (1 << 31) - 1))
     return message(INVOKE, rng.randbytes(rng.randrange(200)), claims=claims)
-
-
-def _wrong_checksum(rng: random.Random) -> bytes:
-    return message(INVOKE, b"\x90", checksum=rng.randrange(0xFFFF))
-
-
-def _unknown_kind(rng: random.Random) -> bytes:
-    return message(rng.choice((0, CONNECT, CONNECTED, FAILED, RESULT, 7, 99, 0xFFFF)), b"\x90")
-
-
-def _unknown_serializer(rng: random.Random) -> bytes:
-    return message(INVOKE, rng.randbytes(20), serializer=rng.choice((0, 2, 3, 4, 5, 7, 8, 42, 0xFFFF)))
 
 
 def _flags(rng: random.Random) -> bytes:
@@ -161,10 +141,6 @@ def _forged_signature(rng: random.Random) -> bytes:
     )
 
 
-def _huge(rng: random.Random) -> bytes:
-    return message(INVOKE, bytes(rng.choice((70_000, _MEGABYTE, _MEGABYTE + 100))))
-
-
 def _request(rng: random.Random) -> bytes:
     """Return an HTTP request, valid or not."""
     method = rng.choice((b"GET", b"HEAD", b"POST", b"DELETE", b"PRI", b"get", b"\x00", b"G" * 9000))
@@ -197,26 +173,33 @@ def _request(rng: random.Random) -> bytes:
 
 
 AFTER_HANDSHAKE: Mapping[str, Garbage] = {
-    "noise": _noise,
+    "noise": lambda rng: rng.randbytes(rng.choice((1, 3, 39, 40, 41, 400, 5000))),
     "flipped bits": _flipped,
     "truncated": _truncated,
     "lying length": _lying_length,
-    "wrong checksum": _wrong_checksum,
-    "unknown kind": _unknown_kind,
-    "unknown serializer": _unknown_serializer,
+    "wrong checksum": lambda rng: message(INVOKE, b"\x90", checksum=rng.randrange(0xFFFF)),
+    "unknown kind": lambda rng: message(rng.choice((0, CONNECT, CONNECTED, FAILED, RESULT, 7, 99, 0xFFFF)), b"\x90"),
+    "unknown serializer": lambda rng: message(
+        INVOKE, rng.randbytes(20), serializer=rng.choice((0, 2, 3, 4, 5, 7, 8, 42, 0xFFFF))
+    ),
     "flags": _flags,
     "text bomb": _bomb,
     "msgpack bomb": _packed,
-    "huge": _huge,
+    "huge": lambda rng: message(INVOKE, bytes(rng.choice((70_000, _MEGABYTE, _MEGABYTE + 100)))),
 }
 """Inputs for a connection after the handshake."""
 
 AS_HANDSHAKE: Mapping[str, Garbage] = {
     **AFTER_HANDSHAKE,
-    "other protocol": _other_protocol,
+    "other protocol": lambda rng: rng.choice(
+        (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"SSH-2.0-x\r\n")
+    ),
     "forged signature": _forged_signature,
 }
 """Inputs in place of a handshake."""
 
-AT_METRICS: Mapping[str, Garbage] = {"request": _request, "noise": _noise, "other protocol": _other_protocol}
+AT_METRICS: Mapping[str, Garbage] = {
+    "request": _request,
+    **{kind: AS_HANDSHAKE[kind] for kind in ("noise", "other protocol")},
+}
 """Inputs for the metrics port."""

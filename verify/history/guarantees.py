@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from game.context import Limits
@@ -77,21 +77,20 @@ def check(
     for an order that explains all answers and events. ``limits`` are the servers' limits. After ``most_steps`` steps a
     search gives up and adds the room to ``undecided``.
     """
-    lost: list[str] = []
-    doubled: list[str] = []
-    out_of_order: list[str] = []
-    not_linearizable: list[str] = []
-    undecided: list[str] = []
-    for room, history in histories.items():
-        lost += [f"{room}: {what}" for what in _lost(history)]
-        doubled += [f"{room}: {what}" for what in _doubled(history)]
-        out_of_order += [f"{room}: {what}" for what in (*_out_of_order(history), *_back_in_time(history))]
-        if complete:
-            order = check_order(room, history, limits=limits, most_steps=most_steps)
-            not_linearizable += [f"{room}: {what}" for what in order.wrong]
-            undecided += [f"{room}: {what}" for what in order.undecided]
-    acked = sum(_is_acked(call) for history in histories.values() for call in history.calls)
-    return Findings(acked, tuple(lost), tuple(doubled), tuple(out_of_order), tuple(not_linearizable), tuple(undecided))
+
+    def in_each(found_in: Callable[[RoomHistory], Iterable[str]]) -> tuple[str, ...]:
+        return tuple(f"{room}: {what}" for room, history in histories.items() for what in found_in(history))
+
+    checked = histories if complete else {}
+    orders = {room: check_order(room, checked[room], limits=limits, most_steps=most_steps) for room in checked}
+    return Findings(
+        sum(_is_acked(call) for history in histories.values() for call in history.calls),
+        lost=in_each(_lost),
+        doubled=in_each(_doubled),
+        out_of_order=in_each(lambda history: (*_out_of_order(history), *_back_in_time(history))),
+        not_linearizable=tuple(f"{room}: {what}" for room, order in orders.items() for what in order.wrong),
+        undecided=tuple(f"{room}: {what}" for room, order in orders.items() for what in order.undecided),
+    )
 
 
 def _is_acked(call: Call[object]) -> bool:

@@ -59,14 +59,15 @@ def _set_up() -> str:
 
     Return the error, or "".
     """
-    for words in (
-        "link set lo up",
-        f"rule add pref {_LOCAL_PREFERENCE} lookup local",
-        "rule del pref 0 lookup local",
-    ):
-        failure = _ip(words)
-        if failure:
-            return failure
+    try:
+        for words in (
+            "link set lo up",
+            f"rule add pref {_LOCAL_PREFERENCE} lookup local",
+            "rule del pref 0 lookup local",
+        ):
+            _ip(words)
+    except OSError as error:
+        return str(error)
     return ""
 
 
@@ -82,7 +83,7 @@ class NetworkCuts:
         for rule in _rules(port, direction):
             self._cut[rule] += 1
             if self._cut[rule] == 1:
-                _must(f"rule add {rule}")
+                _ip(f"rule add {rule}")
         return True
 
     def mend(self, port: int, direction: Direction) -> None:
@@ -90,7 +91,7 @@ class NetworkCuts:
         for rule in _rules(port, direction):
             self._cut[rule] -= 1
             if self._cut[rule] == 0:
-                _must(f"rule del {rule}")
+                _ip(f"rule del {rule}")
 
 
 def _rules(port: int, direction: Direction) -> list[str]:
@@ -99,14 +100,8 @@ def _rules(port: int, direction: Direction) -> list[str]:
     return [rules[way] for way in ways(direction)]
 
 
-def _must(words: str) -> None:
-    """Run ``ip``. Raises OSError if that fails: a chaos run without the cut would prove nothing."""
-    complaint = _ip(words)
-    if complaint:
-        raise OSError(complaint)
-
-
-def _ip(words: str) -> str:
-    """Run ``ip``. Return its error message, or ""."""
+def _ip(words: str) -> None:
+    """Run ``ip``. Raises OSError if that fails: a chaos run without a cut would prove nothing."""
     done = subprocess.run(["ip", *words.split()], capture_output=True, text=True, check=False)
-    return f"ip {words}: {done.stderr.strip()}" if done.returncode else ""
+    if done.returncode:
+        raise OSError(f"ip {words}: {done.stderr.strip()}")
