@@ -36,7 +36,7 @@ ROOM = room_stream("abcd")
 
 
 class Replication:
-    """Stands where the replica's link is: counts batches, and can be told to hold or to refuse them."""
+    """Replication without a replica. It counts batches; a test can hold or refuse them."""
 
     epoch = 1
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -18,12 +18,10 @@ from game.games.registry import DEFAULT_GAME, short_list
 from game.match.matchmaking import Seeker
 from game.match.selection import ANY, SeekFilter
 from game.rooms.commands import SYSTEM, Close
-from server.commit.commit import Commit
-from server.commit.group_commit import Committer
 from server.communication import bot_matches
 from server.communication.lobby_follower import LobbyFollower
 from server.communication.matchmaker import CANCELLED_S, Matchmaker
-from server.log.entries import Entry, Epoch
+from server.log.entries import Epoch
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_stream
 from server.log.streams import Streams
@@ -33,12 +31,11 @@ from server.rooms.ids import system_request
 from server.rooms.lobby import LobbyCursor
 from server.rooms.pairing import pairings
 from server.rooms.room_store import RoomStore
-from server.runtime.effects import Effects, run_effects
-from server.runtime.failpoints import Failpoints
 from server.settings import Settings
 from tests.conditions import wait_until
 from tests.examples import examples
 from tests.game.naive_matchmaking import naive_groups
+from tests.server.alone import committer_of
 from wire.errors import Busy, NotReady
 from wire.later import Later, Shared, now
 
@@ -53,16 +50,6 @@ class _RoundOver(Exception):
     """What a round ends with, since the loop that it is a part of never does."""
 
 
-class Alone:
-    """Stands where the replica's link is: this main server has none."""
-
-    epoch = 1
-
-    def replicate(self, _entries: Sequence[Entry]) -> Effects[bool]:
-        return True
-        yield
-
-
 class Servers:
     """A main server and a front door of one process, as far as matches go."""
 
@@ -72,11 +59,7 @@ class Servers:
         journal.begin_term(Epoch(1, "me"))
         self.store = RoomStore(streams, journal, lambda _room: None)
         self.store.load()
-        commit = Commit(streams, self.store, journal, Alone(), Failpoints(""), self.store.context)
-        hold: Callable[[Effects[None]], None] = lambda talk: run_effects(  # noqa: E731
-            talk, lambda effect: pytest.fail(f"nobody here can {effect}")
-        )
-        self.committer = Committer(commit, hold, step_down=pytest.fail)
+        self.committer = committer_of(streams, self.store, journal)
         command_service = CommandService(self.store, self.committer, Settings())
         self._match_opener = MatchOpener(
             self.store,

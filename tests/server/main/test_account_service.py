@@ -30,8 +30,6 @@ from game.errors import (
     WrongCode,
 )
 from game.rooms.commands import Close, Create, Join
-from server.commit.commit import Commit
-from server.commit.group_commit import Committer
 from server.log.entries import Entry, Epoch
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
@@ -41,11 +39,11 @@ from server.log.streams import Streams
 from server.main import account_service, quotas
 from server.main.account_service import AccountService
 from server.rooms.room_store import RoomStore
-from server.runtime.effects import Effects, run_effects
-from server.runtime.failpoints import Failpoints
+from server.runtime.effects import Effects
 from server.settings import Settings
 from tests.conditions import PATIENCE_S
 from tests.examples import examples
+from tests.server.alone import committer_of
 from wire.errors import Busy, NotReady
 from wire.later import now
 
@@ -57,7 +55,7 @@ STREAMS = Streams(Limits(people=10))
 
 
 class Replication:
-    """Stands where the replica's link is: a main server that works alone. It can be told to take its time."""
+    """Replication without a replica. A test can delay it."""
 
     epoch = 1
 
@@ -89,8 +87,7 @@ class MainServer:
         self.store = RoomStore(STREAMS, self.journal, lambda _room: None, lambda: self.time)
         self.store.load()
         self.replication = Replication()
-        commit = Commit(STREAMS, self.store, self.journal, self.replication, Failpoints(""), self.store.context)  # type: ignore[arg-type]
-        self.committer = Committer(commit, _hold, step_down=pytest.fail)
+        self.committer = committer_of(STREAMS, self.store, self.journal, self.replication)
         self.names = AccountService(self.store, self.committer, LIMITS, lambda: self.time)
 
     def take_over(self) -> None:
@@ -105,10 +102,6 @@ class MainServer:
         """The token that a name belongs to; empty if it is nobody's."""
         token: str = self.store.state_of(name_stream(name)).token_hash
         return token
-
-
-def _hold(effects: Effects[None]) -> None:
-    run_effects(effects, lambda effect: pytest.fail(f"nobody here can {effect}"))
 
 
 @contextmanager

@@ -10,31 +10,21 @@ from game.accounts.names import Claim
 from game.context import Limits
 from game.errors import NameTaken
 from game.rooms.commands import Create, Join, Move
-from server.commit.commit import Commit, Submission
+from server.commit.commit import Submission
 from server.commit.refusing_committer import RefusingCommitter, stopped_clock
-from server.log.entries import Entry, Epoch
+from server.log.entries import Epoch
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.log.streams import Streams
 from server.rooms.room_store import RoomStore
-from server.runtime.effects import Effects, run_effects
-from server.runtime.failpoints import Failpoints
+from server.runtime.effects import run_effects
+from tests.server.alone import commit_of
 from wire.errors import StorageFailed, TicTacToeError
 
 ROOM = room_stream("abcd")
 WITHOUT_PLAYERS = {"width": 3, "height": 3, "in_a_row": 3}
-
-
-class Alone:
-    """Replication without a replica."""
-
-    epoch = 1
-
-    def replicate(self, _entries: list[Entry]) -> Effects[bool]:
-        return True
-        yield
 
 
 class Diverged(StorageFailed):
@@ -52,7 +42,7 @@ def journal(tmp_path: Path) -> Journal:
     journal = open_journal(tmp_path / "journal.db")
     journal.begin_term(Epoch(1, "me"))
     store = RoomStore(STREAMS, journal, lambda _room: None)
-    commit = Commit(STREAMS, store, journal, Alone(), Failpoints(""), store.context)  # type: ignore[arg-type]
+    commit = commit_of(STREAMS, store, journal)
     for stream, command in (
         (ROOM, Create("ada", "create-1", "", "tictactoe", WITHOUT_PLAYERS)),
         (ROOM, Join("ada", "join-ada", "player")),

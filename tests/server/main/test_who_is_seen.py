@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -14,9 +13,7 @@ from game.errors import LimitReached
 from game.games.registry import DEFAULT_GAME, short_list
 from game.rooms.commands import Close, Join, Leave
 from game.rooms.state import Room
-from server.commit.commit import Commit
-from server.commit.group_commit import Committer
-from server.log.entries import Entry, Epoch
+from server.log.entries import Epoch
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from server.main.command_service import CommandService
@@ -25,24 +22,13 @@ from server.main.quotas import AN_HOUR_S
 from server.rooms.ids import system_request
 from server.rooms.pairing import Pairing
 from server.rooms.room_store import RoomStore
-from server.runtime.effects import Effects, run_effects
-from server.runtime.failpoints import Failpoints
 from server.runtime.security import token_hash
 from server.settings import Settings
+from tests.server.alone import committer_of
 from wire.later import now
 
 SETTINGS = Settings(away_s=60.0, name_grace_s=1e6)
 A_DAY_S = 86_400.0
-
-
-class Alone:
-    """Stands where the replica's link is: this main server has none."""
-
-    epoch = 1
-
-    def replicate(self, _entries: Sequence[Entry]) -> Effects[bool]:
-        return True
-        yield
 
 
 class MainServer:
@@ -55,12 +41,7 @@ class MainServer:
         journal.begin_term(Epoch(1, "me"))
         self.store = RoomStore(streams, journal, lambda _room: None, lambda: self.time)
         self.store.load()
-        commit = Commit(streams, self.store, journal, Alone(), Failpoints(""), self.store.context)
-        committer = Committer(
-            commit,
-            lambda talk: run_effects(talk, lambda effect: pytest.fail(f"nobody here can {effect}")),
-            step_down=pytest.fail,
-        )
+        committer = committer_of(streams, self.store, journal)
         self.command_service = CommandService(self.store, committer, SETTINGS, lambda: self.time)
         self.match_opener = MatchOpener(
             self.store,
