@@ -53,7 +53,7 @@ def written(file: Path) -> Path:
     return file
 
 
-def house_on(journal: Journal) -> RoomStore:
+def store_on(journal: Journal) -> RoomStore:
     store = RoomStore(STREAMS, journal, lambda _room: None)
     journal.store_summaries(store.load())
     return store
@@ -100,14 +100,14 @@ def test_an_edited_row_is_noticed(written: Path) -> None:
     edit(written, "room/bbbb", '"by":"Ada"', '"by":"mallory"')
     journal = open_journal(written)
     with pytest.raises(Damaged):
-        house_on(journal).room("bbbb")
+        store_on(journal).room("bbbb")
     journal.close()
 
 
 def test_one_damaged_room_is_refused_with_the_servers_own_error_and_the_others_go_on(written: Path) -> None:
     flip(written, "entries", "room/bbbb", version=2)
     journal = open_journal(written)
-    store = house_on(journal)
+    store = store_on(journal)
     for room in ("aaaa", "cccc"):
         assert store.room(room).version == 3
     with pytest.raises(StorageFailed) as refused:
@@ -120,11 +120,11 @@ def test_one_damaged_room_is_refused_with_the_servers_own_error_and_the_others_g
 
 
 def test_a_damaged_listing_is_made_anew(written: Path) -> None:
-    before = house_on(open_journal(written))
+    before = store_on(open_journal(written))
     flip(written, "listings", "room/bbbb")
     flip(written, "listings", "name/ada")
     journal = open_journal(written)
-    store = house_on(journal)
+    store = store_on(journal)
     assert store.open_rooms == before.open_rooms == 3
     assert store.names.held == 1
     assert journal.damage.waiting == []
@@ -153,7 +153,7 @@ def test_a_damaged_name_is_nobody_elses(written: Path) -> None:
     flip(written, "entries", "name/ada")
     journal = open_journal(written)
     with pytest.raises(Damaged):
-        house_on(journal).state_of("name/ada")
+        store_on(journal).state_of("name/ada")
     journal.close()
 
 
@@ -165,7 +165,7 @@ def test_a_damaged_snapshot_is_no_loss_while_the_events_are_there(written: Path)
     body = STREAMS.kind_of("room/bbbb").write_state(state)
     journal.put_snapshots([Snapshot(last.position, last.epoch, "room/bbbb", 3, body)], keep_events=10)
     flip(written, "snapshots", "room/bbbb")
-    assert house_on(journal).room("bbbb") == state
+    assert store_on(journal).room("bbbb") == state
     assert journal.damage.waiting == ["room/bbbb"]
     journal.close()
 
@@ -174,7 +174,7 @@ def test_rows_of_an_older_version_have_no_sum_and_are_read(written: Path) -> Non
     journal = open_journal(written)
     journal._connection.execute("UPDATE entries SET sum = NULL")
     journal._connection.execute("UPDATE listings SET sum = NULL")
-    assert house_on(journal).room("bbbb").version == 3
+    assert store_on(journal).room("bbbb").version == 3
     assert journal.damage.waiting == []
     journal._connection.execute("UPDATE entries SET body = '{' WHERE stream = 'room/aaaa' AND version = 2")
     assert is_lost(journal.copy("room/aaaa").entries[1])
@@ -205,7 +205,7 @@ def test_a_room_that_was_read_without_its_last_event_goes_on_where_it_was_once_t
     journal = open_journal(written)
     sound = journal.copy("room/bbbb")
     journal._connection.execute("UPDATE entries SET epoch = -1 WHERE stream = 'room/bbbb' AND version = 3")
-    store = house_on(journal)
+    store = store_on(journal)
     assert store.room("bbbb").version == 2
     write_repaired(journal, filled(journal.copy("room/bbbb"), rows_for(sound, lacks(journal.copy("room/bbbb")))))
     store.reload("room/bbbb")
@@ -250,10 +250,10 @@ def test_a_copy_that_replaces_this_one_does_not_replace_sound_rows_by_lost_ones(
 
 def test_with_another_term_the_front_door_may_read_what_it_could_not(written: Path) -> None:
     journal = open_journal(written)
-    before = house_on(journal).records_after(0, 10, 0.0)["mended"]
-    assert house_on(journal).records_after(0, 10, 0.0)["mended"] == before
+    before = store_on(journal).records_after(0, 10, 0.0)["mended"]
+    assert store_on(journal).records_after(0, 10, 0.0)["mended"] == before
     journal.begin_term(Epoch(2, "me"))
-    assert house_on(journal).records_after(0, 10, 0.0)["mended"] != before
+    assert store_on(journal).records_after(0, 10, 0.0)["mended"] != before
     journal.close()
 
 

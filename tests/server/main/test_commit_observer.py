@@ -38,7 +38,7 @@ ALL = (
 )
 
 
-def draft_of(*events: Any, stream: str = ROOM) -> Batch:
+def batch_of(*events: Any, stream: str = ROOM) -> Batch:
     batch = Batch(Context())
     for number, event in enumerate(events, 1):
         batch.entries.append(Entry(number, 1, stream, number, ""))
@@ -72,7 +72,7 @@ def lines_of(capsys: pytest.CaptureFixture[str]) -> list[Mapping[str, Any]]:
 def test_rooms_and_games_are_told_of_with_room_and_request(capsys: pytest.CaptureFixture[str]) -> None:
     counts = CommitCounts()
     saw = CommitObserver(counts, every_command=True)
-    saw.published(draft_of(*ALL))
+    saw.published(batch_of(*ALL))
     assert capsys.readouterr().err == "", "whoever commits does not write"
     saw.write()
     lines = lines_of(capsys)
@@ -98,7 +98,7 @@ def test_at_info_commands_and_beginnings_are_not_told(capsys: pytest.CaptureFixt
     order = Submission(ROOM, Move("ada", "request1", 0))
     order.answer = {"version": 5, "seat": "X"}
     saw.batch_committed([order], 0.001)
-    saw.published(draft_of(*ALL))
+    saw.published(batch_of(*ALL))
     saw.write()
     assert [line["event"] for line in lines_of(capsys)] == ["room opened", "game finished", "room closed"]
 
@@ -113,7 +113,7 @@ def test_commands_are_told_of_with_what_became_of_them(capsys: pytest.CaptureFix
     claim.answer = {"name": "eve"}
     saw.batch_committed([good, bad, claim], 0.001)
     saw.batch_committed([], 0.001)
-    saw.published(draft_of(Claimed("eve", SECRET), stream=name_stream("eve")))
+    saw.published(batch_of(Claimed("eve", SECRET), stream=name_stream("eve")))
     saw.write()
     told = capsys.readouterr().err
     assert SECRET not in told
@@ -159,7 +159,7 @@ def test_lines_that_nobody_writes_are_bounded(
     monkeypatch.setattr(commit_observer, "MOST_LINES", 3)
     saw = CommitObserver(CommitCounts(), every_command=False)
     for _ in range(5):
-        saw.published(draft_of(ALL[0]))
+        saw.published(batch_of(ALL[0]))
     saw.write()
     *told, last = lines_of(capsys)
     assert len(told) == 3
@@ -170,5 +170,5 @@ def test_every_kind_of_event_has_a_name() -> None:
     counts = CommitCounts()
     saw = CommitObserver(counts, every_command=False)
     events = [from_plain({**to_plain(event)}) for event in ALL]
-    saw.published(draft_of(*events))
+    saw.published(batch_of(*events))
     assert set(counts.events) == {event.kind for event in ALL}

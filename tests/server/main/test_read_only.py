@@ -58,7 +58,7 @@ def journal(tmp_path: Path) -> Journal:
 
 @pytest.fixture
 def store(journal: Journal) -> RoomStore:
-    """The house that is read from it."""
+    """A room store that is loaded from it."""
     store = RoomStore(STREAMS, journal, lambda _room: None, time_of_service=stopped_clock())
     store.load()
     return store

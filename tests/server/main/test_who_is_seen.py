@@ -52,7 +52,7 @@ class MainServer:
         )
 
     def pass_on(self, seconds: float) -> None:
-        """Time passes, and then the desk is tidied."""
+        """Time passes, and then the sweep runs."""
         self.time += seconds
         self.command_service.sweep()
 
@@ -135,7 +135,7 @@ def test_who_was_here_in_an_earlier_term_has_the_time_to_come_back(server: MainS
 
 
 def limited(server: MainServer, **limits: int) -> CommandService:
-    """A desk with other limits, of people of one host."""
+    """A command service with other limits, for people of one host."""
     changed = replace(SETTINGS, **limits)  # type: ignore[arg-type]  # all of them are numbers
     return CommandService(server.store, server.command_service._committer, changed, lambda: server.time)
 

@@ -47,7 +47,7 @@ def test_g9_moves_of_a_long_game_leave_nothing_behind() -> None:
 
 
 class Store:
-    """A house with one room, in which something happens at a moment that a test chooses."""
+    """A room store with one room, in which something happens at a moment that a test chooses."""
 
     def __init__(self, room: Room) -> None:
         self.timers = RoomTimers()
