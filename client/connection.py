@@ -63,7 +63,7 @@ class RetryingConnection:
         self._remote: Proxy | None = None
         # Start of the current failures of this call, by ``time.monotonic``; None while no attempt of it has failed.
         self._failing_since: float | None = None
-        self._looked_at = 0.0
+        self._looked_up_at = 0.0
         self._on_link = on_link
         # The last value passed to ``on_link``; None before the first.
         self._reported: bool | None = None
@@ -137,14 +137,14 @@ class RetryingConnection:
             self._remote.close()
         if self._failing_since is None:
             self._failing_since = now  # from here on: idle time before it does not show that the object has moved
-        if self._target is None or now - max(self._failing_since, self._looked_at) < LOOK_AGAIN_S:
+        if self._target is None or now - max(self._failing_since, self._looked_up_at) < LOOK_AGAIN_S:
             return
         try:
             found = self._find()
         except TicTacToeError:
             return  # no newer address: continue with the old address
         finally:
-            self._looked_at = time.monotonic()
+            self._looked_up_at = time.monotonic()
         if found != self._target:
             self._forget()
             self._target = found

@@ -22,7 +22,7 @@ from client.desktop.model.room.room import RoomModel
 from client.desktop.window.app import CLUSTER_VIEW_SIZE, SIZE, Window
 from client.desktop.window.bindings import open_window
 from client.desktop.window.widgets.gc_on_tk_thread import collect_here
-from client.desktop.window.widgets.theme import THEMES, Style
+from client.desktop.window.widgets.theme import THEMES, Look
 from game.match.selection import Proposal
 from server.control.cluster import ClusterControl
 from tictactoe import OwnServers
@@ -50,7 +50,7 @@ class Studio:
     def __init__(self, app: ttk.App, cluster: ClusterControl, folder: Path) -> None:
         self.app = app
         self.cluster = cluster
-        self.look = Style(app, "light", 1.0)
+        self.look = Look(app, "light", 1.0)
         self.ada, self.bob = (self._window(name, number, folder) for number, name in enumerate(("Ada", "Bob")))
 
     def _window(self, name: str, number: int, folder: Path) -> Window:

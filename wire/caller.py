@@ -17,6 +17,6 @@ def calling_host() -> str:
     return host
 
 
-def call_comes_from(host: str) -> None:
+def set_calling_host(host: str) -> None:
     """Set the host of the call that this thread executes from now on."""
     _of_this_thread.host = host

@@ -68,14 +68,14 @@ class Stones(NamedTuple):
             if stones < 0:
                 counts[line] = _CLOSED
                 open_lines -= 1
-                gain += _worth(-stones)
+                gain += _line_value(-stones)
                 lost = 1 << DIGIT * -stones
                 for c in cells:
                     others[c] -= lost
                 continue
             stones += 1
             counts[line] = stones * sign
-            gain += _worth(stones) - _worth(stones - 1)
+            gain += _line_value(stones) - _line_value(stones - 1)
             more = (1 << DIGIT * stones) - (1 << DIGIT * (stones - 1))
             for c in cells:
                 own[c] += more
@@ -98,8 +98,8 @@ class Stones(NamedTuple):
         return [2 * own + others for own, others in zip(self.promise[side], self.promise[1 - side], strict=True)]
 
 
-_WORTHS = tuple(0 if stones == 0 else _GROWTH ** (stones - 1) for stones in range(12))
-_worth = _WORTHS.__getitem__
+_LINE_VALUES = tuple(0 if stones == 0 else _GROWTH ** (stones - 1) for stones in range(12))
+_line_value = _LINE_VALUES.__getitem__
 
 
 def stones_on(rules: TicTacToe, cells: str) -> Stones:

@@ -54,23 +54,23 @@ def best_cell(stones: Stones, side: Side, chance: random.Random, go_on: GoOn) ->
     A win in one move and a forced block need no search, whatever ``go_on`` returns. If ``go_on`` is false from the
     start, the most promising cell is returned. The same ``chance`` and the same number of positions give the same cell.
     """
-    cells = _worth_trying(stones, side, _WIDTH_AT_ROOT, chance)
+    cells = _candidates(stones, side, _WIDTH_AT_ROOT, chance)
     if len(cells) == 1 or stones.wins[side] or not stones.open_lines or not any(stones.counts):
         return cells[0]
     search = _Search(go_on, cells[0])
     for depth in range(1, stones.free.bit_count() + 1):
         try:
-            worth = search.at_root(stones, side, cells, depth)
+            best_value = search.at_root(stones, side, cells, depth)
         except _Stopped:
             break
-        if abs(worth) > WIN - _FAR:
+        if abs(best_value) > WIN - _FAR:
             break
         cells.remove(search.best)
         cells.insert(0, search.best)
     return search.best
 
 
-def _worth_trying(stones: Stones, side: Side, width: int, chance: random.Random | None = None) -> list[int]:
+def _candidates(stones: Stones, side: Side, width: int, chance: random.Random | None = None) -> list[int]:
     """Return the cells to try, most promising first. ``chance`` decides between equal cells.
 
     If a side can win in one move, return only such cells; the own wins come before the opponent's.
@@ -99,18 +99,18 @@ class _Search:
         The immediate gain of a stone counts once more. Without this, every attack seems worthless, because the best
         answer blocks it. On 10×10 with ten in a row, such a player won 4 of 100 games against random.
         """
-        worth = -WIN
+        best_value = -WIN
         for cell in cells:
             after = stones.play(cell, side)
             gain = abs(after.balance - stones.balance)
-            value = -self._worth(after, 1 - side, depth - 1, -WIN, gain - worth, 1)
+            value = -self._value(after, 1 - side, depth - 1, -WIN, gain - best_value, 1)
             if abs(value) < WIN - _FAR:
                 value += gain
-            if value > worth:
-                self.best, worth = cell, value
-        return worth
+            if value > best_value:
+                self.best, best_value = cell, value
+        return best_value
 
-    def _worth(self, stones: Stones, side: Side, depth: int, low: int, high: int, played: int) -> int:
+    def _value(self, stones: Stones, side: Side, depth: int, low: int, high: int, played: int) -> int:
         """Return the value of the position for the side to move after ``played`` stones.
 
         It is exact between ``low`` and ``high``. Otherwise it is a bound: an upper bound if it is at most ``low``, a
@@ -127,7 +127,7 @@ class _Search:
             return played + 2 - WIN
         if threats:
             answered = stones.play(threats.bit_length() - 1, side)
-            return -self._worth(answered, 1 - side, depth, -high, -low, played + 1)
+            return -self._value(answered, 1 - side, depth, -high, -low, played + 1)
         if depth <= 0:
             return self._after_threats(stones, side, depth, low, high, played)
         return self._deeper(stones, side, depth, low, high, played)
@@ -136,7 +136,7 @@ class _Search:
         """Return the best value of all cells that are worth trying."""
         key = (stones.free, stones.xs)
         known = self._known.get(key)
-        cells = _worth_trying(stones, side, _WIDTH)
+        cells = _candidates(stones, side, _WIDTH)
         if known is not None:
             depth_then, at_least, at_most, best_then = known
             if depth_then >= depth and (at_least >= high or at_least == at_most):
@@ -145,29 +145,34 @@ class _Search:
                 return at_most
             cells.remove(best_then)
             cells.insert(0, best_then)
-        best, worth, floor = cells[0], -WIN, low
+        best, best_value, floor = cells[0], -WIN, low
         for cell in cells:
-            value = -self._worth(stones.play(cell, side), 1 - side, depth - 1, -high, -floor, played + 1)
-            if value > worth:
-                best, worth, floor = cell, value, max(floor, value)
-                if worth >= high:
+            value = -self._value(stones.play(cell, side), 1 - side, depth - 1, -high, -floor, played + 1)
+            if value > best_value:
+                best, best_value, floor = cell, value, max(floor, value)
+                if best_value >= high:
                     break
         if known is not None or len(self._known) < _MOST_KNOWN:
-            self._known[key] = (depth, worth if worth > low else -WIN, worth if worth < high else WIN, best)
-        return worth
+            self._known[key] = (
+                depth,
+                best_value if best_value > low else -WIN,
+                best_value if best_value < high else WIN,
+                best,
+            )
+        return best_value
 
     def _after_threats(self, stones: Stones, side: Side, depth: int, low: int, high: int, played: int) -> int:
         """Return the balance of the lines, or the value after a run of threats."""
-        worth = -stones.balance if side else stones.balance
-        if worth >= high or depth <= -_THREATS_DEEP:
-            return worth
+        best_value = -stones.balance if side else stones.balance
+        if best_value >= high or depth <= -_THREATS_DEEP:
+            return best_value
         threat = 1 << DIGIT * (stones.grid.in_a_row - 2)
         own = stones.promise[side]
         for cell in cells_of(stones.free):
             if own[cell] >= threat:
-                floor = max(low, worth)
-                value = -self._worth(stones.play(cell, side), 1 - side, depth - 1, -high, -floor, played + 1)
-                worth = max(worth, value)
-                if worth >= high:
+                floor = max(low, best_value)
+                value = -self._value(stones.play(cell, side), 1 - side, depth - 1, -high, -floor, played + 1)
+                best_value = max(best_value, value)
+                if best_value >= high:
                     break
-        return worth
+        return best_value

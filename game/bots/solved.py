@@ -11,7 +11,7 @@ from game.games.tictactoe import EMPTY, TicTacToe
 from game.rules import Seat, other
 
 CELLS = 9
-_worths: dict[tuple[str, Seat], int] = {}
+_values: dict[tuple[str, Seat], int] = {}
 
 
 def best_cells(rules: TicTacToe, cells: str, seat: Seat, pause: Callable[[], object]) -> list[int]:
@@ -19,26 +19,26 @@ def best_cells(rules: TicTacToe, cells: str, seat: Seat, pause: Callable[[], obj
 
     ``pause`` is called at every new position. Nothing stops the search, which takes about 50 ms once per process.
     """
-    worths = {cell: -_worth(rules, _with(cells, cell, seat), other(seat), pause) for cell in _free(cells)}
-    best = max(worths.values())
-    return [cell for cell, worth in worths.items() if worth == best]
+    values = {cell: -_value(rules, _with(cells, cell, seat), other(seat), pause) for cell in _free(cells)}
+    best = max(values.values())
+    return [cell for cell, value in values.items() if value == best]
 
 
-def _worth(rules: TicTacToe, cells: str, seat: Seat, pause: Callable[[], object]) -> int:
+def _value(rules: TicTacToe, cells: str, seat: Seat, pause: Callable[[], object]) -> int:
     """Return the value for the seat to move: 0 for a draw, positive for a win, larger for a quicker win."""
-    known = _worths.get((cells, seat))
+    known = _values.get((cells, seat))
     if known is not None:
         return known
     pause()
     free = _free(cells)
     if any(all(cells[cell] == other(seat) for cell in line) for line in rules.lines()):
-        worth = -1 - len(free)
+        value = -1 - len(free)
     elif not free:
-        worth = 0
+        value = 0
     else:
-        worth = max(-_worth(rules, _with(cells, cell, seat), other(seat), pause) for cell in free)
-    _worths[cells, seat] = worth
-    return worth
+        value = max(-_value(rules, _with(cells, cell, seat), other(seat), pause) for cell in free)
+    _values[cells, seat] = value
+    return value
 
 
 def _free(cells: str) -> list[int]:

@@ -33,7 +33,7 @@ from client.desktop.window.app import SIZE, Window
 from client.desktop.window.bindings import open_window
 from client.desktop.window.lobby.lobby import LobbyScreen
 from client.desktop.window.widgets.gc_on_tk_thread import collect_here
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from server.control.cluster import ClusterControl
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import MAIN
@@ -99,7 +99,7 @@ def measure(cluster: ClusterControl, rooms: int, seconds: float, folder: Path) -
         preferences=Preferences(folder / "window.json"),
         credentials=Credentials(folder / "tokens.json"),
     )
-    window = open_window(ttk.Toplevel(size=SIZE), model, Style(app, "light"))
+    window = open_window(ttk.Toplevel(size=SIZE), model, Look(app, "light"))
     loop = Loop(app)
     found: dict[str, list[float]] = {"from the first screen to the lobby": loop.run(until=lambda: in_lobby(model))}
     found["an empty lobby"] = loop.run(seconds)

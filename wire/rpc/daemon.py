@@ -19,7 +19,7 @@ import Pyro4.util
 import wire.rpc.transport  # noqa: F401  # replaces the library's own transport
 from wire.addresses import Address
 from wire.authentication import NotAuthentic
-from wire.caller import call_comes_from
+from wire.caller import set_calling_host
 from wire.connection_limits import ConnectionLimits
 from wire.errors import Forbidden, InternalError
 from wire.frames import (
@@ -115,7 +115,7 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             return
         if message.kind != INVOKE:
             raise Pyro4.errors.ProtocolError("neither a call nor a ping")
-        call_comes_from(connection.slot.host)
+        set_calling_host(connection.slot.host)
         method, answer, error = self._carry_out(message)
         listens = not message.flags & ONEWAY
         if isinstance(answer, Later):

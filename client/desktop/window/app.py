@@ -23,7 +23,7 @@ from client.desktop.window.widgets.banner import BannerBar
 from client.desktop.window.widgets.buttons import menu_button
 from client.desktop.window.widgets.key_help import KeysPage
 from client.desktop.window.widgets.screen import Screen, in_grid
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import app as texts
 
 PUMP_MS = 15
@@ -39,7 +39,7 @@ logger = structlog.get_logger()
 class Window:
     """A person's window, on an application's root or on a toplevel."""
 
-    def __init__(self, shell: ttk.App | ttk.Toplevel, model: AppModel, look: Style) -> None:
+    def __init__(self, shell: ttk.App | ttk.Toplevel, model: AppModel, look: Look) -> None:
         self.shell = shell
         self.model = model
         self.look = look

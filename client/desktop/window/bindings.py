@@ -19,7 +19,7 @@ from client.desktop.window.lobby.lobby import LobbyScreen
 from client.desktop.window.records.records import RecordsScreen
 from client.desktop.window.room.room import RoomScreen
 from client.desktop.window.widgets.screen import Screen
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts.offers import ACCEPT, DECLINE
 
 MOST_MOVES = 1000
@@ -29,7 +29,7 @@ Kind = TypeVar("Kind", bound="Screen[Any]")
 OnKey = Callable[["tk.Event[tk.Misc]"], None]
 
 
-def open_window(shell: ttk.App | ttk.Toplevel, model: AppModel, look: Style) -> Window:
+def open_window(shell: ttk.App | ttk.Toplevel, model: AppModel, look: Look) -> Window:
     """Open a person's window with its keys, on an application's root or on a toplevel."""
     window = Window(shell, model, look)
     _bind_keys(window)

@@ -13,7 +13,7 @@ from client.desktop.window.app import SIZE, Window
 from client.desktop.window.bindings import open_window
 from client.desktop.window.widgets.antialiased import icon
 from client.desktop.window.widgets.gc_on_tk_thread import collect_here
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import app as texts
 
 
@@ -29,7 +29,7 @@ def run_window(model: AppModel, *, side: Side = Side.MIDDLE, scale: float | None
         raise NoDisplay(texts.no_window(error)) from None
     collect_here(app)
     app.withdraw()
-    look = Style(app, model.preferences.theme, scale)
+    look = Look(app, model.preferences.theme, scale)
     picture = icon(app, look.palette.marks)
     app.iconphoto(True, str(picture))
     open_windows: list[Window] = []
@@ -50,7 +50,7 @@ def _close_soon(windows: list[Window]) -> None:
         window.close_soon()
 
 
-def _place(app: ttk.App, look: Style, side: Side) -> None:
+def _place(app: ttk.App, look: Look, side: Side) -> None:
     width, height = look.px(SIZE[0]), look.px(SIZE[1])
     screen_width, screen_height = app.winfo_screenwidth(), app.winfo_screenheight()
     half = screen_width // 2

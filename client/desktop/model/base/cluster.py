@@ -68,7 +68,7 @@ class Takeover:
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Snapshot:
     """An answer, and the control of the servers if they are on this machine."""
 
     plain: Mapping[str, Any]
@@ -89,7 +89,7 @@ class ClusterModel:
         self._background = background
         self._open_servers = open_servers
         self._control: LocalServers | None = None
-        self._task = self._look()
+        self._task = self._follow()
 
     @property
     def can_kill(self) -> bool:
@@ -122,8 +122,8 @@ class ClusterModel:
         """Stop the background work."""
         self._task.stop()
 
-    def _look(self, *, after_s: float = 0.0) -> Task:
-        def items(stop: Event) -> Iterator[_Look]:
+    def _follow(self, *, after_s: float = 0.0) -> Task:
+        def items(stop: Event) -> Iterator[_Snapshot]:
             control = self._local()
             while not stop.is_set():
                 yield self._ask(control)
@@ -141,28 +141,28 @@ class ClusterModel:
             return None  # no cluster of this machine, so the front door's answers are used
         return control if same_server(control.name_server, self._server) else None
 
-    def _ask(self, control: LocalServers | None) -> _Look:
+    def _ask(self, control: LocalServers | None) -> _Snapshot:
         if control is not None and control.runs_here():
-            return _Look(control.snapshot(), control)
-        return _Look(self._cluster.ask("servers", deadline_s=ASK_S), None)
+            return _Snapshot(control.snapshot(), control)
+        return _Snapshot(self._cluster.ask("servers", deadline_s=ASK_S), None)
 
-    def _seen(self, look: _Look) -> None:
-        now = look.plain["now"]
-        found = {plain["role"]: _server(plain, now) for plain in look.plain["servers"]}
+    def _seen(self, snapshot: _Snapshot) -> None:
+        now = snapshot.plain["now"]
+        found = {plain["role"]: _server(plain, now) for plain in snapshot.plain["servers"]}
         self.servers = [found.get(role, _unknown(role)) for role in ORDER]
         self.takeovers = [
             Takeover(plain["role"], now - plain["at"] - plain["took_s"], plain["took_s"])
-            for plain in look.plain["recoveries"]
+            for plain in snapshot.plain["recoveries"]
             if plain["role"] in ORDER
         ]
-        self._control = look.control
+        self._control = snapshot.control
         self._silence = ""
 
     def _failed(self, error: TicTacToeError | None) -> None:
         if error is not None:
             self.servers = [_unknown(role) for role in ORDER]
             self._silence = texts.unknown(error.message)
-        self._task = self._look(after_s=LOOK_AGAIN_S)
+        self._task = self._follow(after_s=LOOK_AGAIN_S)
 
 
 def _unknown(role: str) -> Server:

@@ -35,7 +35,7 @@ class RestartModel:
         self._none_left = False
         self._doing = ""
         self._failure = ""
-        self._looking: Task | None = None
+        self._following: Task | None = None
         self._starting = Task()
         self._finding = Task() if open_servers is None else self._find(open_servers)
 
@@ -44,8 +44,8 @@ class RestartModel:
         if banner is None or banner.kind != "lost":
             self._reset()
             return banner
-        if self._control is not None and self._looking is None:
-            self._looking = self._look(self._control)
+        if self._control is not None and self._following is None:
+            self._following = self._follow(self._control)
         if self._doing:
             return replace(banner, text=self._doing)
         if not self._none_left:
@@ -64,7 +64,7 @@ class RestartModel:
 
     def stop(self) -> None:
         """Stop the background work. A start in progress continues."""
-        for task in (self._finding, self._looking, self._starting):
+        for task in (self._finding, self._following, self._starting):
             if task is not None:
                 task.stop()
 
@@ -84,7 +84,7 @@ class RestartModel:
 
         return self._background.run(work, then)
 
-    def _look(self, control: LocalServers) -> Task:
+    def _follow(self, control: LocalServers) -> Task:
         def items(stop: Event) -> Iterator[bool]:
             while not stop.is_set():
                 yield not control.runs_here()
@@ -96,9 +96,9 @@ class RestartModel:
         return self._background.follow(items, each, lambda _: None)
 
     def _reset(self) -> None:
-        if self._looking is not None:
-            self._looking.stop()
-            self._looking = None
+        if self._following is not None:
+            self._following.stop()
+            self._following = None
         self._none_left, self._failure = False, ""
 
     def _progress(self, text: str) -> None:

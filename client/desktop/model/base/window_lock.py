@@ -35,7 +35,7 @@ class WindowLock:
     def acquire(self, sign_in: SignIn) -> None:
         """Lock that name for this window, and release the name before."""
         self.release()
-        self._held = self._taken(sign_in)
+        self._held = self._try_lock(sign_in)
 
     def release(self) -> None:
         """Release this window's name."""
@@ -45,12 +45,12 @@ class WindowLock:
 
     def is_held_elsewhere(self, sign_in: SignIn) -> bool:
         """Return whether another window uses that name. If a lock cannot be tried, the name counts as free."""
-        lock = self._taken(sign_in)
+        lock = self._try_lock(sign_in)
         if lock is not None:
             lock.release()
         return lock is None
 
-    def _taken(self, sign_in: SignIn) -> filelock.BaseFileLock | None:
+    def _try_lock(self, sign_in: SignIn) -> filelock.BaseFileLock | None:
         """Return the name's lock, or None if another window holds it."""
         digest = hashlib.sha256(f"{sign_in.server} {sign_in.name}".encode()).hexdigest()[:16]
         lock = filelock.FileLock(self._folder / f"window-{digest}.lock")

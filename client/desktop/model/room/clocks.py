@@ -80,7 +80,7 @@ def seconds_until(due_at: int, at: int) -> int:
     return max(0, -(-(due_at - at) // 1000))
 
 
-def is_moving(view: View) -> bool:
+def changes_with_time(view: View) -> bool:
     """Return whether the screen changes with time alone: a clock, a countdown, or the duration of an absence."""
     away = any(seat is not None and not seat.present for seat in view.seats.values())
     return view.due_at is not None or (view.phase == "playing" and away)

@@ -19,7 +19,7 @@ from client.desktop.model.base.preferences import Preferences
 from client.desktop.model.room.access import AccessModel
 from client.desktop.model.room.board_scene import Scene, scene
 from client.desktop.model.room.chat import ChatModel
-from client.desktop.model.room.clocks import Face, ServiceTimeEstimate, faces, is_moving
+from client.desktop.model.room.clocks import Face, ServiceTimeEstimate, changes_with_time, faces
 from client.desktop.model.room.offers import CLAIM_AFTER_MS, Bar, OffersModel, bars
 from client.desktop.model.room.result import LookUp, ResultModel
 from client.desktop.model.room.selection import SelectionModel
@@ -114,9 +114,9 @@ class RoomModel:
         return self._time.at(self._clock())
 
     @property
-    def is_moving(self) -> bool:
+    def changes_with_time(self) -> bool:
         """Whether the screen changes with time alone."""
-        return self.view is not None and is_moving(self.view)
+        return self.view is not None and changes_with_time(self.view)
 
     def faces(self) -> Mapping[Seat, Face] | None:
         """Return the clocks as they are now; None if there are none."""

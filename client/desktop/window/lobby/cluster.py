@@ -10,7 +10,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.base.cluster import ORDER, ClusterModel, Server
 from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import cluster as texts
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
@@ -35,7 +35,7 @@ _ARROWS = (
 class ClusterScreen(Screen[ClusterModel]):
     """The four servers in their current state."""
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: ClusterModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: ClusterModel) -> None:
         super().__init__(parent, look, act, model)
         self.rowconfigure(0, weight=1)
         self.picture = in_grid(ttk.Canvas(self, autostyle=False, highlightthickness=0), sticky="nsew")

@@ -16,7 +16,7 @@ from client.desktop.window.lobby.open_games import OpenGamesPanel
 from client.desktop.window.lobby.play_panel import PlayPanel
 from client.desktop.window.widgets.buttons import button, hint, menu_button
 from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show, wrap
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import lobby as texts
 from client.texts.games import brief_terms, room_name
 from client.texts.room import invited_to
@@ -31,7 +31,7 @@ class LobbyScreen(Screen[LobbyModel]):
     """The screen for finding a game."""
 
     def __init__(
-        self, parent: tk.Misc, look: Style, act: Act, model: LobbyModel, *, records: Callable[[], object]
+        self, parent: tk.Misc, look: Look, act: Act, model: LobbyModel, *, records: Callable[[], object]
     ) -> None:
         super().__init__(parent, look, act, model)
         self._listed: list[Row] | None = None

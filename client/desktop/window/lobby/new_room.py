@@ -10,7 +10,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.lobby.new_room import NewRoom
 from client.desktop.window.widgets.buttons import button, hint
 from client.desktop.window.widgets.screen import in_grid, show, wrap
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import lobby as texts
 from client.texts.games import clock, series
 from game.bots.strategy import OFFERED
@@ -31,7 +31,7 @@ def series_text(best_of: int) -> str:
 class NewRoomPanel(ttk.Labelframe):
     """Calls ``create`` with valid terms. While they are not valid, the button is off and a text has the reason."""
 
-    def __init__(self, parent: tk.Misc, look: Style, *, create: Create, cancel: Callable[[], None]) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, *, create: Create, cancel: Callable[[], None]) -> None:
         super().__init__(parent, text=texts.NEW_ROOM.text, padding=look.px(12))
         self._create = create
         self._look = look

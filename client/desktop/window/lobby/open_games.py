@@ -10,7 +10,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.lobby.open_games import OpenGame
 from client.desktop.window.widgets.buttons import hint
 from client.desktop.window.widgets.screen import set_text, show
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import lobby as texts
 
 SHOWN = 3
@@ -19,7 +19,7 @@ SHOWN = 3
 class OpenGamesPanel(ttk.Frame):
     """The first open games, a line each; hidden if there are none."""
 
-    def __init__(self, parent: tk.Misc, look: Style, enter: Callable[[str], None]) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, enter: Callable[[str], None]) -> None:
         super().__init__(parent)
         self._look = look
         self._enter = enter
@@ -45,7 +45,7 @@ class _GameLine:
     It lives as long as the game is shown. A button that is made again at every refresh would lose clicks.
     """
 
-    def __init__(self, parent: ttk.Frame, look: Style, room: str, enter: Callable[[str], None]) -> None:
+    def __init__(self, parent: ttk.Frame, look: Look, room: str, enter: Callable[[str], None]) -> None:
         self._look = look
         self._number: int | None = None
         self._text = ttk.Label(parent)

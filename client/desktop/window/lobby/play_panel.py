@@ -11,7 +11,7 @@ from client.desktop.model.lobby.seeking import BOARDS, CLOCKS, SeekingModel
 from client.desktop.window.widgets.buttons import button, menu_button
 from client.desktop.window.widgets.flow import Flow
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show, wrap
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.desktop.window.widgets.timers import Ticker
 from client.texts import lobby as texts
 from client.texts.games import PARTS, Part, choice
@@ -22,7 +22,7 @@ from game.match.selection import ANY
 class PlayPanel(Panel[SeekingModel]):
     """The panel on top of the lobby."""
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: SeekingModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: SeekingModel) -> None:
         super().__init__(parent, look, act, model)
         self._ready = in_grid(ttk.Frame(self), row=0, sticky="ew")
         self._ready.columnconfigure(0, weight=1)

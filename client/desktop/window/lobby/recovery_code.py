@@ -9,7 +9,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.lobby.recovery_code import RecoveryCodeModel
 from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import sign_in as texts
 
 COPIED_MS = 1500
@@ -18,7 +18,7 @@ COPIED_MS = 1500
 class RecoveryCodeScreen(Screen[RecoveryCodeModel]):
     """Makes a recovery code and shows it."""
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecoveryCodeModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RecoveryCodeModel) -> None:
         super().__init__(parent, look, act, model)
         ttk.Label(self, text=texts.reserve(model.name), font=look.font(14, bold=True)).grid(sticky="w")
         self.explanation = ttk.Label(self, wraplength=look.px(400), justify="left")

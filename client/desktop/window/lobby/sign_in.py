@@ -9,7 +9,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.lobby.sign_in import SignInModel
 from client.desktop.window.widgets.buttons import button, hint
 from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import sign_in as texts
 from client.texts.app import TITLE
 from client.texts.connection import START_SERVERS
@@ -20,7 +20,7 @@ WIDTH = 30
 class SignInScreen(Screen[SignInModel]):
     """The form for signing in."""
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: SignInModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: SignInModel) -> None:
         super().__init__(parent, look, act, model)
         self.rowconfigure(0, weight=1)
         box = in_grid(ttk.Frame(self))

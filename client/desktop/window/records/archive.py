@@ -10,7 +10,7 @@ from client.desktop.model.records.records import RecordsModel
 from client.desktop.window.widgets.buttons import hint
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show
 from client.desktop.window.widgets.table import Column, Table
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.game_archive import Played
 from client.texts import records as texts
 from client.texts.game_text import date_text
@@ -22,7 +22,7 @@ _COLUMNS = tuple(map(Column, texts.ARCHIVE, (84, 150, 110, 90)))
 class ArchivePanel(Panel[RecordsModel]):
     """A list of games. Choosing a game opens it."""
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecordsModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RecordsModel) -> None:
         super().__init__(parent, look, act, model)
         self.rowconfigure(1, weight=1)
         head = in_grid(ttk.Frame(self), row=0, sticky="ew", pady=(0, look.px(6)))

@@ -8,7 +8,7 @@ from client.desktop.model.records.records import RecordsModel
 from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text
 from client.desktop.window.widgets.table import Column, Table
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import records as texts
 
 _COLUMNS = tuple(
@@ -22,7 +22,7 @@ _COLUMNS = tuple(
 class LeaderboardPanel(Panel[RecordsModel]):
     """A list of players. Choosing a player opens the player's page."""
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecordsModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RecordsModel) -> None:
         super().__init__(parent, look, act, model)
         self.rowconfigure(0, weight=1)
         self.table = in_grid(Table(self, look, _COLUMNS, self._open), sticky="nsew")

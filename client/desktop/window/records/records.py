@@ -15,7 +15,7 @@ from client.desktop.window.records.leaderboard import LeaderboardPanel
 from client.desktop.window.records.replay import ReplayPanel
 from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import records as texts
 from client.texts.phrases import Caption
 
@@ -23,7 +23,7 @@ from client.texts.phrases import Caption
 class RecordsScreen(Screen[RecordsModel]):
     """The screen of the game archive and the leaderboard."""
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecordsModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RecordsModel) -> None:
         super().__init__(parent, look, act, model)
         # The panel of the model's replay; None while a list is shown.
         self.replay: ReplayPanel | None = None
@@ -43,7 +43,7 @@ class RecordsScreen(Screen[RecordsModel]):
         self.players = self._tab(top, 1, texts.LEADERBOARD, model.show_leaderboard)
         self.games = self._tab(top, 2, texts.GAMES, model.show_games)
         self.mine = self._tab(top, 3, texts.MINE, lambda: model.show_games(model.me))
-        self.bring = in_grid(button(top, texts.IMPORT, self._import), row=0, column=5)
+        self.import_button = in_grid(button(top, texts.IMPORT, self._import), row=0, column=5)
 
     def _tab(self, parent: ttk.Frame, column: int, caption: Caption, action: Callable[[], object]) -> ttk.Button:
         return in_grid(button(parent, caption, self.acts(action)), row=0, column=column)

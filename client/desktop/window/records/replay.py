@@ -12,14 +12,14 @@ from client.desktop.window.widgets.board import BoardCanvas
 from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.move_stepper import StepBar
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts.records import EXPORT
 
 
 class ReplayPanel(Panel[Replay]):
     """Shows a game. Another game needs another panel."""
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act, replay: Replay, *, export: Callable[[], None]) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, replay: Replay, *, export: Callable[[], None]) -> None:
         super().__init__(parent, look, act, replay)
         self.rowconfigure(2, weight=1)
         self.title = ttk.Label(self, text=replay.title, font=look.font(15, bold=True), anchor="center")

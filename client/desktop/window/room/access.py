@@ -9,7 +9,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.room.room import RoomModel
 from client.desktop.window.widgets.buttons import hint, menu_button
 from client.desktop.window.widgets.screen import Act, Panel, set_text, show
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import room as texts
 from client.views import View
 
@@ -20,7 +20,7 @@ MOST_SHOWN = 20
 class AccessPanel(Panel[RoomModel]):
     """The invitation button, and a menu for the owner."""
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RoomModel, server: str) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RoomModel, server: str) -> None:
         super().__init__(parent, look, act, model)
         self._server = server
         self._copied = False

@@ -12,7 +12,7 @@ from client.desktop.model.room.room import RoomModel
 from client.desktop.window.widgets.buttons import button, menu_button
 from client.desktop.window.widgets.flow import Flow
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show, wrap
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import room as texts
 from client.texts.offers import ACTIONS
 from client.texts.phrases import Caption
@@ -26,7 +26,7 @@ class Actions(Panel[RoomModel]):
     def __init__(
         self,
         parent: tk.Misc,
-        look: Style,
+        look: Look,
         act: Act,
         model: RoomModel,
         *,

@@ -9,7 +9,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.room.chat import ChatModel
 from client.desktop.window.widgets.buttons import hint, menu_button
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import room as texts
 from client.texts.games import called
 from client.views import View
@@ -24,7 +24,7 @@ AT_END = 0.999
 class ChatPanel(Panel[ChatModel]):
     """The panel beside the board, or in its place."""
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: ChatModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: ChatModel) -> None:
         super().__init__(parent, look, act, model)
         self._shown: tuple[Line, ...] | None = None
         self.rowconfigure(1, weight=1)

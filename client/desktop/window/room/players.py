@@ -10,7 +10,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.room.clocks import Face
 from client.desktop.window.widgets.buttons import hint
 from client.desktop.window.widgets.screen import set_text, show
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import room as texts
 from client.texts.games import name_in
 from client.texts.phrases import shortened
@@ -28,7 +28,7 @@ NARROW = 620
 class PlayersLine(ttk.Frame):
     """The players and their clocks."""
 
-    def __init__(self, parent: tk.Misc, look: Style) -> None:
+    def __init__(self, parent: tk.Misc, look: Look) -> None:
         super().__init__(parent)
         self._look = look
         self._names: dict[Seat, str] = {}

@@ -21,7 +21,7 @@ from client.desktop.window.widgets.board import BoardCanvas
 from client.desktop.window.widgets.buttons import button, hint
 from client.desktop.window.widgets.move_stepper import StepBar
 from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show, wrap
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.desktop.window.widgets.timers import Ticker
 from client.texts import room as texts
 from client.texts.headline import headline
@@ -41,7 +41,7 @@ class RoomScreen(Screen[RoomModel]):
     def __init__(
         self,
         parent: tk.Misc,
-        look: Style,
+        look: Look,
         act: Act,
         model: RoomModel,
         *,
@@ -74,7 +74,7 @@ class RoomScreen(Screen[RoomModel]):
         self.spectators.grid(row=LAST_ROW, sticky="ew", pady=(look.px(6), 0))
         for label in (self.headline, self.notice, self.spectators):
             wrap(label)
-        self.ticker = Ticker(self, self.tick, lambda: model.is_moving)
+        self.ticker = Ticker(self, self.tick, lambda: model.changes_with_time)
         self.bind("<Configure>", self._resized)
         self.board.focus_set()
 

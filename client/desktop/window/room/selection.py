@@ -11,7 +11,7 @@ from client.desktop.model.room.room import RoomModel
 from client.desktop.model.room.selection import Choice, Option
 from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show, wrap
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import room as texts
 from client.texts.games import PARTS, Part, called, name_in
 from client.texts.phrases import Caption
@@ -25,7 +25,7 @@ MARK = " •"
 class SelectionPanel(Panel[RoomModel]):
     """The panel of a match's selection."""
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RoomModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RoomModel) -> None:
         super().__init__(parent, look, act, model)
         self._rows: tuple[tuple[Part, tuple[str | int, ...]], ...] = ()
         self.buttons: dict[tuple[Part, str | int], ttk.Button] = {}

@@ -14,7 +14,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.base.connection_state import Banner
 from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import in_grid, show
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts.connection import START_SERVERS
 
 COLOURS = {"lost": ("#b35c00", "#ffffff"), "back": ("#198754", "#ffffff"), "closing": ("#8a5a00", "#ffffff")}
@@ -24,7 +24,7 @@ GAP = 6
 class BannerBar:
     """The banner of a window; hidden while there is nothing to show."""
 
-    def __init__(self, parent: tk.Misc, look: Style, *, row: int, press: Callable[[], object]) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, *, row: int, press: Callable[[], object]) -> None:
         """``row``: a free row of the parent's grid. ``press`` is called when the banner's button is pressed."""
         self._parent = parent
         self._look = look

@@ -10,13 +10,13 @@ import ttkbootstrap as ttk
 from client.desktop.model.room.offers import Bar, BarButton
 from client.desktop.window.widgets.flow import Flow
 from client.desktop.window.widgets.screen import set_text, show
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 
 
 class Bars(ttk.Frame):
     """A line for each bar; hidden without bars."""
 
-    def __init__(self, parent: tk.Misc, look: Style, reply: Callable[[BarButton], None]) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, reply: Callable[[BarButton], None]) -> None:
         super().__init__(parent)
         self._look = look
         self._reply = reply

@@ -13,7 +13,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.room.board_layout import BoardLayout
 from client.desktop.model.room.board_scene import Scene
 from client.desktop.window.widgets.antialiased import Antialiased
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.desktop.window.widgets.timers import Animations
 from game.rules import Seat
 
@@ -32,7 +32,7 @@ class BoardCanvas(ttk.Canvas):
     """The canvas. Its items have tags, so that tests can find them: ``mark-<cell>``, ``line``, ``ghost``, …"""
 
     def __init__(
-        self, parent: tk.Misc, look: Style, *, play: Callable[[int], None], can_play: Callable[[int], bool]
+        self, parent: tk.Misc, look: Look, *, play: Callable[[int], None], can_play: Callable[[int], bool]
     ) -> None:
         smallest = look.px(SMALLEST)
         super().__init__(parent, autostyle=False, highlightthickness=0, takefocus=True, width=smallest, height=smallest)

@@ -9,7 +9,7 @@ from typing import Literal
 import ttkbootstrap as ttk
 
 from client.desktop.window.widgets.screen import text_width
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 
 GAP = 8
 
@@ -17,7 +17,7 @@ GAP = 8
 class Flow(ttk.Frame):
     """A frame of such widgets; it must be their parent. Its own parent must set its width (``sticky="ew"``)."""
 
-    def __init__(self, parent: tk.Misc, look: Style, *, side: Literal["left", "middle"]) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, *, side: Literal["left", "middle"]) -> None:
         """``side``: where a row is placed that is narrower than the frame."""
         super().__init__(parent)
         self._gap = look.px(GAP)

@@ -6,14 +6,14 @@ import tkinter as tk
 
 import ttkbootstrap as ttk
 
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts.keys import KEYS
 
 
 class KeysPage(ttk.Frame):
     """All keys, on a page."""
 
-    def __init__(self, parent: tk.Misc, look: Style) -> None:
+    def __init__(self, parent: tk.Misc, look: Look) -> None:
         super().__init__(parent, padding=look.px(20))
         row = 0
         for title, keys in KEYS:

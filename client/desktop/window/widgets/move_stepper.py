@@ -10,7 +10,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.room.stepping import Steps
 from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.texts import records as texts
 from client.texts.phrases import Caption
 
@@ -21,7 +21,7 @@ class StepBar(Panel[Steps]):
     They are shown from the start, so that the first move does not shift the layout.
     """
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act, steps: Steps) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, steps: Steps) -> None:
         super().__init__(parent, look, act, steps)
         self._button(0, texts.FIRST, lambda: steps.go(-steps.count))
         self._button(1, texts.PREVIOUS, lambda: steps.go(-1))

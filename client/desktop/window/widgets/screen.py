@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import ttkbootstrap as ttk
 
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 
 LABEL_BORDER = 4
 """The largest border that a theme keeps on each side of a label's text, in pixels."""
@@ -21,7 +21,7 @@ Model = TypeVar("Model")
 class Panel(ttk.Frame, Generic[Model]):
     """A part of a screen. Its first column takes the width that is left over."""
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: Model, *, padding: int = 0) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: Model, *, padding: int = 0) -> None:
         super().__init__(parent, padding=padding)
         self.look = look
         self.act = act
@@ -41,7 +41,7 @@ class Panel(ttk.Frame, Generic[Model]):
 class Screen(Panel[Model]):
     """A screen of a window."""
 
-    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: Model) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: Model) -> None:
         super().__init__(parent, look, act, model, padding=look.px(16))
 
     def refresh(self) -> None:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import ttkbootstrap as ttk
 
 from client.desktop.window.widgets.screen import in_grid, set_text
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 
 HEIGHT = 4
 
@@ -25,7 +25,7 @@ class Column(NamedTuple):
 class Table(ttk.Frame):
     """A table. ``choose`` is called with the number of the chosen row, from 0."""
 
-    def __init__(self, parent: tk.Misc, look: Style, columns: Sequence[Column], choose: Callable[[int], None]) -> None:
+    def __init__(self, parent: tk.Misc, look: Look, columns: Sequence[Column], choose: Callable[[int], None]) -> None:
         super().__init__(parent)
         self._look = look
         self._choose = choose

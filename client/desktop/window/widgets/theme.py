@@ -84,7 +84,7 @@ def _press(event: tk.Event[tk.Misc]) -> None:
         event.widget.invoke()
 
 
-class Style:
+class Look:
     """The look of an application. All its windows share it."""
 
     def __init__(self, app: ttk.App, theme: Theme, scale: float | None = None) -> None:

@@ -18,7 +18,7 @@ import client.texts
 from client.desktop.model.base.connection_state import Closing
 from client.desktop.window.app import SMALLEST
 from client.desktop.window.widgets.buttons import hint
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from server.control.cluster import ClusterControl
 from server.settings import ROOT
 from tests.client.desktop.window.windows import Desk, Person, play, two_in_a_room
@@ -37,7 +37,7 @@ def test_light_and_dark_are_switched_everywhere_and_remembered(desk: Desk, share
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 def test_everything_fits_into_the_smallest_window(desk: Desk, shared_cluster: ClusterControl, scale: float) -> None:
-    desk.look = Style(desk.app, "light", scale)
+    desk.look = Look(desk.app, "light", scale)
     try:
         names = [f"{name} {scale:.0f}" for name in ("cid", "dot")]
         cid = desk.sit_down(shared_cluster.name_server, names[0])
@@ -56,7 +56,7 @@ def test_everything_fits_into_the_smallest_window(desk: Desk, shared_cluster: Cl
         assert_fits(cid)
         assert cid.room.board.layout.cell > desk.look.px(50), "the board is large enough to play on"
     finally:
-        desk.look = Style(desk.app, "light", 1.0)
+        desk.look = Look(desk.app, "light", 1.0)
 
 
 def test_every_colour_that_a_style_names_is_one(desk: Desk, shared_cluster: ClusterControl) -> None:
@@ -76,11 +76,11 @@ def test_every_colour_that_a_style_names_is_one(desk: Desk, shared_cluster: Clus
 
 FIRST_TIME_DARK = """
 import ttkbootstrap as ttk
-from client.desktop.window.widgets.theme import THEMES, Style
+from client.desktop.window.widgets.theme import THEMES, Look
 
 app = ttk.App(iconphoto=None)
 app.tk.createcommand("bgerror", print)
-look = Style(app, "light")
+look = Look(app, "light")
 for name in THEMES.values():  # older versions of Tk report nothing, so look at what all of them would measure by
     if not app.tk.eval(f"ttk::style theme settings {name} {{ttk::style configure . -focuscolor}}"):
         print(f"{name} has no colour for rings")

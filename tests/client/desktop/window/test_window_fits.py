@@ -11,7 +11,7 @@ import pytest
 from client.desktop.model.base.connection_state import Banner
 from client.desktop.model.room.offers import CLAIM_AFTER_MS
 from client.desktop.window.app import SIZE, SMALLEST
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from client.views import SeatView, View
 from game.rooms.commands import Leave, Offer
 from game.rooms.state import Room
@@ -37,7 +37,7 @@ NUMBERS = itertools.count(10_000)
 def wilhelmina(desk: Desk, shared_cluster: ClusterControl, request: pytest.FixtureRequest) -> Iterator[Person]:
     """Somebody in the lobby, in a window of that size."""
     size, scale = request.param
-    desk.look = Style(desk.app, "light", scale)
+    desk.look = Look(desk.app, "light", scale)
     person = desk.sit_down(shared_cluster.name_server, f"Wilhelmina von {next(NUMBERS)}")
     width, height = (desk.look.px(length) for length in size)
     person.window.shell.geometry(f"{width}x{height}")
@@ -45,7 +45,7 @@ def wilhelmina(desk: Desk, shared_cluster: ClusterControl, request: pytest.Fixtu
     desk.wait(lambda: lobby.model.rooms is not None and person.window.shell.winfo_width() == width)
     yield person
     desk.clear()
-    desk.look = Style(desk.app, "light", 1.0)
+    desk.look = Look(desk.app, "light", 1.0)
 
 
 def cut(person: Person) -> list[str]:

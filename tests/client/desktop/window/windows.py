@@ -18,7 +18,7 @@ from client.desktop.window.bindings import open_window
 from client.desktop.window.lobby.lobby import LobbyScreen
 from client.desktop.window.lobby.new_room import NewRoomPanel
 from client.desktop.window.room.room import RoomScreen
-from client.desktop.window.widgets.theme import Style
+from client.desktop.window.widgets.theme import Look
 from server.control.cluster import ClusterControl
 from tests.conditions import wait_until
 
@@ -28,7 +28,7 @@ class Desk:
 
     def __init__(self, app: ttk.App, folder: Path) -> None:
         self.app = app
-        self.look = Style(app, "light")
+        self.look = Look(app, "light")
         self.folder = folder
         self.windows: list[Window] = []
         self.faults: list[BaseException] = []

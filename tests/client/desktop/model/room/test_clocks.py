@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from client.desktop.model.room.clocks import Face, ServiceTimeEstimate, faces, is_moving, seconds_until, written
+from client.desktop.model.room.clocks import Face, ServiceTimeEstimate, changes_with_time, faces, seconds_until, written
 from client.views import View
 from game.context import Context
 from game.rooms.commands import Create, Join, Move
@@ -54,10 +54,10 @@ def test_a_short_time_for_a_move_is_a_warning_only_at_its_end() -> None:
 def test_a_game_without_clocks_has_no_faces_and_nothing_moves() -> None:
     view = seen(started())
     assert faces(view, 0) is None
-    assert not is_moving(view)
-    assert is_moving(timed("1+1"))
-    assert is_moving(seen(left(started(), "bob"))), "how long somebody is away changes by itself"
-    assert not is_moving(seen(resigned(started(), "bob")))
+    assert not changes_with_time(view)
+    assert changes_with_time(timed("1+1"))
+    assert changes_with_time(seen(left(started(), "bob"))), "how long somebody is away changes by itself"
+    assert not changes_with_time(seen(resigned(started(), "bob")))
 
 
 def test_service_time_goes_on_between_the_news_and_stands_while_the_connection_is_lost() -> None:
