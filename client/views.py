@@ -101,7 +101,7 @@ class View:
 
     def offers_of(self, seat: Seat | None) -> tuple[OfferKind, ...]:
         """Return the pending offers of that seat."""
-        return tuple(what for whose, what in self.offers if whose == seat)
+        return tuple(what for offerer, what in self.offers if offerer == seat)
 
     @property
     def winner(self) -> str | None:

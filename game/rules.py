@@ -8,7 +8,7 @@ read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
@@ -18,7 +18,6 @@ Position = Any
 Termination = Literal["line", "full", "resigned", "time", "agreed", "left", "aborted"]
 """How a game can end: a line, a full board, a resignation, a flag that fell, an agreed draw, a claim against a player
 who stayed away, an agreed abort."""
-TERMINATIONS: tuple[Termination, ...] = get_args(Termination)
 
 
 def other(seat: Seat) -> Seat:

@@ -20,7 +20,7 @@ DUTIES: Mapping[str, str] = {
     REPLICATION: "Has a copy of the log, and restarts the other servers.",
 }
 SYNC_STATES: Mapping[str, str] = {"in step": "in sync"}
-"""Texts for states of the replica whose names on the wire are older than the glossary."""
+"""Texts for the replica's states, where the name on the wire is older than the glossary."""
 ARROWS = ("names, lobby", "every move", "restarts")
 """Along the lines communication–main, main–replication, replication–communication."""
 TAKEOVERS = "Recent takeovers"

@@ -55,10 +55,12 @@ def as_text(record: GameRecord) -> str:
         position = rules.play(position, seat, move)
         moves.append(f"{number:3}. {seat} {cell_name(move, width)}")
     cells = str(rules.describe(position)["cells"])
-    who = " – ".join(f"{name} ({seat}{', bot' if name in record.bots else ''})" for seat, name in record.seats.items())
+    players = " – ".join(
+        f"{name} ({seat}{', bot' if name in record.bots else ''})" for seat, name in record.seats.items()
+    )
     terms = [f"{width}×{height}, {record.options['in_a_row']} in a row", f"clock {record.clock}"]
     terms += [f"best of {record.best_of}"] if record.best_of else []
     terms += ["rated"] if record.rated else []
     board = [" ".join(cells[row * width : (row + 1) * width]) for row in range(height)]
-    head = [who, f"{date_text(record)}, game {record.number} in room {record.room}", ", ".join(terms)]
+    head = [players, f"{date_text(record)}, game {record.number} in room {record.room}", ", ".join(terms)]
     return "\n".join([*head, "", *moves, "", *board, "", ending(record), ""])

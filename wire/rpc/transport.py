@@ -66,7 +66,7 @@ class Transport:
         self._refused: deque[socket.socket] = deque()
         """Refused connections, oldest first."""
         self._ready: deque[Connection] = deque()
-        """Connections whose next message may have arrived already, to serve as soon as possible."""
+        """Connections to serve as soon as possible: their next message may have arrived already."""
         self._wake, self._woken = socket.socketpair()
         self._swept_at = 0.0
         """When connections past their deadline were last searched for."""

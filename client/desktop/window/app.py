@@ -117,8 +117,8 @@ class Window:
         if self.screen is not None:
             self.screen.destroy()
         model, shell = self.model, self.shell
-        who = "" if model.user is None else texts.signed_in_as(model.user.player.name, model.user.server)
-        self.user.configure(text=who)
+        signed_in = "" if model.user is None else texts.signed_in_as(model.user.player.name, model.user.server)
+        self.user.configure(text=signed_in)
         if model.room is not None and model.user is not None:
             self.screen = RoomScreen(
                 shell,

@@ -21,7 +21,7 @@ from game.rooms.commands import Command, Match, Move
 from game.rooms.events import Agreed, Event, Finished, Moved, Seated, Started
 from game.rooms.remembered_requests import REMEMBERED_REQUESTS, CommandAnswer
 from game.rooms.state import answer_to, nothing
-from game.rules import SEATS, TERMINATIONS
+from game.rules import SEATS, Termination
 from tests.examples import examples
 from tests.game.playing import MOST_PEOPLE, UNTIMED, decided, evolved
 from tests.game.workload import AND_THEN, CODE, NAMES, OPENINGS, STEPS, Play, Step, plays, whole
@@ -206,6 +206,6 @@ def test_such_sequences_reach_all_there_is_to_see() -> None:
         "draw",
         "full",
         "forgotten",
-        *(f"by {how}" for how in TERMINATIONS),
+        *(f"by {how}" for how in get_args(Termination)),
     }
     assert {what for what, times in seen.items() if times} >= kinds | others

@@ -42,8 +42,8 @@ def scene_of(
     """Return the board after the first ``step`` of these moves."""
     rules = rules_with(options)
     position = rules.opening()
-    for whose, move in moves[:step]:
-        position = rules.play(position, whose, move)
+    for mover, move in moves[:step]:
+        position = rules.play(position, mover, move)
     return _drawn(rules, rules.describe(position), seat, None)
 
 

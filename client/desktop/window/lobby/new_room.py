@@ -111,6 +111,6 @@ class NewRoomPanel(ttk.Labelframe):
         chosen = self._chosen()
         if chosen is not None:
             terms = SERIES[self.series.current()], CLOCKS[self.clock.current()]
-            who = self.against.current()
-            level = ("", "", *OFFERED)[who]
-            self._create(NewRoom(self.title.get(), *chosen, *terms, who == INVITED, level))
+            opponent = self.against.current()
+            level = ("", "", *OFFERED)[opponent]
+            self._create(NewRoom(self.title.get(), *chosen, *terms, opponent == INVITED, level))

@@ -92,14 +92,6 @@ class BoardCanvas(ttk.Canvas):
         self._draw_ghost()
         self._draw_cursor()
 
-    def drawn(self) -> str:
-        """Return the marks on the canvas, cell by cell; "." for an empty cell."""
-        return "".join(self._drawn_on(cell) for cell in range(len(self.find_withtag("cell"))))
-
-    def _drawn_on(self, cell: int) -> str:
-        tags = [tag for item in self.find_withtag(f"mark-{cell}") for tag in self.gettags(item)]
-        return next((tag[-1] for tag in tags if tag.startswith("seat-")), ".")
-
     # -- chosen cells -----------------------------------------------------------------------------------------------
 
     def _clicked(self, event: tk.Event[tk.Misc]) -> None:

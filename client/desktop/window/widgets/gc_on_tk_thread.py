@@ -33,10 +33,3 @@ def collect_here(root: tk.Misc) -> None:
         root.after(LOOK_MS, look)
 
     look()
-
-
-def collect_anywhere() -> None:
-    """Restore the normal collector, after the last Tk object is gone."""
-    gc.unfreeze()
-    gc.collect()
-    gc.set_threshold(*THRESHOLDS)

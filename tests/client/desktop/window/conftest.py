@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import ttkbootstrap as ttk
 
-from client.desktop.window.widgets.gc_on_tk_thread import collect_anywhere, collect_here
+from client.desktop.window.widgets.gc_on_tk_thread import THRESHOLDS, collect_here
 from tests.client.desktop.window.windows import Desk
 
 
@@ -20,7 +21,9 @@ def app() -> Iterator[ttk.App]:
     collect_here(app)
     yield app
     app.destroy()
-    collect_anywhere()
+    gc.unfreeze()
+    gc.collect()
+    gc.set_threshold(*THRESHOLDS)
 
 
 @pytest.fixture

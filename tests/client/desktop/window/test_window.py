@@ -21,7 +21,7 @@ from client.desktop.window.widgets.buttons import hint
 from client.desktop.window.widgets.theme import Look
 from server.control.cluster import ClusterControl
 from server.settings import ROOT
-from tests.client.desktop.window.windows import Desk, Person, play, two_in_a_room
+from tests.client.desktop.window.windows import Desk, Person, drawn, play, two_in_a_room
 
 
 def test_light_and_dark_are_switched_everywhere_and_remembered(desk: Desk, shared_cluster: ClusterControl) -> None:
@@ -30,7 +30,7 @@ def test_light_and_dark_are_switched_everywhere_and_remembered(desk: Desk, share
     light = str(abe.room.board.cget("background"))
     abe.types(abe.room.board, "F9")
     assert str(abe.room.board.cget("background")) != light
-    assert abe.room.board.drawn() == "X...O....", "the marks are there in the other colours"
+    assert drawn(abe.room.board) == "X...O....", "the marks are there in the other colours"
     assert desk.sit_down("127.0.0.1:1").window.model.preferences.theme == "light"
     assert abe.window.model.preferences.__class__(desk.folder / "abe" / "window.json").theme == "dark"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from server.control.cluster import ClusterControl
-from tests.client.desktop.window.windows import Desk, two_in_a_room
+from tests.client.desktop.window.windows import Desk, drawn, two_in_a_room
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import whole
 from tictactoe import OwnServers
@@ -45,7 +45,7 @@ def test_a_game_goes_on_while_main_communication_replication_and_the_name_server
         cell = next(cells)
         board[cell] = mark
         mover.clicks(cell)
-        assert mover.room.board.drawn() == "".join(board), "one's own mark is there at once"
+        assert drawn(mover.room.board) == "".join(board), "one's own mark is there at once"
         for person in (ann, ben):
             person.waits_for(board="".join(board))
         desk.wait(shared_cluster.is_whole, f"{role} runs again")

@@ -10,7 +10,7 @@ from client.game_archive import from_json
 from game.match.selection import Proposal
 from server.control.cluster import ClusterControl
 from tests.client.desktop.window.test_window import assert_fits
-from tests.client.desktop.window.windows import Desk, Person, play
+from tests.client.desktop.window.windows import Desk, Person, drawn, play
 
 
 @pytest.fixture
@@ -52,11 +52,11 @@ def test_the_whole_way_from_play_to_the_archive(desk: Desk, matched: tuple[Perso
     desk.wait(lambda: "1 lost" in records.archive.results.cget("text"))
     second.types(records.archive.table.tree, "Return")
     assert records.replay is not None
-    assert records.replay.board.drawn() == "XXXOO...."
+    assert drawn(records.replay.board) == "XXXOO...."
     second.types(records.replay.board, "Prior")
-    assert records.replay.board.drawn() == "XX.OO...."
+    assert drawn(records.replay.board) == "XX.OO...."
     second.types(records.replay.board, "Right", "Left", "Left")
-    assert records.replay.board.drawn() == "XX.O....."
+    assert drawn(records.replay.board) == "XX.O....."
     file = desk.folder / "game.json"
     records.act(lambda: records.model.export_to(file))
     assert len(from_json(file.read_text()).moves) == 5
@@ -64,7 +64,7 @@ def test_the_whole_way_from_play_to_the_archive(desk: Desk, matched: tuple[Perso
     assert records.replay is None
     records.act(lambda: records.model.import_from(file))
     assert records.replay is not None
-    assert records.replay.board.drawn() == "XXXOO...."
+    assert drawn(records.replay.board) == "XXXOO...."
     assert_fits(second)
     records.act(lambda: records.model.import_from(desk.folder / "nowhere.json"))
     assert "cannot be read" in records.message.cget("text")

@@ -18,6 +18,7 @@ from client.desktop.window.bindings import open_window
 from client.desktop.window.lobby.lobby import LobbyScreen
 from client.desktop.window.lobby.new_room import NewRoomPanel
 from client.desktop.window.room.room import RoomScreen
+from client.desktop.window.widgets.board import BoardCanvas
 from client.desktop.window.widgets.theme import Look
 from server.control.cluster import ClusterControl
 from tests.conditions import wait_until
@@ -102,7 +103,7 @@ class Person:
             return False
         if headline is not None and not (isinstance(screen, RoomScreen) and screen.headline.cget("text") == headline):
             return False
-        return board is None or (isinstance(screen, RoomScreen) and screen.board.drawn() == board)
+        return board is None or (isinstance(screen, RoomScreen) and drawn(screen.board) == board)
 
     def waits_for(self, **seen: str) -> None:
         """Wait until that is on the screen."""
@@ -112,7 +113,7 @@ class Person:
         """What is on the screen, for messages."""
         screen = self.window.screen
         if isinstance(screen, RoomScreen):
-            return f"{screen.headline.cget('text')} {screen.board.drawn()} {screen.notice.cget('text')}"
+            return f"{screen.headline.cget('text')} {drawn(screen.board)} {screen.notice.cget('text')}"
         if self.window.faults:
             raise self.window.faults[0]
         return type(screen).__name__
@@ -204,3 +205,13 @@ def play(cells: Sequence[int], *players: Person, watching: Sequence[Person] = ()
         for person in (*players, *watching):
             person.waits_for(board="".join(board))
         player.settles()
+
+
+def drawn(board: BoardCanvas) -> str:
+    """Return the marks on the canvas, cell by cell; "." for an empty cell."""
+    return "".join(_drawn_on(board, cell) for cell in range(len(board.find_withtag("cell"))))
+
+
+def _drawn_on(board: BoardCanvas, cell: int) -> str:
+    tags = [tag for item in board.find_withtag(f"mark-{cell}") for tag in board.gettags(item)]
+    return next((tag[-1] for tag in tags if tag.startswith("seat-")), ".")
