@@ -16,7 +16,7 @@ from server.log.journal.journal import Journal
 from server.log.room_stream import room_stream
 from server.replication.scrub import PAGE, Scrub
 from tests.server.log.damaging import edit, flip
-from tests.server.log.test_damaged_journal import ROOMS, STREAMS, file, house_on, written
+from tests.server.log.test_damaged_journal import ROOMS, STREAMS, file, store_on, written
 from tests.server.rooms.test_room_store import Writer
 
 __all__ = ["file", "written"]  # fixtures
@@ -95,7 +95,7 @@ def test_a_listing_whose_name_is_damaged_goes_and_ends_nothing(
     journal._connection.execute(
         f"UPDATE listings SET stream = CAST(? AS TEXT), sum = {sum_} WHERE stream = 'room/bbbb'", (name,)
     )
-    scrubbed(journal, written, rebuild_summary=house_on(journal).rebuild_summary)
+    scrubbed(journal, written, rebuild_summary=store_on(journal).rebuild_summary)
     kept = {summary.stream for summary in journal.summaries()}
     assert kept == {"name/ada", *map(room_stream, ROOMS)}
     assert journal._connection.execute("SELECT COUNT(*) FROM listings").fetchone() == (4,)
@@ -112,7 +112,7 @@ def test_a_row_whose_stream_cannot_be_told_ends_nothing(
     journal._connection.execute(
         f"UPDATE {table} SET stream = CAST(? AS TEXT) WHERE stream = 'room/bbbb' AND version = 3", (name,)
     )
-    scrubbed(journal, written, rebuild_summary=house_on(journal).rebuild_summary)
+    scrubbed(journal, written, rebuild_summary=store_on(journal).rebuild_summary)
     assert {copy.stream for copy in journal.parts(StreamCursor("", 0), 1 << 20)} == {
         "name/ada",
         *map(room_stream, ROOMS),
