@@ -10,7 +10,7 @@ from typing import Any
 
 from client.connection import ATTEMPT_S, OnLink, RetryingConnection, RetryPolicy
 from client.credentials import DEFAULT_PORT, Credentials, new_token
-from client.front_door import FrontDoor
+from client.front_door import FrontDoorFinder
 from client.game_archive import Games, Played, PlayerPage, RatingEntry, games_from, played_from, rating_entry_from
 from client.player import Player
 from client.views import Row, row_from
@@ -74,7 +74,7 @@ class Cluster:
     def __init__(
         self, name_servers: Sequence[Address], retry_policy: RetryPolicy, credentials: Credentials | None
     ) -> None:
-        self.front_door = FrontDoor(name_servers, retry_policy)
+        self.front_door = FrontDoorFinder(name_servers, retry_policy)
         self._retry_policy = retry_policy
         self._name_servers = name_servers
         self._credentials = credentials

@@ -17,7 +17,7 @@ from wire.errors import DeadlineExceeded, TicTacToeError, Unreachable
 LOOK_UP_S = 2.0
 
 
-class FrontDoor:
+class FrontDoorFinder:
     """The front door of a cluster, wherever its communication server runs now. Safe for threads."""
 
     def __init__(self, name_servers: Sequence[Address], retry_policy: RetryPolicy) -> None:
