@@ -246,13 +246,10 @@ class ClusterControl(StatusReader):
         """End a role's process with SIGKILL and return its pid. Raises NotRunning, CannotStop."""
         run = self.process_of(role)
         if run is None:
-            raise NotRunning(self._why_not_running(role))
+            raise NotRunning((role == NAME_SERVER and self.foreign_name_server()) or f"no {role} runs")
         if not processes.kill(run):
             raise CannotStop(f"{role} (pid {run.pid}) does not end; it may belong to another user")
         return run.pid
-
-    def _why_not_running(self, role: str) -> str:
-        return self.foreign_name_server() if role == NAME_SERVER and self.is_up(role) else f"no {role} runs"
 
     def foreign_name_server(self) -> str:
         """Return a sentence for people about a name server that this cluster did not start, and so never ends.

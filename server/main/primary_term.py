@@ -196,12 +196,8 @@ class PrimaryTerm(Reads):
 
     def _end_stopped_drain(self) -> None:
         """End a drain if the cluster was stopped since. ``_sweep`` tries again while the disk refuses."""
-        try:
+        with self._drain_end.attempt(StorageFailed):
             self.draining.begin_term()
-        except StorageFailed as error:
-            self._drain_end.failed(error)
-        else:
-            self._drain_end.succeeded()
             self._drain_checked = True
 
     def _sweep(self) -> None:
@@ -210,12 +206,8 @@ class PrimaryTerm(Reads):
             self._process.pause(SWEEP_PAUSE_S)
             if not self._drain_checked:
                 self._end_stopped_drain()
-            try:
+            with sweeping.attempt(StorageFailed):
                 self._sweep_once()
-            except StorageFailed as error:
-                sweeping.failed(error)
-            else:
-                sweeping.succeeded()
 
     def _sweep_once(self) -> None:
         gone = self.command_service.sweep()

@@ -52,14 +52,10 @@ class Registration:
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Keep the entry of this server, also after the name server starts again, until ``go_on()`` is false."""
         while go_on():
-            try:
+            with self.retries.attempt():
                 if self.ensure_registered():
                     address = self._settings.public_address_of(self._role)
                     logger.info("registered", name_server=str(self._settings.name_server), address=str(address))
-            except TicTacToeError as error:
-                self.retries.failed(error)
-            else:
-                self.retries.succeeded()
             pause(REGISTER_PAUSE_S)
 
     def ensure_registered(self) -> bool:

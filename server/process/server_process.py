@@ -69,7 +69,7 @@ class ServerProcess:
         self._at_end: list[Callable[[], None]] = []  # run in this order, at an orderly end only
         self.retries: dict[str, Retries] = {"registration": self._registration.retries}
         """Tasks that this server tries until they succeed, by name; see ``metrics.FAILED_TRIES``."""
-        if not self.run_directory.is_written(self._run_file):
+        if self.run_directory.read(role) != self._run_file:
             self.in_background("run file", self._write_run_file)
         rpc.configure(
             largest_message=settings.max_message_bytes,

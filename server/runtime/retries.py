@@ -6,9 +6,10 @@ runs the task and never waits.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import structlog
@@ -66,6 +67,16 @@ class Retries:
         self._logged: tuple[float, str] | None = None
         """When this trouble was last logged, and its reason; None if it was not logged yet."""
         self._last_logged_at = float("-inf")
+
+    @contextlib.contextmanager
+    def attempt(self, error_kind: type[TicTacToeError] = TicTacToeError) -> Iterator[None]:
+        """Record whether the block succeeds. An error of ``error_kind`` is recorded, and ends with the block."""
+        try:
+            yield
+        except error_kind as error:
+            self.failed(error)
+        else:
+            self.succeeded()
 
     def failed(self, error: TicTacToeError) -> None:
         """Record that the last attempt failed."""

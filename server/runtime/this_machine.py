@@ -6,9 +6,11 @@ the next one: the lock of the role, which only one process can hold, and SIGKILL
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import platform
 import socket
+import sys
 from pathlib import Path
 
 import psutil
@@ -17,7 +19,6 @@ from server.settings import Settings, SettingsError
 from server.settings_addresses import is_every_address, is_loopback
 from wire import MAIN, REPLICATION
 
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _PID_NAMESPACE = Path("/proc/self/ns/pid")
 
 
@@ -52,13 +53,14 @@ def machine_id(folder: Path) -> str:
     another id, and so has a container with its own process namespace.
     """
     status = folder.stat()
-    where = (_boot(), _pid_namespace(), status.st_dev, status.st_ino)
+    where = (this_boot() or platform.node(), _pid_namespace(), status.st_dev, status.st_ino)
     return hashlib.sha256(repr(where).encode()).hexdigest()[:32]
 
 
-def _boot() -> str:
-    """Return the id of this boot of this system."""
-    return _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else platform.node()
+@functools.cache
+def this_boot() -> str:
+    """Return the id of this boot of this system; empty where the system has none."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip() if sys.platform == "linux" else ""
 
 
 def _pid_namespace() -> str:

@@ -36,8 +36,12 @@ class Outages:
 
     def begin(self, lost_at: float | None, *, hung: bool = False) -> None:
         """Record that the role is not served since ``lost_at``, unless that is known. None: it never was served."""
-        self._lost_at = lost_at if self._lost_at is None else self._lost_at
-        self._hung = self._hung or hung
+        if self._lost_at is None:
+            self._lost_at, self._hung = lost_at, self._hung or hung
+
+    def hang(self) -> None:
+        """Record that the process hangs, and is ended for it."""
+        self._hung = True
 
     def end(self, pid: int | None) -> None:
         """Record that the role is served again. ``pid``: the process, if this supervisor started it."""

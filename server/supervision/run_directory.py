@@ -58,7 +58,7 @@ class RunDirectory:
         """Take the lock of a role for the life of this process. Raises AlreadyRunning.
 
         Waits for a holder that has just died: to treat it as alive would cost a takeover seconds. On a full disk the
-        run file may stay as it was; see ``is_written``.
+        run file may stay as it was.
         """
         lock = filelock.FileLock(self._lock_file(role))
         deadline = time.monotonic() + LOCK_RELEASE_S
@@ -69,17 +69,14 @@ class RunDirectory:
                 process = f"with pid {runs.pid}" if runs is not None and alive else "and is just starting"
                 raise AlreadyRunning(f"a {role} runs already, {process}, for the data in {self._folder.parent}")
             time.sleep(0.001)
-        self._remove_leftovers()
+        for folder in (self._folder, self._folder.parent):
+            remove_leftovers(folder, runs=psutil.pid_exists)
         self.try_to_write(self.run_of(role, os.getpid()))
         return lock
 
     def run_of(self, role: str, pid: int) -> RunFile:
         """Return the run file of a living process with that role in this folder. Raises psutil.NoSuchProcess."""
         return RunFile.of(role, pid, self.id)
-
-    def _remove_leftovers(self) -> None:
-        for folder in (self._folder, self._folder.parent):
-            remove_leftovers(folder, runs=psutil.pid_exists)
 
     def write(self, run: RunFile) -> None:
         """Write a run file. Raises StorageFailed.
@@ -104,10 +101,6 @@ class RunDirectory:
             logger.warning("run file cannot be written", other=run.role, pid=run.pid, why=error.message)
             return False
         return True
-
-    def is_written(self, run: RunFile) -> bool:
-        """Whether the role's run file has exactly these values."""
-        return self.read(run.role) == run
 
     def read(self, role: str) -> RunFile | None:
         """Return the run file of a role in this folder; None if there is none.

@@ -7,7 +7,6 @@ the run directory in which it was written.
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 import time
@@ -16,7 +15,8 @@ from pathlib import Path
 import psutil
 from msgspec import Struct
 
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+from server.runtime.this_machine import this_boot
+
 _COUNTS_FROM_BOOT = sys.platform == "linux"
 _STARTED_AT = 19
 """Index of the start time in /proc/PID/stat, after the command's name, which may contain blanks; see proc(5)."""
@@ -80,12 +80,6 @@ def folder_id(folder: Path) -> str:
     except OSError:
         return ""
     return f"{found.st_dev:x}:{found.st_ino:x}"
-
-
-@functools.cache
-def this_boot() -> str:
-    """Return the id of this boot of this system; empty where the system has none."""
-    return _BOOT_ID.read_text().strip() if _COUNTS_FROM_BOOT else ""
 
 
 def clock() -> float:

@@ -15,14 +15,14 @@ from typing import Any
 from msgspec import convert, to_builtins
 
 from server.runtime.security import peer_key
-from server.runtime.this_machine import is_here
+from server.runtime.this_machine import is_here, this_boot
 from server.settings import Settings
 from server.supervision import processes
 from server.supervision.processes import ROLES
 from server.supervision.recovery_log import Recovery, RecoveryLog
 from server.supervision.role_status import OTHER_PROTOCOL, FailedStarts, RoleStatus, failed_starts, running
 from server.supervision.run_directory import RunDirectory
-from server.supervision.run_file import RunFile, this_boot
+from server.supervision.run_file import RunFile
 from wire import NAME_SERVER, PEER, rpc
 from wire.errors import Forbidden, ProtocolMismatch, TicTacToeError
 from wire.rpc import Proxy

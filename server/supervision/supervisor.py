@@ -229,7 +229,7 @@ class Supervisor:
 
     def _end_process(self) -> None:
         logger.warning("ending a hung server", other=self.role)
-        self._outages.begin(None, hung=True)
+        self._outages.hang()
         self._children.kill_child()
         run = self._find_last_run()
         if run is None or processes.kill(run):

@@ -93,13 +93,9 @@ class Compactor:
         """Compact due streams, with a pause between rounds, until ``go_on()`` is false."""
         while go_on():
             pause(PAUSE_S)  # pause first, so that a takeover is not slowed down
-            try:
+            with self.retries.attempt(StorageFailed):
                 while self.compact_some():
                     pass
-            except StorageFailed as error:
-                self.retries.failed(error)
-            else:
-                self.retries.succeeded()
 
     def paused(self) -> AbstractContextManager[bool]:
         """Return a context manager. No snapshot is made inside it."""
