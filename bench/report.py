@@ -17,7 +17,7 @@ from bench.measures.figures import FigureRow
 from bench.measures.growth import rooms_row
 from bench.picture import growth_picture
 
-WHOLE_FROM = 100
+NO_DECIMALS_FROM = 100
 """Figures from here on have no decimals."""
 TENS_FROM = 10
 """Ratios from here on are written like other figures; smaller ones have two decimals."""
@@ -88,4 +88,4 @@ def _held(row: FigureRow) -> tuple[str, ...]:
 
 
 def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value >= WHOLE_FROM else f"{value:.3g}"
+    return f"{value:,.0f}" if value >= NO_DECIMALS_FROM else f"{value:.3g}"

@@ -12,7 +12,7 @@ from bench.measures.figures import FigureRow
 PLAYERS = ("-m", "bench.worker")
 """The arguments of a players' process. The name server's address follows."""
 MS, US = 1e3, 1e6
-WHOLE_S = 60.0
+HEALTHY_LIMIT_S = 60.0
 LOOK_AGAIN_S = 0.01
 
 
@@ -63,8 +63,8 @@ def durations_s(moves: Sequence[Sequence[float]]) -> list[float]:
 
 def wait_until(holds: Callable[[], bool]) -> None:
     """Wait until ``holds()`` is true. Raises TimeoutError if that takes too long."""
-    deadline = time.monotonic() + WHOLE_S
+    deadline = time.monotonic() + HEALTHY_LIMIT_S
     while not holds():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"cluster not healthy within {WHOLE_S:g} s")
+            raise TimeoutError(f"cluster not healthy within {HEALTHY_LIMIT_S:g} s")
         time.sleep(LOOK_AGAIN_S)

@@ -166,11 +166,11 @@ class Checker:
         """Check the events of matches, the game archive and the ratings."""
         played = PublishedEvents.of(self.record.published)
         yield from played.time_regressions()
-        whole = self.options.limits.keep_events > LONGEST_HISTORY
-        yield from archive_findings("the main server", main.journal, played, whole=whole)
+        complete = self.options.limits.keep_events > LONGEST_HISTORY
+        yield from archive_findings("the main server", main.journal, played, complete=complete)
         replication, front_door = self.simulation.node(REPLICATION), self.simulation.node(COMMUNICATION)
         if isinstance(replication, ReplicationProcess) and main.in_sync:
-            yield from archive_findings("the replica", replication.journal, played, whole=whole)
+            yield from archive_findings("the replica", replication.journal, played, complete=complete)
         yield from played.matched_twice()
         if isinstance(front_door, CommunicationProcess):
             with contextlib.suppress(NotReady):  # not ready: ``unsettled`` reports that

@@ -33,7 +33,7 @@ class FaultInjector:
         self._backups: dict[str, sqlite3.Connection] = {}
 
     def with_old_main(self) -> list[ScheduledFault]:
-        """Return the faults of a calm schedule.
+        """Return the faults of a schedule that keeps an old main server.
 
         A paused main server is replaced but not ended, and wakes after the takeover.
 

@@ -98,10 +98,10 @@ def archived_games(journal: Journal) -> list[GameRecord]:
     return [record for record in read if isinstance(record, GameRecord)]
 
 
-def archive_findings(name: str, journal: Journal, played: PublishedEvents, *, whole: bool) -> Iterator[str]:
+def archive_findings(name: str, journal: Journal, played: PublishedEvents, *, complete: bool) -> Iterator[str]:
     """Yield the differences between a copy of the game archive and the games that were played.
 
-    ``whole``: whether all events of all rooms were published.
+    ``complete``: whether all events of all rooms were published.
     """
     archive = archived_games(journal)
     counted = Counter((record.room, record.number) for record in archive)
@@ -116,7 +116,7 @@ def archive_findings(name: str, journal: Journal, played: PublishedEvents, *, wh
             yield f"archive: {name} has game {number} of {room} {count} times"
     for room, number in sorted(ended - counted.keys()):
         yield f"archive: {name} lacks game {number} of {room}"
-    if whole:
+    if complete:
         for room, number in sorted(counted.keys() - ended):
             yield f"archive: {name} has game {number} of {room}, which never ended"
 

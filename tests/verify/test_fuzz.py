@@ -84,7 +84,7 @@ def a_report(**changes: object) -> FuzzReport:
         "after": process,
         "memory": {MAIN: Memory(30.0, 40.0, 35.0)},
         "latencies_ms": {"calm": [1.0], "attack": [2.0]},
-        "whole": True,
+        "healthy": True,
     }
     return FuzzReport(FuzzPlan(), **{**clean, **changes})  # type: ignore[arg-type]  # the fields' own types, by name
 
@@ -95,7 +95,7 @@ def test_only_a_run_in_which_nothing_happened_is_clean(tmp_path: Path) -> None:
     assert not a_report(after=other).clean
     assert a_report(after=other).deaths == {MAIN: 1, NAME_SERVER: 0}
     assert a_report(after={MAIN: (1, 1.0), NAME_SERVER: (9, 2.0)}).clean, "that one is not ours, and was replaced"
-    assert not a_report(whole=False).clean
+    assert not a_report(healthy=False).clean
     assert not a_report(changed=["a name more"]).clean
     assert not a_report(lost=["a move"]).clean
     assert not a_report(memory={MAIN: Memory(30.0, 900.0, 35.0)}).clean

@@ -40,7 +40,7 @@ RECOVERY_LIMIT_S = 180.0
 FINISH_LIMIT_S = 180.0
 """Seconds after that until every game must be finished."""
 LOOK_AGAIN_S = 0.05
-_READER = "judge"
+_READER = "the reader"
 
 
 @dataclass(frozen=True)

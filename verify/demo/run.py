@@ -102,8 +102,8 @@ class Demo:
             recovery_ms = ((self._accepted_after(killed) or killed) - killed) * 1000
         self._wait_for(self._servers.is_whole, "a healthy cluster")
         whole_ms = (time.monotonic() - killed) * 1000
-        felt = "" if recovery_ms is None else f"next move accepted after {recovery_ms:.0f} ms, "
-        self._screen.say(f"{felt}cluster healthy after {whole_ms:.0f} ms")
+        recovery = "" if recovery_ms is None else f"next move accepted after {recovery_ms:.0f} ms, "
+        self._screen.say(f"{recovery}cluster healthy after {whole_ms:.0f} ms")
         return Kill(roles, round(at - began, 3), recovery_ms, whole_ms)
 
     def _accepted_after(self, moment: float) -> float | None:

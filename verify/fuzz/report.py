@@ -40,7 +40,7 @@ class FuzzReport:
     """Changes that hostile input made. Each sentence is one case."""
     lost: list[str] = field(default_factory=list)
     """The findings in the honest players' histories, and the clients among them that gave up."""
-    whole: bool = False
+    healthy: bool = False
 
     @property
     def deaths(self) -> dict[str, int]:
@@ -50,14 +50,17 @@ class FuzzReport:
     @property
     def findings(self) -> list[str]:
         """Return all defects. A replaced name server is none: it is the stock one, not part of the project."""
-        dead = [role for role, count in self.deaths.items() if count and role != NAME_SERVER]
+        died = [
+            f"the process of {role} ended or was replaced"
+            for role, count in self.deaths.items()
+            if count and role != NAME_SERVER
+        ]
         large = [
             f"the memory of {role} grew from {memory.before:.0f} MB to {memory.highest:.0f} MB"
             for role, memory in self.memory.items()
             if role != NAME_SERVER and memory.highest - memory.before > MOST_GROWTH_MB
         ]
-        broken = [] if self.whole else ["cluster not healthy after the attack"]
-        died = [f"the process of {role} ended or was replaced" for role in dead]
+        broken = [] if self.healthy else ["cluster not healthy after the attack"]
         return [*died, *self.changed, *self.lost, *large, *broken, *self.tally.findings]
 
     @property

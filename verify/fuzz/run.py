@@ -82,7 +82,7 @@ def run_fuzz(target: AttackSurface, plan: FuzzPlan, on_progress: Callable[[str],
         report.seconds = time.monotonic() - began
         on_progress("the attack is over; checking servers and histories")
         time.sleep(SETTLE_S)
-        report.whole = _becomes(target.is_whole)
+        report.healthy = _becomes_true(target.is_whole)
         report.memory = meter.end()
         report.after = target.processes()
         report.changed += _changes("rooms", lobby, _lobby(cluster)) + _changes("names", names, target.names())
@@ -150,7 +150,7 @@ def _changes(what: str, before: object, after: object) -> list[str]:
     return [] if before == after else [f"{what} changed from {before} to {after}"]
 
 
-def _becomes(condition: Callable[[], bool]) -> bool:
+def _becomes_true(condition: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         try:

@@ -87,7 +87,7 @@ def _commands_by_request(history: RoomHistory) -> dict[Request, Command]:
 
 def _calls_to_check(history: RoomHistory) -> Iterator[Call[Command | ObservedView]]:
     """Yield the calls to check. An unanswered command gets the answer that its events in the final history imply."""
-    whole = bool(history.final) and history.final[0][0] == 1
+    complete = bool(history.final) and history.final[0][0] == 1
     ends = {request_of(event): version for version, event in history.final}
     for call in history.calls:
         operation = call.operation
@@ -100,7 +100,7 @@ def _calls_to_check(history: RoomHistory) -> Iterator[Call[Command | ObservedVie
         if isinstance(call.answer, RefusedCall) and _depends_on_time(operation, call.answer):
             continue
         answered_at, answer = call.answered_at, call.answer
-        if answered_at is None and whole:
+        if answered_at is None and complete:
             if isinstance(operation, ObservedView) or request_of(operation) not in ends:
                 continue
             answered_at, answer = _AFTER_ALL, KnownVersion(ends[request_of(operation)])
