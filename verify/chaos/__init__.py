@@ -3,8 +3,8 @@
 ``faults`` has the kinds of faults, ``fault_plan`` decides when each comes; both are pure. The ``nemesis`` injects them
 into the servers (``verify.testbed``) and into the clients' processes (``workload_processes``).
 
-In such a process ``workload_process`` runs ``players``, and the ``history_writer`` writes every call and event to disk.
-At the end ``history_reader`` reads them, ``verify.history`` checks them, and ``report`` shows the findings. Start
+In such a process ``workload_process`` runs ``players``, which write every call and event to a ``history_file``. At the
+end the files are read, ``verify.history`` checks them, and ``report`` shows the findings. Start
 reading in ``run``.
 
 After Kingsbury's Jepsen: real processes, recorded histories, an independent check.

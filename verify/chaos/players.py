@@ -20,7 +20,7 @@ from client.player import Player
 from client.views import Row, View
 from game.bots.strategy import LEVELS, THINKS_S, within
 from game.errors import NoSuchRoom, Refusal, RoomClosed
-from verify.chaos.history_writer import HistoryWriter
+from verify.chaos.history_file import HistoryWriter
 from verify.chaos.recorded_room import RecordedRoom, create
 from wire.errors import Busy, Fenced, NotReady, StorageFailed, TicTacToeError, Unreachable
 

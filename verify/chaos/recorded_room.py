@@ -13,7 +13,7 @@ from client.views import View
 from game.errors import Refusal
 from game.rooms.commands import COMMANDS, Create
 from game.rooms.remembered_requests import CommandAnswer
-from verify.chaos.history_writer import HistoryWriter
+from verify.chaos.history_file import HistoryWriter
 from wire.errors import TicTacToeError
 
 Result = TypeVar("Result")

@@ -19,7 +19,7 @@ from game.rooms.evolve import evolve
 from game.rooms.state import nothing
 from verify.chaos.fault_plan import plan
 from verify.chaos.faults import FaultKind
-from verify.chaos.history_reader import RecordedHistory, read_histories
+from verify.chaos.history_file import RecordedHistory, read_histories
 from verify.chaos.nemesis import Nemesis
 from verify.chaos.report import COUNTED, ChaosReport
 from verify.chaos.workload_process import Assignment

@@ -22,7 +22,7 @@ from client.cluster import Cluster, connect
 from client.connection import ATTEMPT_S
 from client.credentials import new_token
 from client.player import Player
-from verify.chaos.history_writer import HistoryWriter
+from verify.chaos.history_file import HistoryWriter
 from verify.chaos.match_players import MatchPlayer
 from verify.chaos.players import LOOK_AGAIN_S, ChaosPlayer, ClientSpec
 from wire.errors import Busy, NotReady, StorageFailed, TicTacToeError, Unreachable

@@ -1,4 +1,4 @@
-"""The regular work on a simulated journal: snapshots, the scrub, and the removal of closed rooms.
+"""The regular work on a simulated journal: snapshots and the scrub.
 
 The real parts do the work. Timers replace their threads and pauses.
 """
@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
-from server.replication.replicator import Replicator
 from server.replication.scrub import Scrub
-from server.rooms.room_store import RoomStore
-from simulator.cluster.servers.commit_lock import SimulatedCommitLock
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import SimulatedLimits
 from simulator.cluster.servers.rpc import Process
@@ -22,9 +19,6 @@ from wire.errors import StorageFailed
 
 COMPACTION_PAUSE_S = 0.2
 ROWS_PER_S = 10_000
-SWEEP_PAUSE_S = 0.3
-FORGOTTEN_AFTER_S = 1.5
-"""Seconds after a room's close. Longer than any duplicate of a message is under way."""
 
 
 def maintain_journal(
@@ -64,44 +58,6 @@ def _scrub(
         process.set_timer(next(pauses), go_on)
 
     go_on()
-
-
-class ClosedRoomSweep:
-    """Forgets the rooms that have been closed for ``FORGOTTEN_AFTER_S``."""
-
-    def __init__(
-        self,
-        process: Process,
-        store: RoomStore,
-        replicator: Replicator,
-        commit_lock: SimulatedCommitLock,
-        limits: SimulatedLimits,
-        on_forget: Callable[[Sequence[str]], None],
-    ) -> None:
-        """``on_forget`` is called with the streams before they are forgotten."""
-        self._process = process
-        self._store = store
-        self._replicator = replicator
-        self._commit_lock = commit_lock
-        self._kept = limits.kept_closed_rooms
-        self._on_forget = on_forget
-        # Closed streams that are not forgotten yet, with the time when that was noticed.
-        self._closed: list[tuple[float, str]] = []
-
-    def sweep(self) -> None:
-        """Forget the rooms that are due. Repeats."""
-        now = self._process.now
-        self._closed += [(now, stream) for stream in self._store.forget_closed(but=self._kept)]
-        due = [stream for at, stream in self._closed if now >= at + FORGOTTEN_AFTER_S]
-
-        def over(forgotten: bool) -> None:
-            if forgotten:
-                self._closed = [(at, stream) for at, stream in self._closed if stream not in due]
-
-        if due:
-            self._on_forget(due)
-            self._commit_lock.run(self._replicator.forget(due), over, lambda _disk_is_full: None)
-        self._process.set_timer(SWEEP_PAUSE_S, self.sweep)
 
 
 class _Reader:

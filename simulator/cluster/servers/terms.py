@@ -25,13 +25,12 @@ from server.rooms.room_store import RoomStore
 from server.rooms.service_clock import ServiceClock
 from simulator.cluster.published_log import PublishedLog
 from simulator.cluster.servers.commit_lock import SimulatedCommitLock
-from simulator.cluster.servers.journal_upkeep import ClosedRoomSweep, maintain_journal
+from simulator.cluster.servers.journal_upkeep import maintain_journal
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import APPEND_TIMEOUT_S, NO_FAULTS, SimulatedLimits
-from simulator.cluster.servers.match_opener import SimulatedMatchOpener
 from simulator.cluster.servers.rpc import ProcedureRun, Process
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
-from simulator.cluster.servers.timer_thread import SimulatedTimerThread
+from simulator.cluster.servers.term_threads import ClosedRoomSweep, SimulatedMatchOpener, SimulatedTimerThread
 from simulator.cluster.service_clock_checker import ServiceClockChecker
 from simulator.engine.node import Incarnation
 from simulator.engine.simulation import Crash

@@ -14,15 +14,14 @@ from game.rooms.commands import Create, Join, Move
 from game.rooms.events import Created, Moved
 from server.settings import ROOT
 from tests.client.desktop.model.seen import view_after
-from verify.chaos.history_reader import read_histories
-from verify.chaos.history_writer import HistoryWriter
+from verify.chaos.history_file import HistoryWriter, read_histories
 from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, Seen
 
 MOVE = Move("ada", "request-1", 4)
 WRITER = """
 import sys
 from pathlib import Path
-from verify.chaos.history_writer import HistoryWriter
+from verify.chaos.history_file import HistoryWriter
 from game.rooms.commands import Move
 recorder = HistoryWriter(Path(sys.argv[1]))
 recorder.record_done(recorder.record_command("ada@0.1", "room", Move("ada", "request-1", 4)), "room", 7, "X")
