@@ -12,13 +12,10 @@ from wire.errors import Busy
 
 
 class BotLimits(NamedTuple):
-    """The most matches of the house bot."""
+    """The most matches of the house bot: in all, and with people of one host."""
 
-    most: int = 48
-    most_of_host: int = 32
-
-
-DEFAULT_BOT_LIMITS = BotLimits()
+    most: int
+    most_of_host: int
 
 
 class BotMatches:

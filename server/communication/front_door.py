@@ -1,7 +1,8 @@
 """The front door: the remote methods for clients. Usernames, lobby, matches, results, and the addresses of rooms.
 
 Lists are answered from copies (``lobby_follower``, ``game_index``), also while the main server is being replaced. For
-usernames, new rooms and matches, the front door calls the main server.
+usernames, new rooms and matches, the front door calls the main server. It is one file because it is one remote object:
+the list of what clients can call.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A seek exists only while a call for it is open. A client that stops calling is not matched, and nothing needs cleanup
 when a client dies. The match that results is in the log. After a restart, clients call again and keep their places in
-the queue by their tickets.
+the queue by their tickets. Calls and matching are in one class, because one lock guards the seeks of both.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from game.match.matchmaking import PATIENT_S, Seeker, Seekers
 from game.match.selection import SeekFilter, narrowed
 from game.rooms.commands import SYSTEM_REQUESTS
 from game.rooms.drain_rules import check_not_draining
-from server.communication.bot_matches import DEFAULT_BOT_LIMITS, BotLimits, BotMatches
+from server.communication.bot_matches import BotLimits, BotMatches
 from server.communication.following import FOLLOW_WAIT_S
 from server.communication.lobby_follower import LobbyFollower
 from server.communication.seek_ticket import SeekTickets
@@ -62,7 +62,7 @@ class Matchmaker:
         key: bytes,
         clock: Callable[[], float] = time.monotonic,
         *,
-        bot_limits: BotLimits = DEFAULT_BOT_LIMITS,
+        bot_limits: BotLimits,
     ) -> None:
         """``call_main``: calls a method of the main server.
 

@@ -1,7 +1,8 @@
 """One server process of any role: a lock, two endpoints, heartbeats and an orderly end.
 
-Anybody may call the client endpoint. The peer endpoint is for servers with the cluster's key. A role adds its
-``Supervisor`` list and its remote objects; the server scripts put these together.
+Anybody may call the client endpoint. The peer endpoint is for servers with the cluster's key. A role adds its remote
+objects and the roles that it supervises; the server scripts put these together. It is one file because all parts need
+the same beginning and end: each thread and each endpoint serves until ``go_on`` is false.
 """
 
 from __future__ import annotations
@@ -176,7 +177,7 @@ class ServerProcess:
                 defers_to=MAIN if (self.role, role) == (COMMUNICATION, REPLICATION) else None,
             )
             self.supervisors.append(supervisor)
-            self.in_background(f"watch {role}", partial(supervisor.run, self.go_on, self._is_standing_down))
+            self.in_background(f"supervise {role}", partial(supervisor.run, self.go_on, self._is_standing_down))
 
     def _is_here(self, role: str) -> bool:
         """Return whether that server belongs on this machine, so that this process can end and start it."""

@@ -19,6 +19,7 @@ from game.match.matchmaking import Seeker
 from game.match.selection import ANY, SeekFilter
 from game.rooms.commands import SYSTEM, Close
 from server.communication import bot_matches
+from server.communication.bot_matches import BotLimits
 from server.communication.lobby_follower import LobbyFollower
 from server.communication.matchmaker import CANCELLED_S, Matchmaker
 from server.log.entries import Epoch
@@ -81,6 +82,7 @@ class Servers:
             lambda name: self.ratings.get(name, 1500.0),
             b"the cluster's key",
             clock=lambda: self.clock,
+            bot_limits=BotLimits(48, 32),
         )
         self.follow()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import structlog
 from structlog.typing import EventDict
 
 from server.runtime.retries import LOG_AGAIN_S, LOG_NEW_REASON_S, Retries
-from wire.errors import DeadlineExceeded, TicTacToeError, Unreachable
+from wire.errors import DeadlineExceeded, StorageFailed, TicTacToeError, Unreachable
 
 AWAY = Unreachable("nothing listens there")
 SLOW = DeadlineExceeded("no answer within 0.7 s")
@@ -90,3 +91,16 @@ def test_the_trouble_has_the_reason_since_when_and_how_often() -> None:
     assert retries.trouble is not None
     assert retries.trouble.as_plain() == {"why": SLOW.message, "since": 1102.0, "failures": 2}
     assert retries.codes == {"unreachable": 1, "deadline_exceeded": 1}
+
+
+def test_a_block_is_an_attempt_that_fails_with_the_errors_it_names() -> None:
+    retries = Retries("not done")
+    with retries.attempt(Unreachable):
+        raise AWAY
+    assert retries.trouble is not None
+    with pytest.raises(StorageFailed), retries.attempt(Unreachable):
+        raise StorageFailed("the disk is full")
+    assert retries.codes == {"unreachable": 1}, "another error goes on, and is not counted here"
+    with retries.attempt(Unreachable):
+        pass
+    assert retries.trouble is None

@@ -210,3 +210,12 @@ def test_a_run_file_of_a_newer_version_is_read(settings: Settings) -> None:
     file = settings.data / "run" / f"{MAIN}.json"
     file.write_text(json.dumps({**structs.asdict(run), "more": 1}))
     assert folder.read(MAIN) == run
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"\xff", b'{"role": "main_server"}', b'{"role": "m", "pid": "7", "created": 1}']
+)
+def test_a_run_file_that_is_none_names_no_process(settings: Settings, content: bytes) -> None:
+    folder = RunDirectory(settings)
+    (settings.data / "run" / f"{MAIN}.json").write_bytes(content)
+    assert folder.read(MAIN) is None
