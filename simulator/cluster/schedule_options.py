@@ -74,7 +74,7 @@ def draw_options(new_rng: Callable[[str], random.Random]) -> ScheduleOptions:
             snapshot_every=rng.choice((3, 8, 1000)),
             keep_events=rng.choice((4, 1_000_000, 1_000_000)),
             piece_bytes=rng.choice((1, 400, 400, 1500, 1 << 18)),
-            nearly=rng.choice((0, 2, 50)),
+            last_piece_entries=rng.choice((0, 2, 50)),
         ),
         syncs=rng.random() < P_SYNC,
         most_gap_s=rng.choice((0.3, 0.8, 2.0)),

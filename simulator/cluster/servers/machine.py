@@ -43,7 +43,7 @@ class SimulatedLimits:
     snapshot_every: int = 8
     keep_events: int = 1_000_000
     piece_bytes: int = 1 << 18
-    nearly: int = 50
+    last_piece_entries: int = 50
     kept_closed_rooms: int = 1000
     scrub_every_s: float | None = None
     """None for schedules without damaged rows, where a scrub finds nothing."""

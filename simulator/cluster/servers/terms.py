@@ -70,24 +70,7 @@ class SimulatedTerm:
             upto=lambda: store.published,
             in_memory=store.cached,
         )
-        self.replicator = Replicator(
-            InstrumentedPrimary(self.epoch, journal, self._on_replica_joined),
-            journal,
-            self._compactor,
-            faults=NO_FAULTS,
-            step_down=self._step_down,
-            wake=self._wake,
-            piece_bytes=limits.piece_bytes,
-            last_piece_entries=limits.nearly,
-        )
-        self.replicator.repair = Repair(
-            journal,
-            self._compactor,
-            streams,
-            in_memory=store.cached,
-            on_repaired=self._mended,
-            replica_is_damaged=lambda: self.supervisor.reports_damage,
-        )
+        self.replicator = self._new_replicator(streams)
         commit = Commit(streams, store, journal, self.replicator, NO_FAULTS, store.context)
         self.commit_lock = SimulatedCommitLock(process, commit, timeout_s=APPEND_TIMEOUT_S, committed=self.committed)
         self.match_opener = SimulatedMatchOpener(process, store, self.commit_lock)
@@ -101,14 +84,31 @@ class SimulatedTerm:
         self.joined_by: Incarnation | None = None
         """The incarnation of the replica that joined last."""
 
+    def _new_replicator(self, streams: Streams) -> Replicator:
+        replicator = Replicator(
+            InstrumentedPrimary(self.epoch, self.journal, self._on_replica_joined),
+            self.journal,
+            self._compactor,
+            faults=NO_FAULTS,
+            step_down=self._step_down,
+            wake=self._wake,
+            piece_bytes=self.limits.piece_bytes,
+            last_piece_entries=self.limits.last_piece_entries,
+        )
+        replicator.repair = Repair(
+            self.journal,
+            self._compactor,
+            streams,
+            in_memory=self.store.cached,
+            on_repaired=self._on_repaired,
+            replica_is_damaged=lambda: self.supervisor.reports_damage,
+        )
+        return replicator
+
     def begin(self) -> None:
         """Read the journal, and begin what the threads of the real server do during a term."""
-        process, store, commit_lock, clock_checker = (
-            self.process,
-            self.store,
-            self.commit_lock,
-            self.record.clock_checker,
-        )
+        process, store, commit_lock = self.process, self.store, self.commit_lock
+        clock_checker = self.record.clock_checker
         if missing := store.load():
             with contextlib.suppress(StorageFailed):  # the disk is full: retried at the next start
                 self.journal.store_summaries(missing)
@@ -127,7 +127,7 @@ class SimulatedTerm:
     def _on_replica_joined(self) -> None:
         self.joined_by = self.process.connection_to(REPLICATION)
 
-    def _mended(self, stream: str) -> None:
+    def _on_repaired(self, stream: str) -> None:
         """Publish a stream again after its repair: events that were unreadable may be readable now."""
         self.store.reload(stream)
         self.record.publish_streams([self.journal.copy(stream).up_to(self.store.published)])
