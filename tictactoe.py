@@ -9,7 +9,7 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 try:
     import typer
@@ -181,6 +181,13 @@ def tournament(
     console.print(table)
 
 
+def _exit_by(check: Callable[[], bool]) -> NoReturn:
+    """Run a check, and exit with 0 if it found nothing. An error is printed as one line."""
+    with plain_errors():
+        clean = check()
+    sys.exit(0 if clean else FAILED)
+
+
 @app.command()
 def demo(
     seconds: Annotated[float, typer.Option(min=1.0, max=A_DAY_S, callback=number, help="seconds of play")] = 20.0,
@@ -193,9 +200,7 @@ def demo(
     from verify import commands
     from verify.demo.report import DemoPlan
 
-    with plain_errors():
-        clean = commands.demo(DemoPlan(seconds, rooms, kill_every, seed), console, report)
-    sys.exit(0 if clean else FAILED)
+    _exit_by(lambda: commands.demo(DemoPlan(seconds, rooms, kill_every, seed), console, report))
 
 
 @app.command("load")
@@ -213,9 +218,7 @@ def load_test(
     from verify import commands
     from verify.load.report import LoadPlan
 
-    with plain_errors():
-        clean = commands.load(LoadPlan(people, kill_every, seed), console, report)
-    sys.exit(0 if clean else FAILED)
+    _exit_by(lambda: commands.load(LoadPlan(people, kill_every, seed), console, report))
 
 
 @app.command()
@@ -234,9 +237,7 @@ def simulate(
     """Simulate the servers under faults that follow from a seed. The same seed gives the same bytes."""
     from simulator.screen import simulate_and_show
 
-    with plain_errors():
-        clean = simulate_and_show(console, of, seed, schedules, broken=broken, traced=trace, jobs=jobs)
-    sys.exit(0 if clean else FAILED)
+    _exit_by(lambda: simulate_and_show(console, of, seed, schedules, broken=broken, traced=trace, jobs=jobs))
 
 
 @app.command()
@@ -255,10 +256,8 @@ def chaos(
     from verify import commands
     from verify.chaos.run import ChaosOptions
 
-    with plain_errors():
-        options = ChaosOptions(command=" ".join(sys.argv), seconds=minutes * 60, seed=seed)
-        clean = commands.chaos(options, report, keep=keep)
-    sys.exit(0 if clean else FAILED)
+    options = ChaosOptions(command=" ".join(sys.argv), seconds=minutes * 60, seed=seed)
+    _exit_by(lambda: commands.chaos(options, report, keep=keep))
 
 
 @app.command()
@@ -274,9 +273,7 @@ def fuzz(
     from verify import commands
     from verify.fuzz.attack import FuzzPlan
 
-    with plain_errors():
-        clean = commands.fuzz(FuzzPlan(inputs, seed, rooms, rounds), console, report)
-    sys.exit(0 if clean else FAILED)
+    _exit_by(lambda: commands.fuzz(FuzzPlan(inputs, seed, rooms, rounds), console, report))
 
 
 @app.command()
