@@ -77,12 +77,8 @@ class JournalReads(JournalConnection):
         # Streams with a damaged summary that ``summaries`` found and that is not replaced yet.
         self._damaged_summaries: set[str] = set()
 
-    def copies(self, after_stream: str = "", limit: int = -1, *, whole: bool = True) -> Iterator[StreamCopy]:
-        """Yield every stream in order of name after ``after_stream``, at most ``limit`` streams (-1: all).
-
-        With ``whole=False``, entries that a snapshot includes are left out. That is enough to make the states.
-        """
-        tails = "" if whole else _AFTER_SNAPSHOT
+    def copies(self, after_stream: str = "", limit: int = -1) -> Iterator[StreamCopy]:
+        """Yield every stream in order of name after ``after_stream``, at most ``limit`` streams (-1: all)."""
         with self._reading():
             names = self._names(after_stream, limit)
             if not names:
@@ -91,7 +87,7 @@ class JournalReads(JournalConnection):
             where = " WHERE stream BETWEEN ? AND ?"
             snapshots = {s.stream: s for s in self._snapshots(where, span)}
             entries: dict[str, list[Entry]] = {}
-            for entry in self._entries(where + tails + " ORDER BY stream, version", span):
+            for entry in self._entries(where + " ORDER BY stream, version", span):
                 entries.setdefault(entry.stream, []).append(entry)
         for name in names:
             yield StreamCopy(name, snapshots.get(name), tuple(entries.get(name, ())))
@@ -122,7 +118,10 @@ class JournalReads(JournalConnection):
             stream = page[-1].stream
 
     def copy(self, stream: str, *, whole: bool = True) -> StreamCopy:
-        """Return the rows of one stream. With ``whole=False``, entries that its snapshot includes are left out."""
+        """Return the rows of one stream.
+
+        With ``whole=False``, entries that its snapshot includes are left out. That is enough to make the state.
+        """
         tail = "" if whole else _AFTER_SNAPSHOT
         with self._reading():
             snapshots, entries = self._rows_of(stream, tail)
