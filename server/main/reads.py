@@ -103,7 +103,7 @@ class ReadOnly(Reads):
             streams,
             journal,
             self.offer,
-            time_of_service=stopped_clock(),
+            service_clock=stopped_clock(),
             most_events=most_events_of(process.settings.max_message_bytes),
         )
         super().__init__(process, clients, store, RefusingCommitter(streams, store, error), sweeps=False)

@@ -35,7 +35,7 @@ class TimerThread:
     def tick(self) -> None:
         """Advance service time, and submit the commands that are due."""
         with self._committer.commit_lock():
-            at = self._store.time.tick()
+            at = self._store.service_clock.tick()
         done = [self._commit(*due) for due in due_commands(at, self._store, self._new_request)]
         if all(done):
             self.retries.succeeded()

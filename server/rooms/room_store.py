@@ -53,7 +53,7 @@ class RoomStore:
         journal: Journal,
         on_new_room: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
-        time_of_service: ServiceClock | None = None,
+        service_clock: ServiceClock | None = None,
         most_events: int = MOST_EVENTS,
         on_published: Callable[[Batch], None] = lambda _: None,
     ) -> None:
@@ -63,7 +63,7 @@ class RoomStore:
         batch after it became visible. ``most_events`` is the limit for one answer.
         """
         self._on_published = on_published
-        self.time = time_of_service or ServiceClock(clock)
+        self.service_clock = service_clock or ServiceClock(clock)
         self.timers = RoomTimers()
         self._streams = streams
         self._journal = journal
@@ -106,7 +106,7 @@ class RoomStore:
             self.timers.add_unknown(
                 [change.room for change in of_rooms if change.row is not None and change.row["timed"]]
             )
-            self.time.at_least(self.service.at)
+            self.service_clock.at_least(self.service.at)
             self.published = self._journal.last.position
             self._index.complete_up_to(self.published)
         return missing
@@ -206,7 +206,7 @@ class RoomStore:
 
     def context(self) -> Context:
         """Return the present moment, for the decision of commands."""
-        return self.time.context(draining=self.service.draining)
+        return self.service_clock.context(draining=self.service.draining)
 
     def unfinished(self) -> list[str]:
         """Return the open rooms in which a game, a series or a selection runs, by their rows."""
@@ -304,7 +304,7 @@ class RoomStore:
 
     def _common(self) -> dict[str, object]:
         """Return what every reader of a room gets: the service time, and whether the cluster drains."""
-        return {"at": self.time.now(), "draining": self.draining}
+        return {"at": self.service_clock.now(), "draining": self.draining}
 
     def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any]:
         """Return the records after a number, and how many records there are.
@@ -401,5 +401,5 @@ class RoomStore:
             self._on_new_room(room)  # so that callers get the error of the damage
 
     def _on_loaded(self, state: Room) -> None:
-        self.time.at_least(state.at)
+        self.service_clock.at_least(state.at)
         self.timers.put(state.id, state.due_at)

@@ -121,7 +121,7 @@ class SimulatedTimerThread:
 
 def _tick_effects(store: RoomStore) -> Effects[int]:
     yield from ()
-    return store.time.tick()
+    return store.service_clock.tick()
 
 
 class ClosedRoomSweep:

@@ -113,7 +113,7 @@ class SimulatedTerm:
             with contextlib.suppress(StorageFailed):  # the disk is full: retried at the next start
                 self.journal.store_summaries(missing)
         self.record.publish_streams(self.journal.copies())
-        clock_checker.begin_term(str(process.incarnation), process.now, store.time.now())
+        clock_checker.begin_term(str(process.incarnation), process.now, store.service_clock.now())
         self._replication.begin()
         self.journal.damage.on_found = self._wake
         maintain_journal(process, self.journal, self.disk, self._compactor, self.limits, store.rebuild_summary)

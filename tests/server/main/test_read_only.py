@@ -59,7 +59,7 @@ def journal(tmp_path: Path) -> Journal:
 @pytest.fixture
 def store(journal: Journal) -> RoomStore:
     """A room store that is loaded from it."""
-    store = RoomStore(STREAMS, journal, lambda _room: None, time_of_service=stopped_clock())
+    store = RoomStore(STREAMS, journal, lambda _room: None, service_clock=stopped_clock())
     store.load()
     return store
 
@@ -107,16 +107,16 @@ def test_the_reason_can_change_and_each_refusal_is_an_error_of_its_own(committer
 
 
 def test_time_stands_still_at_what_the_log_has(store: RoomStore) -> None:
-    began = store.time.now()
-    assert [store.time.tick() for _ in range(3)] == [began] * 3
-    store.time.at_least(began + 5000)
-    assert store.time.now() == began + 5000
+    began = store.service_clock.now()
+    assert [store.service_clock.tick() for _ in range(3)] == [began] * 3
+    store.service_clock.at_least(began + 5000)
+    assert store.service_clock.now() == began + 5000
 
 
 def test_a_journal_that_lacks_listings_is_told_of_all_the_same(journal: Journal, store: RoomStore) -> None:
     listed = {stream: row for stream, _, row in journal.summaries()}
     journal._connection.execute("DELETE FROM listings")
-    again = RoomStore(STREAMS, journal, lambda _room: None, time_of_service=stopped_clock())
+    again = RoomStore(STREAMS, journal, lambda _room: None, service_clock=stopped_clock())
     assert {stream: row for stream, _, row in again.load()} == listed
     assert again.lobby_revision == store.lobby_revision
     assert again.is_open("abcd")

@@ -85,7 +85,7 @@ def test_who_was_just_matched_is_given_the_time_to_come(server: MainServer) -> N
 
 def test_who_did_not_come_to_their_match_is_away_since_it_began(server: MainServer) -> None:
     server.pass_on(A_DAY_S)
-    server.store.time.at_least(1_000_000)
+    server.store.service_clock.at_least(1_000_000)
     room = server.match("ann", "bob")
     server.pass_on(60.0)
     away = server.room(room)
