@@ -66,7 +66,7 @@ class Checker:
         replication = self.simulation.node(REPLICATION)
         if isinstance(replication, ReplicationProcess) and replication.journal.last != main.journal.last:
             # The main server notices a replica that restarted with an older log only at its next call.
-            yield "the replica's log does not end where the main server's does"
+            yield f"the replica's log ends at {replication.journal.last}, the main server's at {main.journal.last}"
         yield from self._damaged()
         for room in self.rooms:
             yield from self._unseen_versions(room, main.term.store)
@@ -102,13 +102,13 @@ class Checker:
         lobby = {change.room: change.row for change in changes.changed if change.row is not None}
         for room, row in lobby.items():
             if row["match"]:
-                yield f"the match in {room} goes on, {row['phase']}"
+                yield f"the match in {room} has not ended, phase {row['phase']}"
         front_door = self.simulation.node(COMMUNICATION)
         if isinstance(front_door, CommunicationProcess):
             if dict(front_door.copy.lobby.rows) != lobby:
                 yield "the communication server's copy of the lobby differs from the lobby"
             if self.matches.match_players and front_door.matchmaker.records != store.records:
-                yield "the communication server's ratings lack games of the archive"
+                yield f"the communication server has {front_door.matchmaker.records} game records, not {store.records}"
 
     def _unseen_versions(self, room: SimulatedRoom, store: RoomStore) -> Iterator[str]:
         try:
@@ -157,7 +157,8 @@ class Checker:
             if served.version == 0 and stream in self.record.forgotten:
                 continue
             if state.version == max(events) and kind.write_state(state) != kind.write_state(served):
-                yield f"G1: {stream} is served at version {served.version} as {kind.write_state(served)}"
+                expected = kind.write_state(state)
+                yield f"G1: {stream} is served as {kind.write_state(served)}, but its events give {expected}"
             row = kind.row(served)
             if store.is_open(room_of(stream) or "") if row is None else not store.is_listed_as(stream, row):
                 yield f"G3: the summary of {stream} differs from its state"
@@ -189,7 +190,7 @@ class Checker:
             one_lacks_it = stream not in ours or stream not in theirs
             forgotten = stream in self.record.forgotten and (ours | theirs)[stream].phase == "closed"
             if len(states) > 1 or (one_lacks_it and not forgotten):
-                yield f"G1: the replica's copy of {stream} is not the main server's"
+                yield f"G1: {stream} differs between the main server and the replica: {' and '.join(sorted(states))}"
 
     def _states(self, journal: Journal) -> dict[str, Any]:
         streams = Streams(self.options.limits.of_rooms)

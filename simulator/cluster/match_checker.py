@@ -59,7 +59,7 @@ class PublishedEvents:
         latest: dict[str, int] = {}
         for room, entry, event in self.events:
             if event.at < latest.get(room, 0):
-                yield f"time: version {entry.version} of {room} is of {event.at} ms, after {latest[room]} ms"
+                yield f"time: version {entry.version} of {room} is at {event.at} ms, before {latest[room]} ms"
             latest[room] = max(event.at, latest.get(room, 0))
 
     def matched_twice(self) -> Iterator[str]:
@@ -73,7 +73,7 @@ class PublishedEvents:
                 continue
             taken = {name: at for name in state.players if (at := running.of(name)) not in (None, room)}
             if before.phase == "waiting" and state.phase == "selecting" and taken:
-                yield f"matches: {room} is for {state.players}, and in other matches are {taken}"
+                yield f"matches: {room} opened for {state.players}, but running matches have {taken}"
             running.put(room, summary(state) if state.phase not in ("closed", "waiting") else None)
 
     def games(self) -> set[Game]:
@@ -110,7 +110,7 @@ def archive_findings(name: str, journal: Journal, played: PublishedEvents, *, co
         if is_segment(copy.stream):
             versions = [entry.version for entry in copy.entries]
             if versions != list(range(1, len(versions) + 1)):
-                yield f"archive: {name} has the records {versions} of {copy.stream}"
+                yield f"archive: {name} has records {versions} of {copy.stream}, not 1 to {len(versions)}"
     for (room, number), count in counted.items():
         if count > 1:
             yield f"archive: {name} has game {number} of {room} {count} times"
@@ -118,7 +118,7 @@ def archive_findings(name: str, journal: Journal, played: PublishedEvents, *, co
         yield f"archive: {name} lacks game {number} of {room}"
     if complete:
         for room, number in sorted(counted.keys() - ended):
-            yield f"archive: {name} has game {number} of {room}, which never ended"
+            yield f"archive: {name} has game {number} of {room}, which did not end"
 
 
 def rating_findings(served: Sequence[Mapping[str, object]], journal: Journal) -> Iterator[str]:

@@ -30,7 +30,7 @@ _SETTINGS = {
     "max_new_rooms_per_name_per_hour": 1_000_000,
     "max_seats_per_name": 1_000_000,
 }
-"""Settings for chaos. No user is taken for away, and a few users may play in very many rooms. Rooms leave memory soon.
+"""Settings for chaos. No user counts as away, and a few users may play in very many rooms. Rooms leave memory soon.
 Waits are short, so that a finishing client need not wait long. Damage is found soon. The logs keep every command as
 evidence."""
 
@@ -42,7 +42,7 @@ def sandbox_with_faults(*, no_network: str, **changes: Any) -> Iterator[ClusterF
     ``no_network``: why this process has no network namespace; empty if it has one. Without a namespace, proxies cut the
     ports.
 
-    The servers send no commands to rooms by themselves: no killed client is taken for away, and no idle room is closed.
+    The servers send no commands to rooms by themselves: no killed client counts as away, and no idle room is closed.
     """
     cannot: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="tictactoe-clock-") as folder, contextlib.ExitStack() as undo:
