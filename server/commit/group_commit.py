@@ -52,19 +52,19 @@ class Committer:
     def __init__(
         self,
         commit: Commit,
-        hold: Callable[[Effects[None]], None],
+        run: Callable[[Effects[None]], None],
         *,
         step_down: Callable[[str], None],
         on_committed: Callable[[Sequence[Submission], float], None] = lambda _submissions, _took_s: None,
     ) -> None:
         """Start the thread that commits waiting commands.
 
-        ``hold`` runs a procedure to its end, and is called for one procedure at a time. ``step_down`` is called with
+        ``run`` runs a procedure to its end, and is called for one procedure at a time. ``step_down`` is called with
         the reason when a commit fails. ``on_committed`` is called with each finished batch and its duration in seconds;
         it must not wait.
         """
         self._commit = commit
-        self._hold = hold
+        self._run = run
         self._step_down = step_down
         self._on_committed = on_committed
         # Protects ``_queue``. It is never held during a commit.
@@ -128,7 +128,7 @@ class Committer:
         with self._lock:
             batch = self._queue.batch()
         try:
-            self._hold(self._commit.run(batch))
+            self._run(self._commit.run(batch))
             self._on_committed(batch, time.perf_counter() - began)
         except BaseException as error:
             # The journal may have entries that were not published. Only a restart makes both agree again.

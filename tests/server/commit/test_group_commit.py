@@ -64,9 +64,9 @@ class Desk:
         self.replication = Replication()
         self.stepped_down: list[str] = []
         self.commit = Commit(streams, self.store, self.journal, self.replication, Failpoints(""), self.store.context)
-        self.committer = Committer(self.commit, self.hold, step_down=self.stepped_down.append)
+        self.committer = Committer(self.commit, self.run, step_down=self.stepped_down.append)
 
-    def hold(self, effects: Effects[None]) -> None:
+    def run(self, effects: Effects[None]) -> None:
         run_effects(effects, lambda effect: pytest.fail(f"nobody here can {effect}"))
 
     def do(self, command: Any) -> Mapping[str, object]:
@@ -233,9 +233,9 @@ def test_the_turn_comes_to_everybody_who_wants_it(command_service: Desk) -> None
 
 def in_one_batch(command_service: Desk, *commands: Any) -> list[Submission]:
     """Commit these together."""
-    orders = [Submission(ROOM, command) for command in commands]
-    command_service.hold(command_service.commit.run(orders))
-    return orders
+    submissions = [Submission(ROOM, command) for command in commands]
+    command_service.run(command_service.commit.run(submissions))
+    return submissions
 
 
 def test_no_refusal_speaks_of_what_never_happened(command_service: Desk) -> None:
