@@ -256,11 +256,11 @@ class RoomStore:
         state = self.cached(stream)
         if state is not None:
             return state
+        if room is not None:
+            return self._cache.from_journal(room, self.published)
         if stream in self._unread:
-            return self._read_at_last(stream)
-        if room is None:
-            return self._streams.kind_of(stream).initial_state(stream)
-        return self._cache.from_journal(room, self.published)
+            return self._streams.state_of(self._journal.copy(stream, whole=False).up_to(self.published))
+        return self._streams.kind_of(stream).initial_state(stream)
 
     def cached(self, stream: str) -> Any:
         """Return the published state of a stream if it is in memory, else None."""
@@ -383,18 +383,10 @@ class RoomStore:
         return held
 
     def _room(self, room: str) -> CachedRoom:
-        """Return the room, loaded into memory if necessary."""
-        if room not in self._index:
-            if room_stream(room) not in self._unread:
-                raise NoSuchRoom("there is no such room (any more)")
-            self._read_at_last(room_stream(room))
+        """Return the room, loaded into memory if necessary. Raises NoSuchRoom, and Damaged if it cannot be read."""
+        if room not in self._index and room_stream(room) not in self._unread:
+            raise NoSuchRoom("there is no such room (any more)")
         return self._cache.of(room, self.published)
-
-    def _read_at_last(self, stream: str) -> Any:
-        """Return the state of a stream that could not be read when the term began. Raises
-        Damaged if it still cannot.
-        """
-        return self._streams.state_of(self._journal.copy(stream, whole=False).up_to(self.published))
 
     def _on_unread(self, stream: str) -> None:
         if room := room_of(stream):
