@@ -18,7 +18,7 @@ from server.replication.replica_service import ReplicaService, UnopenedCopy
 from server.replication.scrub import begin_scrub
 from server.runtime.failpoints import Failpoints
 from server.runtime.retries import Retries
-from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from wire import COMMUNICATION, MAIN, NAME_SERVER, PEER, REPLICATION
 from wire.errors import StorageFailed
 
 
@@ -35,7 +35,7 @@ def build(process: ServerProcess) -> None:
             lambda: open_journal_of(process), opening, go_on=process.go_on, pause=process.pause
         )
         if journal is not None:
-            process.offer_to_peers(_copy(process, journal))
+            process.peers.offer(PEER, _copy(process, journal))
     else:
         _supervise_others(process)
 

@@ -39,9 +39,6 @@ REFUSED_RETRY_S = 0.5
 CANCELLED_S = 10.0
 """A cancelled seek is remembered at least this long. A call with its old ticket returns that the seek is over."""
 
-CallMain = Callable[..., Any]
-Where = Callable[[str], Mapping[str, object]]
-
 
 class _Seek(NamedTuple):
     """The filter of a seek, and since when the seeker waits."""
@@ -55,9 +52,9 @@ class Matchmaker:
 
     def __init__(
         self,
-        call_main: CallMain,
+        call_main: Callable[..., Any],
         lobby: LobbyFollower,
-        where: Where,
+        where: Callable[[str], Mapping[str, object]],
         rating_of: Callable[[str], float],
         key: bytes,
         clock: Callable[[], float] = time.monotonic,

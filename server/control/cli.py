@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, NoReturn
 
 import typer
+from msgspec import to_builtins
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
@@ -209,7 +210,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="print JSON, for
         cluster = ClusterControl(load())
         roles = cluster.status()
         if as_json:
-            print(json.dumps([role.as_plain() for role in roles], indent=2))
+            print(json.dumps(to_builtins(roles), indent=2))
         else:
             headings = ("role", "state", "pid", "epoch", "since", "rooms", "replica")
             table = Table(*(Column(heading, no_wrap=True) for heading in headings), box=SIMPLE_HEAD, pad_edge=False)

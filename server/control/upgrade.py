@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import filelock
 import psutil
@@ -38,6 +38,7 @@ CHECK_EVERY_S = 0.05
 """Seconds. Status calls take time from the servers that answer them."""
 CHECK_STARTS_EVERY_S = 0.5
 RECORDED_S = 1.0
+_NOTHING_MORE = "Running servers go on; nothing more is replaced."
 
 
 class CannotUpgrade(Exception):
@@ -69,7 +70,12 @@ def upgrade(
     ``on_step`` is called with a text for each step. Raises NotRunning, CannotUpgrade, and Forbidden when the servers
     have another cluster key.
     """
-    with _one_upgrade_at_a_time(cluster):
+    try:
+        # The system frees this lock when its holder dies.
+        lock = filelock.FileLock(cluster.settings.data / "run" / "upgrade.lock").acquire(timeout=0)
+    except filelock.Timeout:
+        raise CannotUpgrade("another upgrade runs") from None
+    with lock:
         if not cluster.runs_here():
             raise NotRunning("no server runs here")
         on_step("checking that the new version can be started")
@@ -184,20 +190,3 @@ def _settings_of(runs: Sequence[RunFile]) -> Settings | None:
             if run.role != NAME_SERVER and process is not None:
                 return load(process.environ())
     return None
-
-
-_NOTHING_MORE = "Running servers go on; nothing more is replaced."
-
-
-@contextlib.contextmanager
-def _one_upgrade_at_a_time(cluster: ClusterControl) -> Iterator[None]:
-    """Allow one upgrade at a time, by a lock that the system frees when its holder dies. Raises CannotUpgrade."""
-    lock = filelock.FileLock(cluster.settings.data / "run" / "upgrade.lock")
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise CannotUpgrade("another upgrade runs") from None
-    try:
-        yield
-    finally:
-        lock.release()

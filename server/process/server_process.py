@@ -134,13 +134,9 @@ class ServerProcess:
         self._threads.append(thread)
         thread.start()
 
-    def offer_to_peers(self, peer_object: object) -> None:
-        """Offer that object to the other servers, in place of the previous object."""
-        self.peers.offer(PEER, peer_object)
-
     def serve_peers(self, peer_object: object) -> None:
         """Offer that object to the other servers, and start to serve them."""
-        self.offer_to_peers(peer_object)
+        self.peers.offer(PEER, peer_object)
         self.in_background("peers", lambda: self.peers.serve(self.go_on))
 
     def open_to_clients(self) -> Endpoint:
@@ -214,7 +210,7 @@ class ServerProcess:
             "conflict": self._registration.conflict,
             "watches": {supervisor.role: supervisor.status() for supervisor in self.supervisors},
             "troubles": {
-                what: retries.trouble.as_plain()
+                what: retries.trouble._asdict()
                 for what, retries in list(self.retries.items())
                 if retries.trouble is not None
             },

@@ -90,25 +90,15 @@ class ReplicaService(PeerApi):
         with self._lock:
             return True
 
-    @property
-    def epoch(self) -> int:
-        """The epoch that this copy obeys."""
-        return self._replica.epoch.number
-
-    @property
-    def position(self) -> int:
-        """The position of the last entry of this copy."""
-        return self._replica.last.position
-
     def more_status(self) -> dict[str, object]:
         scrub = {} if self.scrub is None else self.scrub.as_plain()
-        status = {"epoch": self.epoch, "position": self.position}
+        status = {"epoch": self._replica.epoch.number, "position": self._replica.last.position}
         return {**status, "damage": self._journal.damage.as_plain(), "scrub": scrub}
 
     def readings(self) -> Iterator[Reading]:
         """Yield the metrics of the replication server."""
-        yield Reading(metrics.EPOCH, self.epoch)
-        yield Reading(metrics.POSITION, self.position)
+        yield Reading(metrics.EPOCH, self._replica.epoch.number)
+        yield Reading(metrics.POSITION, self._replica.last.position)
         yield from readings_of_copy(self._journal.damage, self.scrub)
 
     def more_beat(self) -> dict[str, object]:

@@ -33,10 +33,6 @@ class Trouble(NamedTuple):
     since: float
     failures: int
 
-    def as_plain(self) -> dict[str, object]:
-        """Return the trouble as a dictionary of JSON types."""
-        return self._asdict()
-
 
 class Retries:
     """The failures of one task that is retried until it succeeds. One thread at a time reports; any thread may read."""

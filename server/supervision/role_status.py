@@ -61,14 +61,9 @@ class RoleStatus(Struct, frozen=True):
     registered: bool = True
     """Whether clients may find it: false while another cluster has the names, see ``troubles``."""
 
-    def as_plain(self) -> dict[str, object]:
-        """Return the status as a dictionary of JSON types."""
-        plain: dict[str, object] = to_builtins(self)
-        return plain
-
     def for_clients(self) -> dict[str, object]:
-        """Return the same without anything that names addresses, disks or rooms."""
-        plain = self.as_plain()
+        """Return the status as a dictionary of JSON types, without anything that names addresses, disks or rooms."""
+        plain: dict[str, object] = to_builtins(self)
         del plain["troubles"], plain["damage"], plain["scrub"]
         return {**plain, "note": ""} if self.state == "running" else plain
 

@@ -46,6 +46,7 @@ class RunDirectory:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SettingsError(f"DATA_FOLDER {settings.data} cannot be used: {error.strerror or error}") from None
+        self._draining_file = self._folder / "draining"
         self.id = folder_id(self._folder)
         """Differs from the id of every copy of this folder; see ``run_file.folder_id``."""
 
@@ -161,10 +162,6 @@ class RunDirectory:
     def unmark_draining(self) -> None:
         """Remove the mark, if there is one."""
         self._draining_file.unlink(missing_ok=True)
-
-    @property
-    def _draining_file(self) -> Path:
-        return self._folder / "draining"
 
     def _lock_file(self, role: str) -> Path:
         return self._folder / f"{role}.lock"

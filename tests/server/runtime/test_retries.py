@@ -89,7 +89,7 @@ def test_what_is_over_within_the_patience_is_not_in_the_log() -> None:
 def test_the_trouble_has_the_reason_since_when_and_how_often() -> None:
     retries, _ = tried(2.0, [None, AWAY, SLOW])
     assert retries.trouble is not None
-    assert retries.trouble.as_plain() == {"why": SLOW.message, "since": 1102.0, "failures": 2}
+    assert retries.trouble._asdict() == {"why": SLOW.message, "since": 1102.0, "failures": 2}
     assert retries.codes == {"unreachable": 1, "deadline_exceeded": 1}
 
 
