@@ -34,6 +34,7 @@ P_LONG_PAUSE, LONG_PAUSE_S = 0.08, 1.5
 """The probability that a player waits before an action, and the longest wait in seconds. A second is ten on
 the clock."""
 P_PROPOSE, P_CHAT, P_OFFER, P_ANSWER, P_LEAVE, P_RESIGN = 0.4, 0.06, 0.2, 0.6, 0.08, 0.04
+"""The probability of each action, whenever it is possible."""
 LAST_SEEK_S = 1.0
 P_RESIGN_LATE = 0.3
 """The probability that a player resigns once its time is over."""

@@ -29,6 +29,7 @@ LAST_SEEK_S = 3.0
 match that opens late."""
 IDLE_S = 0.2
 P_PROPOSE, P_CHAT, P_OFFER, P_ANSWER, P_LEAVE, P_CLAIM = 0.3, 0.03, 0.1, 0.5, 0.03, 0.2
+"""The probability of each action, whenever it is possible."""
 _EXPECTED_REFUSALS = OUTDATED | {"time_up", "not_allowed", "no_such_offer", "too_often", "not_in_room"}
 """Refusals that are expected: the room has changed meanwhile, or the command is not possible now."""
 

@@ -6,8 +6,7 @@ none of the three is left to start the others, as an operator would.
 
 from __future__ import annotations
 
-import heapq
-import itertools
+import sched
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -43,9 +42,8 @@ class Nemesis:
         self._servers = servers
         self._workload = workload
         self._on_progress = on_progress
-        # A heap of the undo actions of active faults, by time. The number orders equal times.
-        self._undos: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = itertools.count()
+        # The undo actions of active faults.
+        self._undos = sched.scheduler(time.monotonic)
         # By pid: role and start of each hang. ``_step`` removes it when the process is gone or the limit is over.
         self._hanging: dict[int, tuple[str, float]] = {}
         self._starting: threading.Thread | None = None
@@ -74,9 +72,9 @@ class Nemesis:
 
         Return False if that takes longer than ``limit_s`` seconds.
         """
-        for _, _, undo in sorted(self._undos):
-            undo()
-        self._undos.clear()
+        for undo in self._undos.queue:
+            self._undos.cancel(undo)
+            undo.action()
         self._servers.free_disk()
         self._servers.set_clocks([0.0])
         deadline = time.monotonic() + limit_s
@@ -91,8 +89,7 @@ class Nemesis:
     # -- between faults -------------------------------------------------------------------------------------------
 
     def _step(self) -> None:
-        while self._undos and self._undos[0][0] <= time.monotonic():
-            heapq.heappop(self._undos)[2]()
+        self._undos.run(blocking=False)
         for pid, (role, since) in list(self._hanging.items()):
             if self._servers.is_gone(pid):
                 del self._hanging[pid]
@@ -125,7 +122,7 @@ class Nemesis:
             self._on_progress(f"      start failed: {str(error).splitlines()[0]}")
 
     def _undo_after(self, after_s: float, action: Callable[[], None]) -> None:
-        heapq.heappush(self._undos, (time.monotonic() + after_s, next(self._order), action))
+        self._undos.enter(after_s, 0, action)
 
     # -- faults ---------------------------------------------------------------------------------------------------
 
