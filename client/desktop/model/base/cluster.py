@@ -9,7 +9,7 @@ from typing import Any
 
 from client.cluster import Cluster
 from client.desktop.model.base.background import Background, Task
-from client.desktop.model.base.local_servers import CannotDo, LocalServers, OpenLocalServers, same_server
+from client.desktop.model.base.local_servers import CannotDo, LocalServers, OpenLocalServers, control_of
 from client.texts import cluster as texts
 from client.texts.phrases import sentence
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
@@ -124,22 +124,12 @@ class ClusterModel:
 
     def _follow(self, *, after_s: float = 0.0) -> Task:
         def items(stop: Event) -> Iterator[_Snapshot]:
-            control = self._local()
+            control = control_of(self._server, self._open_servers)  # without it the front door answers
             while not stop.is_set():
                 yield self._ask(control)
                 stop.wait(LOOK_AGAIN_S)
 
         return self._background.follow(items, self._seen, self._failed, after_s=after_s)
-
-    def _local(self) -> LocalServers | None:
-        """Return the control of this cluster, if this machine's settings describe it. Runs in the background."""
-        if self._open_servers is None:
-            return None
-        try:
-            control = self._open_servers()
-        except CannotDo:
-            return None  # no cluster of this machine, so the front door's answers are used
-        return control if same_server(control.name_server, self._server) else None
 
     def _ask(self, control: LocalServers | None) -> _Snapshot:
         if control is not None and control.runs_here():

@@ -45,6 +45,17 @@ def same_server(one: str, other: str) -> bool:
     return server_key(one) == server_key(other)
 
 
+def control_of(server: str, open_servers: OpenLocalServers | None) -> LocalServers | None:
+    """Return the control of the cluster at ``server``, if this machine's settings describe it. May read the disk."""
+    if open_servers is None:
+        return None
+    try:
+        control = open_servers()
+    except CannotDo:
+        return None  # no cluster of this machine
+    return control if same_server(control.name_server, server) else None
+
+
 def start_servers(
     background: Background,
     control: Callable[[], LocalServers],

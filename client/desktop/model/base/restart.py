@@ -12,7 +12,7 @@ from threading import Event
 
 from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.connection_state import Banner
-from client.desktop.model.base.local_servers import CannotDo, LocalServers, OpenLocalServers, same_server, start_servers
+from client.desktop.model.base.local_servers import LocalServers, OpenLocalServers, control_of, start_servers
 from client.texts import connection
 from wire.errors import TicTacToeError
 
@@ -72,12 +72,8 @@ class RestartModel:
 
     def _find(self, open_servers: OpenLocalServers) -> Task:
         def work(_: Event) -> LocalServers | None:
-            try:
-                control = open_servers()
-            except CannotDo:
-                return None  # no cluster of this machine
-            here = same_server(control.name_server, self._server) and control.runs_here()
-            return control if here else None
+            control = control_of(self._server, open_servers)
+            return control if control is not None and control.runs_here() else None
 
         def then(control: LocalServers | None) -> None:
             self._control = control

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from typing import Literal
 
 import ttkbootstrap as ttk
 
@@ -16,6 +15,7 @@ from client.desktop.window.lobby.open_games import OpenGamesPanel
 from client.desktop.window.lobby.play_panel import PlayPanel
 from client.desktop.window.widgets.buttons import button, hint, menu_button
 from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show, wrap
+from client.desktop.window.widgets.table import Column, ListView
 from client.desktop.window.widgets.theme import Look
 from client.texts import lobby as texts
 from client.texts.games import brief_terms, room_name
@@ -23,8 +23,7 @@ from client.texts.room import invited_to
 from client.views import Row
 from game.bots.strategy import OFFERED
 
-_COLUMNS = {"room": 106, "players": 84, "board": 112, "state": 60, "spectators": 68}
-"""Names, and widths in the smallest window. The widths grow with the window."""
+_COLUMNS = tuple(map(Column, texts.COLUMNS, (106, 84, 112, 60, 68), (False, False, False, False, True)))
 
 
 class LobbyScreen(Screen[LobbyModel]):
@@ -69,19 +68,8 @@ class LobbyScreen(Screen[LobbyModel]):
         self.search.bind("<Down>", lambda _: self.rooms.focus_set())
 
     def _build_list(self) -> None:
-        look = self.look
-        frame = in_grid(ttk.Frame(self), row=4, sticky="nsew")
-        frame.columnconfigure(0, weight=1)
-        frame.rowconfigure(0, weight=1)
-        self.rooms = ttk.Treeview(frame, columns=list(_COLUMNS), show="headings", selectmode="browse", height=2)
-        for (name, width), title in zip(_COLUMNS.items(), texts.COLUMNS, strict=True):
-            anchor: Literal["e", "w"] = "e" if name == "spectators" else "w"
-            self.rooms.heading(name, text=title, anchor=anchor)
-            self.rooms.column(name, width=look.px(width), minwidth=look.px(40), anchor=anchor)
-        self.rooms.grid(row=0, column=0, sticky="nsew")
-        bar = in_grid(ttk.Scrollbar(frame, command=self.rooms.yview), row=0, column=1, sticky="ns")
-        self.rooms.configure(yscrollcommand=bar.set)
-        self.hint = ttk.Label(frame, justify="center", anchor="center", wraplength=look.px(380))
+        self.list = in_grid(ListView(self, self.look, _COLUMNS, height=2, narrowest=40), row=4, sticky="nsew")
+        self.rooms, self.hint = self.list.tree, self.list.hint
         self.rooms.bind("<Double-1>", self._double_clicked)
         self.rooms.bind("<<TreeviewSelect>>", lambda _: self._refresh_actions())
         self.key(self.rooms, "<Return>", lambda: self._enter("player"))
@@ -112,11 +100,7 @@ class LobbyScreen(Screen[LobbyModel]):
         if rows is not self._listed:
             self._listed = rows
             self._refresh_list(rows)
-        if model.hint:
-            set_text(self.hint, model.hint, palette.quiet)
-            self.hint.place(relx=0.5, rely=0.5, anchor="center")
-        else:
-            self.hint.place_forget()
+        self.list.show_hint(model.hint)
         set_text(self.message, model.doing or model.message, palette.quiet if model.doing else palette.text)
         set_text(self.online, texts.online(model.online, model.online_count), palette.quiet)
         self._refresh_actions()
