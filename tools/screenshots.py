@@ -106,9 +106,9 @@ class Studio:
         self.lobby_of(self.bob).enter(self.room_of(self.ada).id)
         self.play(4, 0)
         self.ada.act(ada.leave_room)
-        self.run_until(lambda: any(game.my_turn for game in lobby.open_games()))
+        self.run_until(lambda: any(game.my_turn for game in lobby.games.all()))
         self.picture(self.ada.shell, "lobby")
-        lobby.enter(lobby.open_games()[0].row.room)
+        lobby.enter(lobby.games.all()[0].row.room)
         self.run_until(lambda: ada.room is not None and ada.room.my_turn)
 
     def game(self) -> None:

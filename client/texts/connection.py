@@ -35,11 +35,8 @@ def closing(until: float | None) -> str:
 
 def starting(roles: Sequence[str] = ()) -> str:
     """Return which servers have started so far."""
-    return (
-        f"Starting the servers: {', '.join(role.replace('_', ' ') for role in roles)} …"
-        if roles
-        else ("Starting the servers …")
-    )
+    started = ", ".join(role.replace("_", " ") for role in roles)
+    return f"Starting the servers: {started} …" if started else "Starting the servers …"
 
 
 def did_not_start(reason: str) -> str:

@@ -36,9 +36,11 @@ def headline(view: View, me: str) -> Headline:
     if view.phase == "finished":
         return _result(view, me)
     if view.phase == "selecting":
-        return Headline(*(("The players choose what to play", "quiet") if view.seat_of(me) is None else _CHOOSE))
+        if view.seat_of(me) is None:
+            return Headline("The players choose what to play", "quiet")
+        return Headline("Choose what to play", "you")
     if view.phase == "waiting" or view.turn is None:
-        return _waiting(view, me)
+        return Headline("Waiting for players" if view.seat_of(me) is None else "Waiting for an opponent", "quiet")
     player = view.seats[view.turn]
     if player is None:
         return Headline("", "quiet")
@@ -46,15 +48,6 @@ def headline(view: View, me: str) -> Headline:
         return Headline("Your turn", "you")
     away = " — away, the seat is kept" if not player.present else ""
     return Headline(f"{called(view, player.name)} is to move{away}", "them")
-
-
-_CHOOSE: tuple[str, Tone] = ("Choose what to play", "you")
-
-
-def _waiting(view: View, me: str) -> Headline:
-    if view.seat_of(me) is None:
-        return Headline("Waiting for players", "quiet")
-    return Headline("Waiting for an opponent", "quiet")
 
 
 def _result(view: View, me: str) -> Headline:

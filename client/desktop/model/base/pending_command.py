@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Event
 
 from client.desktop.model.base.background import Background, Task, until_answered
 from client.desktop.model.base.connection_state import Link
@@ -53,13 +54,13 @@ class PendingCommand:
     def send(
         self,
         what: str,
-        call: Callable[[str], CommandAnswer],
-        *,
+        call: Callable[..., CommandAnswer],
+        *arguments: object,
         cell: int | None = None,
         on_answer: Callable[[], None] = lambda: None,
         on_refusal: Callable[[], None] = lambda: None,
     ) -> None:
-        """Send a command, if none is pending. ``call`` makes the call with the request id that it receives."""
+        """Send a command, if none is pending. ``call``: a method of ``RoomClient``, called with ``arguments``."""
         if self.pending is not None:
             return
         self.pending = Pending(what, cell)
@@ -67,6 +68,9 @@ class PendingCommand:
         self.confirming_resign = False
         self._link.unanswered("command", self._clock())
         request_id = new_request_id()
+
+        def work(stop: Event) -> CommandAnswer:
+            return until_answered(lambda: call(*arguments, request_id=request_id), stop)
 
         def then(answer: CommandAnswer) -> None:
             self._link.answered("command", self._clock())
@@ -81,7 +85,7 @@ class PendingCommand:
                 self.notice = refusal(error)
                 on_refusal()
 
-        self._task = self._background.run(lambda stop: until_answered(lambda: call(request_id), stop), then, failed)
+        self._task = self._background.run(work, then, failed)
 
     def update(self, version: int | None) -> None:
         """Take in the view's version. A command with its effect in the view is pending no more."""

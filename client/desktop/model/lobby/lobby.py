@@ -12,7 +12,7 @@ from client.desktop.model.base.background import Background, Task, until_answere
 from client.desktop.model.base.connection_state import Closing, Link, closing_from
 from client.desktop.model.lobby.computer import Computers
 from client.desktop.model.lobby.new_room import NewRoom
-from client.desktop.model.lobby.open_games import OpenGame, OpenGames
+from client.desktop.model.lobby.open_games import OpenGames
 from client.desktop.model.lobby.seeking import SeekingModel
 from client.desktop.model.lobby.sign_in import SignedIn
 from client.desktop.model.room.room import Role
@@ -59,6 +59,7 @@ class LobbyModel:
         self.doing = ""
         """The action in progress, as a text; empty if there is none."""
         self.link = Link()
+        # The rooms in which the user has a seat.
         self.games = OpenGames(user.player, background, every_s=user.cluster.max_wait_s / 2)
         self.seeking = SeekingModel(user.player, background, self.link, found=self._found, clock=clock)
         self._user = user
@@ -87,10 +88,6 @@ class LobbyModel:
         """List only the rooms that contain all these words."""
         if text != self.search:
             self.search, self._shown = text, None
-
-    def open_games(self) -> list[OpenGame]:
-        """Return the rooms in which the user has a seat, those with the user to move first."""
-        return self.games.all()
 
     def can_play_in(self, row: Row) -> bool:
         """Return whether the user enters as a player: the user has a seat there, or a seat is free."""

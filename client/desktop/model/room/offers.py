@@ -24,11 +24,11 @@ Verb = Literal["accept", "decline", "claim"]
 
 
 class BarButton(NamedTuple):
-    """A button of a bar: its text and its effect."""
+    """A button of a bar: its text, its effect, and the offer or the claimed result."""
 
     text: str
     verb: Verb
-    what: str
+    what: OfferKind | Literal["rematch", "win"]
 
 
 class Bar(NamedTuple):
@@ -106,24 +106,14 @@ class OffersModel:
 
     def offer(self, what: OfferKind) -> None:
         """Offer that to the opponent."""
-        self._command.send("offer", lambda request_id: self._room.offer(what, request_id=request_id))
+        self._command.send("offer", self._room.offer, what)
 
     def reply(self, reply: BarButton) -> None:
         """Do what a bar's button stands for."""
-        call = self._call(reply)
-        if call is not None:
-            self._command.send(reply.verb, call)
-
-    def _call(self, reply: BarButton) -> Callable[[str], CommandAnswer] | None:
-        room, what = self._room, reply.what
-        if reply.verb == "claim":
-            result: Literal["win", "draw"] = "win" if what == "win" else "draw"
-            return lambda request_id: room.claim_game(result, request_id=request_id)
-        if what == "rematch":
-            return lambda request_id: room.decline("rematch", request_id=request_id)
-        kind = next((kind for kind in OFFER_KINDS if kind == what), None)
-        if kind is None:
-            return None
-        if reply.verb == "accept":
-            return lambda request_id: room.accept(kind, request_id=request_id)
-        return lambda request_id: room.decline(kind, request_id=request_id)
+        room = self._room
+        calls: Mapping[Verb, Callable[..., CommandAnswer]] = {
+            "accept": room.accept,
+            "decline": room.decline,
+            "claim": room.claim_game,
+        }
+        self._command.send(reply.verb, calls[reply.verb], reply.what)

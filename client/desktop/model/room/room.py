@@ -14,7 +14,7 @@ from typing import Literal
 
 from client.desktop.model.base.background import Background, Task, until_answered
 from client.desktop.model.base.connection_state import Link
-from client.desktop.model.base.pending_command import Pending, PendingCommand
+from client.desktop.model.base.pending_command import PendingCommand
 from client.desktop.model.base.preferences import Preferences
 from client.desktop.model.room.access import AccessModel
 from client.desktop.model.room.board_scene import Scene, scene
@@ -94,7 +94,7 @@ class RoomModel:
     def my_turn(self) -> bool:
         """Whether it is the user's turn and no move is pending."""
         view = self.view
-        if view is None or view.phase != "playing" or self.pending is not None:
+        if view is None or view.phase != "playing" or self.command.pending is not None:
             return False
         return self.seat is not None and view.turn == self.seat
 
@@ -139,25 +139,23 @@ class RoomModel:
         """Return the board to draw; None before the first view."""
         if self.view is None:
             return None
-        cell = None if self.pending is None else self.pending.cell
+        cell = None if self.command.pending is None else self.command.pending.cell
         return scene(self.view, self.seat, step=self.steps.back, pending=cell)
 
     # -- actions ------------------------------------------------------------------------------------------------------
 
     def enter(self, role: Role) -> None:
         """Enter the room: take a seat, return to the user's seat, or watch."""
-        self.command.send(
-            "join", lambda request_id: self._room.join(role, request_id=request_id), on_answer=self._watch
-        )
+        self.command.send("join", self._room.join, role, on_answer=self._watch)
 
     def take_seat(self) -> None:
         """Become a player instead of a spectator."""
-        self.command.send("join", lambda request_id: self._room.join("player", request_id=request_id))
+        self.command.send("join", self._room.join, "player")
 
     def play(self, cell: int) -> None:
         """Make a move, if ``can_play`` allows it. Otherwise nothing is sent."""
         if self.can_play(cell):
-            self.command.send("move", lambda request_id: self._room.move(cell, request_id=request_id), cell=cell)
+            self.command.send("move", self._room.move, cell, cell=cell)
 
     def resign(self) -> None:
         """Resign. The first call only asks for confirmation."""
@@ -167,7 +165,7 @@ class RoomModel:
             self.command.confirming_resign = True
             return
         self.command.confirming_resign = False
-        self.command.send("resign", lambda request_id: self._room.resign(request_id=request_id))
+        self.command.send("resign", self._room.resign)
 
     def keep_playing(self) -> None:
         """Cancel the confirmation of a resignation."""
@@ -181,12 +179,12 @@ class RoomModel:
     def rematch(self) -> None:
         """Offer a rematch."""
         if self.can_offer_rematch:
-            self.command.send("rematch", lambda request_id: self._room.rematch(request_id=request_id))
+            self.command.send("rematch", self._room.rematch)
 
     def close(self) -> None:
         """Close the room permanently."""
         if self.can_close:
-            self.command.send("close", lambda request_id: self._room.close(request_id=request_id))
+            self.command.send("close", self._room.close)
 
     @property
     def has_game(self) -> bool:
@@ -216,11 +214,6 @@ class RoomModel:
             part.stop()
 
     # -- results ------------------------------------------------------------------------------------------------------
-
-    @property
-    def pending(self) -> Pending | None:
-        """The pending command."""
-        return self.command.pending
 
     def _gone(self, error: TicTacToeError) -> bool:
         """Handle a refused command. Return whether the user must leave the room because of it."""

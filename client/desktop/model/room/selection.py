@@ -155,7 +155,8 @@ class SelectionModel:
 
             self._command.send(
                 "propose",
-                lambda request_id: self._room.propose(wanted, request_id=request_id),
+                self._room.propose,
+                wanted,
                 on_answer=no_longer_wanted,
                 on_refusal=no_longer_wanted,
             )

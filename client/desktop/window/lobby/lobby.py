@@ -95,7 +95,7 @@ class LobbyScreen(Screen[LobbyModel]):
     def refresh(self) -> None:
         model, palette = self.model, self.look.palette
         self.play.refresh()
-        self.games.refresh(model.open_games())
+        self.games.refresh(model.games.all())
         rows = model.shown()
         if rows is not self._listed:
             self._listed = rows
@@ -161,7 +161,7 @@ class LobbyScreen(Screen[LobbyModel]):
 
     def enter_game(self, number: int) -> None:
         """Enter the user's open game of that number, counted from 0."""
-        games = self.model.open_games()
+        games = self.model.games.all()
         if number < len(games):
             self.act(lambda: self.model.enter(games[number].row.room))
 

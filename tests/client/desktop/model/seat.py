@@ -48,14 +48,14 @@ class Seat:
     def plays(self, cell: int) -> None:
         """Wait for one's turn, play, and wait for the answer."""
         room = self.room
-        self.wait(lambda: room.my_turn and room.pending is None, f"the turn to play {cell}")
+        self.wait(lambda: room.my_turn and room.command.pending is None, f"the turn to play {cell}")
         room.play(cell)
-        self.wait(lambda: room.pending is None, f"an answer to {cell}")
+        self.wait(lambda: room.command.pending is None, f"an answer to {cell}")
 
     def resigns(self) -> None:
         """Resign, and be sure. A room is asked one thing at a time, so what was asked before is waited for."""
         room = self.room
-        self.wait(lambda: room.pending is None, "an answer")
+        self.wait(lambda: room.command.pending is None, "an answer")
         room.resign()
         room.resign()
 

@@ -66,7 +66,7 @@ def test_signing_out_and_in_again(sit_down: SitDown, shared_cluster: ClusterCont
     assert ann.model.screen == "start"
     assert ann.model.start.name == "cam s"
     ann.model.start.sign_in(ann.model.start.server, ann.model.start.name)
-    assert room in {game.row.room for game in ann.lobby.open_games()}
+    assert room in {game.row.room for game in ann.lobby.games.all()}
 
 
 def test_open_games_are_sorted_by_who_waits_for_whom(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
@@ -80,16 +80,16 @@ def test_open_games_are_sorted_by_who_waits_for_whom(sit_down: SitDown, shared_c
             dan.plays(0)
         for seat in (dan, eli):
             seat.room.leave()
-    dan.wait(lambda: [game.my_turn for game in dan.lobby.open_games()] == [True, False])
-    assert [game.row.room for game in dan.lobby.open_games()] == rooms
-    eli.wait(lambda: [game.row.room for game in eli.lobby.open_games() if game.my_turn] == rooms[1:])
+    dan.wait(lambda: [game.my_turn for game in dan.lobby.games.all()] == [True, False])
+    assert [game.row.room for game in dan.lobby.games.all()] == rooms
+    eli.wait(lambda: [game.row.room for game in eli.lobby.games.all() if game.my_turn] == rooms[1:])
 
 
 def test_a_game_whose_watch_failed_is_watched_again_though_nothing_changes_in_the_lobby(
     sit_down: SitDown, shared_cluster: ClusterControl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hob = sit_down(shared_cluster.name_server, "hob s")
-    assert hob.lobby.open_games() == []
+    assert hob.lobby.games.all() == []
     assert hob.model.user is not None
     player = hob.model.user.player
     go_in, failures = player.room, [DeadlineExceeded("no answer"), NotReady("not yet")]
@@ -101,7 +101,7 @@ def test_a_game_whose_watch_failed_is_watched_again_though_nothing_changes_in_th
 
     monkeypatch.setattr(player, "room", room)
     player.create("watched in the end").join()
-    hob.wait(lambda: [game.view is not None for game in hob.lobby.open_games()] == [True])
+    hob.wait(lambda: [game.view is not None for game in hob.lobby.games.all()] == [True])
     assert not failures
 
 
@@ -115,7 +115,7 @@ def test_one_s_running_games_come_before_rooms_in_which_nobody_waits(
     phases = {"aa": "waiting", "bb": "finished", "cc": "playing", "dd": "waiting"}
     rows = {room: row_like(room, phase, players={"X": "ida s", "O": None}) for room, phase in phases.items()}
     lobby._news(LobbyNews(rows, tuple(rows), ()))
-    assert [game.row.room for game in lobby.open_games()] == ["cc", "bb", "aa", "dd"]
+    assert [game.row.room for game in lobby.games.all()] == ["cc", "bb", "aa", "dd"]
 
 
 def test_the_list_is_bounded_and_the_search_finds_the_rest(sit_down: SitDown, shared_cluster: ClusterControl) -> None:

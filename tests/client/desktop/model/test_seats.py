@@ -71,7 +71,7 @@ def test_looking_at_the_lobby_makes_nobody_away(
         room.join()
     ivy.model.leave_room()
     assert ivy.model.screen == "lobby"
-    ivy.wait(lambda: len(ivy.lobby.open_games()) == len(rooms), "more games than are followed")
+    ivy.wait(lambda: len(ivy.lobby.games.all()) == len(rooms), "more games than are followed")
     seen = connection.claim("joe")
     gone = connection.claim("gus").create()
     gone.join()  # and is not heard of again
@@ -87,7 +87,7 @@ def test_a_window_that_crashed_is_away_and_is_there_again_once_it_is_open_again(
     hal = connection.claim("hal").create()
     ivy = in_a_game(sit_down, cluster, hal, "ivy")
     ivy.model.leave_room()
-    ivy.wait(ivy.lobby.open_games)
+    ivy.wait(ivy.lobby.games.all)
     ivy.model.background.close()  # nothing is sent any more, and nobody says good-bye
     wait_until(lambda: not present(hal, "ivy"))
     again = sit_down(cluster.name_server, "ivy")

@@ -71,7 +71,7 @@ def test_a_move_and_a_room_made_while_all_servers_are_away_are_there_once_they_a
     ira.opens_new_room("made while all were away").open.invoke()
     cat.waits_for(board="....X....")
     dan.waits_for(board=".........", headline="cat is to move")
-    assert cat.room.model.pending is not None
+    assert cat.room.model.command.pending is not None
     own.start(timeout_s=PATIENCE_S)
     dan.waits_for(headline="Your turn", board="....X....")
     cat.waits_for(headline="dan is to move", board="....X....", banner="Reconnected after")
@@ -96,7 +96,7 @@ def test_a_move_made_meanwhile_that_cannot_be_played_is_said_to_be_refused(desk:
     for person in (eli, eli_elsewhere):
         person.waits_for(board="X........")
     fox.waits_for(headline="Your turn", board="X........")
-    desk.wait(lambda: not any(person.room.model.pending for person in (eli, eli_elsewhere)))
+    desk.wait(lambda: not any(person.room.model.command.pending for person in (eli, eli_elsewhere)))
     notices = sorted(str(person.room.notice.cget("text")) for person in (eli, eli_elsewhere))
     assert notices[0] == ""
     assert notices[1].startswith("Not possible: ")

@@ -145,7 +145,7 @@ def test_a_private_room_is_entered_by_invitation_locked_and_a_watcher_sent_away(
     assert [menu.entrycget(number, "label") for number in (0, 1)] == ["Lock for spectators", "Remove oda w"]
     menu.invoke(1)
     desk.wait(lambda: mia.room.spectators.cget("text") == "No spectators")
-    desk.wait(lambda: mia.room.model.pending is None)
+    desk.wait(lambda: mia.room.model.command.pending is None)
     mia.room.access.fill_menu()
     menu.invoke(0)
     desk.wait(lambda: mia.room.model.view is not None and mia.room.model.view.locked)

@@ -26,7 +26,7 @@ def test_two_play_to_a_win_while_a_third_watches(desk: Desk, shared_cluster: Clu
         assert person.room.players.score.cget("text") == "1 : 0"
         assert person.room.spectators.cget("text") == "1 spectator: eve"
     eve.clicks(8)
-    assert eve.room.model.pending is None, "who watches can do nothing"
+    assert eve.room.model.command.pending is None, "who watches can do nothing"
     assert not eve.room.actions.rematch.winfo_manager()
     assert not eve.room.actions.resign.winfo_manager()
 
@@ -82,7 +82,7 @@ def test_who_leaves_finds_the_game_on_top_of_the_lobby_and_comes_back(
     ivy.waits_for(headline="Your turn")
     ivy.window.escape()
     lobby = ivy.lobby
-    desk.wait(lambda: [game.text for game in lobby.model.open_games()] == ["Your turn, against hal"])
+    desk.wait(lambda: [game.text for game in lobby.model.games.all()] == ["Your turn, against hal"])
     desk.wait(lambda: len(lobby.games.winfo_children()) == 2)
     ivy.types(lobby.search, "Control-Key-1")
     ivy.waits_for(headline="Your turn", board="....X....")
@@ -99,7 +99,7 @@ def test_a_seat_is_offered_after_the_window_crashed(desk: Desk, shared_cluster: 
     start = again.window.screen
     assert start is not None
     again = desk.sit_down(shared_cluster.name_server, "leo")
-    desk.wait(lambda: [game.my_turn for game in again.lobby.model.open_games()] == [True])
+    desk.wait(lambda: [game.my_turn for game in again.lobby.model.games.all()] == [True])
     again.types(again.lobby.search, "Control-Key-1")
     again.waits_for(headline="Your turn", board="X........")
     again.clicks(1)
@@ -134,7 +134,7 @@ def test_everything_on_the_board_by_keyboard(desk: Desk, shared_cluster: Cluster
     pia.types(pia.room.board, "Right", "Down", "Down", "space")
     oda.waits_for(headline="Your turn", board="X.......O")
     oda.types(oda.room.board, "Left", "Left", "Return")
-    assert oda.room.model.pending is None, "a taken cell is not even sent"
+    assert oda.room.model.command.pending is None, "a taken cell is not even sent"
     pia.types(pia.room.board, "i")
     assert pia.window.shell.clipboard_get().endswith(f"--room {pia.room.model.id}")
 

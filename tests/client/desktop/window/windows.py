@@ -138,12 +138,12 @@ class Person:
         self.waits_for(headline="Your turn")
         self.clicks(cell)
         model = self.room.model
-        self.desk.wait(lambda: model.pending is None and not model.my_turn, f"the move on {cell} is played")
+        self.desk.wait(lambda: model.command.pending is None and not model.my_turn, f"the move on {cell} is played")
 
     def settles(self) -> None:
         """Wait until what was last asked of the room is answered: a room is asked one thing at a time."""
         model = self.room.model
-        self.desk.wait(lambda: model.pending is None, "an answer")
+        self.desk.wait(lambda: model.command.pending is None, "an answer")
 
     def resigns(self) -> None:
         """Resign, and be sure."""

@@ -55,21 +55,21 @@ def test_a_declined_offer_is_said_to_whoever_made_it_until_they_do_something_els
 def test_what_may_not_be_played_is_not_even_sent(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     ann, ben = two_playing(sit_down, shared_cluster, "ann m", "ben m")
     ben.room.play(0)
-    assert ben.room.pending is None, "it is not ben's turn"
+    assert ben.room.command.pending is None, "it is not ben's turn"
     ann.plays(4)
     ann.room.play(0)
-    assert ann.room.pending is None, "nor ann's any more"
+    assert ann.room.command.pending is None, "nor ann's any more"
     ben.wait(lambda: ben.room.my_turn)
     assert not ben.room.can_play(4), "taken"
     ben.room.play(4)
-    assert ben.room.pending is None
+    assert ben.room.command.pending is None
 
 
 def test_one_command_at_a_time(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     ann, ben = two_playing(sit_down, shared_cluster, "cai m", "dot m")
     ann.room.play(0)
     ann.room.play(1)
-    ann.wait(lambda: ann.room.pending is None)
+    ann.wait(lambda: ann.room.command.pending is None)
     ben.wait(lambda: ben.room.my_turn)
     view = ann.room.view
     assert view is not None
@@ -132,7 +132,7 @@ def test_who_moves_and_who_leaves_after_a_game_while_all_servers_are_away_has_do
     own.start(timeout_s=PATIENCE_S)
 
     ben.wait(lambda: ben.room.my_turn)
-    ann.wait(lambda: ann.room.pending is None)
+    ann.wait(lambda: ann.room.command.pending is None)
     ann.wait(lambda: (banner := ann.model.banner()) is not None and banner.kind == "back")
     bea.wait(lambda: not present(bea, "X"))
     abe.enters(room)
@@ -154,7 +154,7 @@ def test_who_leaves_after_a_game_while_main_is_away_and_comes_back_meanwhile_is_
     cid.model.leave_room()
     cid.enters(room)
     for seat in (cid, dee):
-        seat.wait(lambda seat=seat: seat.room.pending is None)  # type: ignore[misc]
+        seat.wait(lambda seat=seat: seat.room.command.pending is None)  # type: ignore[misc]
         seat.room.rematch()
     cid.wait(lambda: cid.room.view is not None and cid.room.view.game_number == 2)
     dee.wait(lambda: dee.room.my_turn and present(dee, "O"))
@@ -182,7 +182,7 @@ def test_who_looks_at_the_lobby_while_the_servers_are_away_is_there_when_they_ar
     room = ann.room.id
     mortal.kill(MAIN)
     ann.model.leave_room()
-    ann.wait(lambda: [game.my_turn for game in ann.lobby.open_games()] == [True])
+    ann.wait(lambda: [game.my_turn for game in ann.lobby.games.all()] == [True])
     assert present(ben, "X")
     ann.enters(room)
     ann.plays(0)
@@ -229,15 +229,15 @@ def test_a_private_room_that_one_left_is_found_again_though_it_is_in_no_list(
     lea.plays(0)
     for seat in (lea, max_):
         seat.model.leave_room()
-        seat.wait(lambda seat=seat: [game.row.room for game in seat.lobby.open_games()] == [room.id])  # type: ignore[misc]
+        seat.wait(lambda seat=seat: [game.row.room for game in seat.lobby.games.all()] == [room.id])  # type: ignore[misc]
     assert room.id not in (max_.lobby.rooms or {})
-    max_.wait(lambda: max_.lobby.open_games()[0].text == "Your turn, against lea m")
+    max_.wait(lambda: max_.lobby.games.all()[0].text == "Your turn, against lea m")
     max_.enters(room.id)
     assert max_.room.my_turn, "the seat is the invitation"
     max_.resigns()
-    lea.wait(lambda: lea.lobby.open_games()[0].text == "Finished, against max m")
+    lea.wait(lambda: lea.lobby.games.all()[0].text == "Finished, against max m")
     lea.enters(room.id)
     lea.room.close()
     lea.wait(lambda: lea.model.screen == "lobby")
     for seat in (lea, max_):
-        seat.wait(lambda seat=seat: seat.lobby.open_games() == [])  # type: ignore[misc]
+        seat.wait(lambda seat=seat: seat.lobby.games.all() == [])  # type: ignore[misc]
