@@ -23,7 +23,7 @@ from wire.rpc import Address, Proxy
 
 PROBE_S = 0.5
 _ROLES = (MAIN, COMMUNICATION, REPLICATION)
-_HELP = "give host:port of the name server, whose port is usually 1337"
+_HELP = "give host:port of the name server; its port is usually 1337"
 _TEMPORARY: Mapping[Found, str] = {
     "nothing": "nothing listens there",
     "no host": "its host does not answer",
@@ -43,9 +43,9 @@ def explained(address: Address, error: TicTacToeError) -> TicTacToeError:
     if isinstance(error, UnknownHost):
         return WrongAddress(f"no cluster answers at {address}: there is no host of that name; {_HELP}")
     if isinstance(error, NoSuchName):
-        return Unreachable(f"no cluster answers at {address}: the name server there knows none")
+        return Unreachable(f"no cluster answers at {address}: the name server there has no entry for one")
     if isinstance(error, Forbidden):
-        return _wrong(address, "on this port the servers of a cluster talk to one another")
+        return _wrong(address, "this port is only for calls between the servers of a cluster")
     if isinstance(error, (NoSuchRoom, ProtocolMismatch)):
         return _wrong(address, _role_at(address))
     if not isinstance(error, Unreachable):

@@ -50,7 +50,7 @@ class FrontDoorFinder:
             try:
                 answer: Mapping[str, Any] = connection.call("describe", deadline_s=attempts.timeout_s())
             except NoSuchRoom:  # for every object there: the front door is not open yet, or another program answers
-                failure = Unreachable("something else answers where the name server has the cluster")
+                failure = Unreachable("another program answers at the address that the name server has for the cluster")
             except TicTacToeError as error:
                 failure = error
             else:

@@ -44,7 +44,7 @@ def test_the_port_of_another_server_of_the_cluster(shared_cluster: ClusterContro
     assert isinstance(error, WrongAddress)
     assert error.message == (
         f"{address} is not the address of a name server: the {role.replace('_', ' ')} of a cluster answers there; "
-        "give host:port of the name server, whose port is usually 1337"
+        "give host:port of the name server; its port is usually 1337"
     )
 
 
@@ -52,7 +52,7 @@ def test_the_port_of_another_server_of_the_cluster(shared_cluster: ClusterContro
 def test_a_port_for_servers_alone(shared_cluster: ClusterControl, role: str) -> None:
     error = refused(str(shared_cluster.settings.peer_address_of(role)))
     assert isinstance(error, WrongAddress)
-    assert "on this port the servers of a cluster talk to one another" in error.message
+    assert "this port is only for calls between the servers of a cluster" in error.message
 
 
 def test_a_port_of_metrics_and_any_other_web_server(shared_cluster: ClusterControl) -> None:
@@ -103,7 +103,7 @@ def test_what_is_no_address_is_refused_with_what_is_one() -> None:
 
 def test_the_name_server_of_another_project_knows_no_cluster() -> None:
     with _started("-m", "Pyro4.naming", "-n", "127.0.0.1", "-p", "0") as address:
-        assert "the name server there knows none" in refused(address).message
+        assert "the name server there has no entry for one" in refused(address).message
 
 
 def test_an_object_server_of_another_project() -> None:

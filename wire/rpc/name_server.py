@@ -52,7 +52,7 @@ def look_up(name_server: Address, name: str, *, timeout_s: float) -> Registered:
         try:
             uri, metadata = remote.call("lookup", name, True, timeout_s=timeout_s)
         except Pyro4.errors.NamingError:
-            raise NoSuchName(f"the name server at {name_server} does not know {name} (yet)") from None
+            raise NoSuchName(f"the name server at {name_server} has no entry for {name} (yet)") from None
         found = _entry(uri, metadata)
         if found.address == _NOWHERE:
             raise Unreachable(f"the name server at {name_server} has no address for {name}")

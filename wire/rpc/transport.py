@@ -283,7 +283,7 @@ class Transport:
                 return
             except OSError as error:
                 if not self.shutting_down:
-                    logger.warning("a connection cannot be taken: %s", error.strerror or error)
+                    logger.warning("a connection cannot be accepted: %s", error.strerror or error)
                     self._pause_accepting(ACCEPT_PAUSE_S)
                 return
             self._admit(sock, counted_host(str(address[0])))
