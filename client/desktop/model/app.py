@@ -1,4 +1,7 @@
-"""The session: which screen is shown, and the state that outlives a screen. Screens' models are made here."""
+"""The session: which screen is shown, and the state that outlives a screen. Screens' models are made here.
+
+It is one class, because entering, leaving and signing out change several of these models together.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 The board on screen is the servers' view plus at most one pending move of the user, until the view has it. A command is
 retried with the same request id until it is answered. So a move made during an outage is applied or refused afterwards.
-Chat, offers, selection, access and result have models of their own; this model passes the news to them.
+Chat, offers, selection, access and result have models of their own; this model passes the news to them. The rest is one
+class, because what is shown and what can be done follow from the same view and pending command.
 """
 
 from __future__ import annotations
