@@ -15,8 +15,8 @@ import filelock
 
 from game.accounts.names import name_key
 from wire.addresses import Address, parse
+from wire.atomic_files import remove_leftovers, replace_file
 from wire.errors import StorageFailed
-from wire.whole_file import remove_leftovers, replace_file
 
 DEFAULT_PORT = 1337
 _LOOPBACK = {"127.0.0.1": "localhost", "::1": "localhost"}

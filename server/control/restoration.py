@@ -20,8 +20,8 @@ from server.log.journal.pair import FOLDERS, GUARD, JOURNAL, Relation, move_asid
 from server.runtime.security import KEY_FILE
 from server.settings import Settings
 from wire import MAIN, REPLICATION
+from wire.atomic_files import sync
 from wire.errors import StorageFailed
-from wire.whole_file import sync
 
 RESTORED = "restored"
 """The holder in the epoch of restored journals, until a main server takes a higher epoch."""

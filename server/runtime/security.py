@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 from server.settings import Settings, SettingsError
-from wire.whole_file import create_file
+from wire.atomic_files import create_file
 
 KEY_FILE = "cluster.key"
 _SHORTEST_KEY = 16

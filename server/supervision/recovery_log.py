@@ -14,7 +14,7 @@ import structlog
 from msgspec import Struct
 
 from server.settings import Settings
-from wire.whole_file import replace_file
+from wire.atomic_files import replace_file
 
 MOST_KEPT = 20
 

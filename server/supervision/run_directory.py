@@ -21,8 +21,8 @@ import structlog
 from server.settings import ROOT, Settings, SettingsError
 from server.supervision.run_file import RunFile, folder_id
 from wire import MAIN
+from wire.atomic_files import remove_leftovers, replace_file
 from wire.errors import StorageFailed
-from wire.whole_file import remove_leftovers, replace_file
 
 logger = structlog.get_logger()
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from wire.whole_file import replace_file
+from wire.atomic_files import replace_file
 
 
 class SkewedClocks:

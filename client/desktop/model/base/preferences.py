@@ -15,7 +15,7 @@ import platformdirs
 import structlog
 
 from client.desktop.model.base.window_lock import SignIn, WindowLock
-from wire.whole_file import replace_file
+from wire.atomic_files import replace_file
 
 KEPT = 8
 KEPT_MUTED = 200

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wire.whole_file import create_file, remove_leftovers, replace_file
+from wire.atomic_files import create_file, remove_leftovers, replace_file
 
 
 def names(folder: Path) -> list[str]:
