@@ -167,7 +167,7 @@ class Window:
     def note(self, fault: BaseException) -> None:
         """Log an unexpected error. The window continues."""
         self.faults.append(fault)
-        logger.error("a fault of ours; the window goes on", exc_info=fault)
+        logger.error("unexpected error in the window", exc_info=fault)
 
     def close(self) -> None:
         """Close this window and leave its rooms."""
