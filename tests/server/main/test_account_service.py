@@ -23,7 +23,6 @@ from game.context import Limits
 from game.errors import (
     BadToken,
     InvalidArgument,
-    LimitReached,
     NameTaken,
     NameTooSimilar,
     Refusal,
@@ -36,7 +35,7 @@ from server.log.journal.journal import Journal
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.log.streams import Streams
-from server.main import account_service, quotas
+from server.main import account_service
 from server.main.account_service import AccountService
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Effects
@@ -467,58 +466,3 @@ def test_a_wrong_code_costs_the_name_nothing(server: MainServer) -> None:
         with pytest.raises(WrongCode):
             server.names.recover("Ada", "other", "b")
     assert server.owner("Ada") == "a"
-
-
-# -- what one host may have ----------------------------------------------------------------------------------------
-
-
-def claim_some(server: MainServer, host: str, count: int, first: int = 0) -> None:
-    for number in range(first, first + count):
-        server.names.claim(f"{host} {'abcdefghij'[number]}x", f"{host} {number}", host)
-
-
-def test_a_host_has_so_many_names_and_what_is_refused_costs_and_frees_none(server: MainServer) -> None:
-    claim_some(server, "east", LIMITS.max_names_per_host)
-    for name in ("east ax", "west ax"):
-        with pytest.raises(LimitReached, match="MAX_NAMES_PER_HOST"):
-            server.names.claim(name, "another token", "east")
-    claim_some(server, "west", 1)
-    with pytest.raises(NameTaken):
-        server.names.claim("east ax", "another token", "west")
-    with pytest.raises(LimitReached):
-        server.names.claim("one more", "one more", "east")
-    assert server.names.claim("east ax", "east 0", "east"), "one's own can be claimed again"
-
-
-def test_a_name_that_is_free_again_makes_room_and_so_does_one_that_moves(server: MainServer) -> None:
-    claim_some(server, "east", LIMITS.max_names_per_host)
-    server.names.claim("east ax", "east 0", "west")
-    claim_some(server, "east", 1, first=4)
-    server.time += GRACE_S + 1
-    for _ in range(2):
-        server.names.release_expired()
-        server.time += GRACE_S + 1
-    claim_some(server, "east", 1, first=5)
-
-
-def test_new_names_of_a_host_come_at_a_bounded_rate_however_often_they_are_let_go(server: MainServer) -> None:
-    for number in range(LIMITS.max_new_names_per_host_per_hour + 1):  # one is forgiven meanwhile
-        claim_some(server, "east", 1, first=number)
-        server.time += GRACE_S + 1
-        server.names.release_expired()
-    with pytest.raises(LimitReached, match="MAX_NEW_NAMES_PER_HOST_PER_HOUR"):
-        claim_some(server, "east", 1, first=9)
-    claim_some(server, "west", 1)
-    server.time += quotas.AN_HOUR_S
-    claim_some(server, "east", 1, first=9)
-
-
-def test_in_all_so_many_names_are_kept(server: MainServer) -> None:
-    for number in range(LIMITS.max_kept_names):
-        claim_some(server, f"host{number}", 1)
-        server.names.reserve(f"host{number} 0", "code", f"host{number}")
-    claim_some(server, "east", 1)
-    server.take_over()
-    with pytest.raises(Busy, match="MAX_KEPT_NAMES"):
-        server.names.reserve("east 0", "code", "east")
-    server.names.reserve("host0 0", "another code", "host0")

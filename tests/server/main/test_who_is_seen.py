@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from dataclasses import replace
 
 import pytest
 
 from game.context import Limits
-from game.errors import LimitReached
 from game.games.registry import DEFAULT_GAME, short_list
-from game.rooms.commands import Close, Join, Leave
+from game.rooms.commands import Join, Leave
 from game.rooms.state import Room
 from server.log.entries import Epoch
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from server.main.command_service import CommandService
 from server.main.match_opener import MatchOpener
-from server.main.quotas import AN_HOUR_S
 from server.rooms.ids import system_request
 from server.rooms.pairing import Pairing
 from server.rooms.room_store import RoomStore
@@ -129,55 +126,3 @@ def test_who_was_here_in_an_earlier_term_has_the_time_to_come_back(server: MainS
     assert server.room(room).away == {}
     server.pass_on(1.0)
     assert set(server.room(room).away) == {"ann"}
-
-
-# -- how many rooms ------------------------------------------------------------------------------------------------
-
-
-def limited(server: MainServer, **limits: int) -> CommandService:
-    """A command service with other limits, for people of one host."""
-    changed = replace(SETTINGS, **limits)  # type: ignore[arg-type]  # all of them are numbers
-    return CommandService(server.store, server.command_service._committer, changed, lambda: server.time)
-
-
-def opens(command_service: CommandService, name: str, number: int, host: str = "a classroom") -> str:
-    """Somebody opens a room, having a name or not yet."""
-    hashed = token_hash(f"the secret token of {name}, which is long")
-    command_service.accounts.claim(name, hashed, host)
-    return str(command_service.create(hashed, f"create-{number}", "", "tictactoe", {}, {}, host)["room"])
-
-
-def test_rooms_of_one_name_come_at_a_bounded_rate_however_often_they_are_closed(server: MainServer) -> None:
-    command_service = limited(server, max_new_rooms_per_name_per_hour=4)
-    for number in range(4):
-        room = opens(command_service, "ann", number)
-        token = "the secret token of ann, which is long"
-        now(command_service.command(token, room, lambda by, number=number: Close(by, f"close-{number}")))  # type: ignore[misc]
-    with pytest.raises(LimitReached, match="MAX_NEW_ROOMS_PER_NAME_PER_HOUR"):
-        opens(command_service, "ann", 4)
-    assert opens(command_service, "bob", 0)
-    server.time += AN_HOUR_S / 4
-    assert opens(command_service, "ann", 4)
-
-
-def test_a_room_that_is_refused_leaves_nothing_behind(server: MainServer) -> None:
-    command_service = limited(server, max_rooms_per_name=1)
-    room = opens(command_service, "ann", 0)
-    for _ in range(3):
-        with pytest.raises(LimitReached):
-            opens(command_service, "ann", 1)
-        assert opens(command_service, "ann", 0) == room
-    assert server.store.open_rooms == 1
-    assert not command_service._quotas._opening
-
-
-def test_the_defaults_admit_a_classroom_and_a_rush_of_a_thousand_at_one_address(server: MainServer) -> None:
-    command_service = limited(server)
-    for number in range(30):
-        for room in range(5):
-            opens(command_service, f"child {'abcdefghijklmnopqrstuvwxyzäöüß'[number]}", room)
-    for number in range(1000):
-        command_service.accounts.claim(
-            f"visitor {number:04}x", token_hash(f"the secret token of {number}"), "a classroom"
-        )
-    assert server.store.names.held == 1030

@@ -1,0 +1,127 @@
+"""How many names and rooms a person or a host may have. The clock is moved by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from game.errors import LimitReached, NameTaken
+from game.rooms.commands import Close
+from server.main.command_service import CommandService
+from server.main.quotas import AN_HOUR_S
+from server.runtime.security import token_hash
+from tests.server.main.test_account_service import GRACE_S, LIMITS
+from tests.server.main.test_account_service import MainServer as AccountServer
+from tests.server.main.test_account_service import server as accounts
+from tests.server.main.test_who_is_seen import SETTINGS, MainServer, server
+from wire.errors import Busy
+from wire.later import now
+
+__all__ = ["accounts", "server"]
+
+# -- names of a host -----------------------------------------------------------------------------------------------
+
+
+def claim_some(accounts: AccountServer, host: str, count: int, first: int = 0) -> None:
+    for number in range(first, first + count):
+        accounts.names.claim(f"{host} {'abcdefghij'[number]}x", f"{host} {number}", host)
+
+
+def test_a_host_has_so_many_names_and_what_is_refused_costs_and_frees_none(accounts: AccountServer) -> None:
+    claim_some(accounts, "east", LIMITS.max_names_per_host)
+    for name in ("east ax", "west ax"):
+        with pytest.raises(LimitReached, match="MAX_NAMES_PER_HOST"):
+            accounts.names.claim(name, "another token", "east")
+    claim_some(accounts, "west", 1)
+    with pytest.raises(NameTaken):
+        accounts.names.claim("east ax", "another token", "west")
+    with pytest.raises(LimitReached):
+        accounts.names.claim("one more", "one more", "east")
+    assert accounts.names.claim("east ax", "east 0", "east"), "one's own can be claimed again"
+
+
+def test_a_name_that_is_free_again_makes_room_and_so_does_one_that_moves(accounts: AccountServer) -> None:
+    claim_some(accounts, "east", LIMITS.max_names_per_host)
+    accounts.names.claim("east ax", "east 0", "west")
+    claim_some(accounts, "east", 1, first=4)
+    accounts.time += GRACE_S + 1
+    for _ in range(2):
+        accounts.names.release_expired()
+        accounts.time += GRACE_S + 1
+    claim_some(accounts, "east", 1, first=5)
+
+
+def test_new_names_of_a_host_come_at_a_bounded_rate_however_often_they_are_let_go(accounts: AccountServer) -> None:
+    for number in range(LIMITS.max_new_names_per_host_per_hour + 1):  # one is forgiven meanwhile
+        claim_some(accounts, "east", 1, first=number)
+        accounts.time += GRACE_S + 1
+        accounts.names.release_expired()
+    with pytest.raises(LimitReached, match="MAX_NEW_NAMES_PER_HOST_PER_HOUR"):
+        claim_some(accounts, "east", 1, first=9)
+    claim_some(accounts, "west", 1)
+    accounts.time += AN_HOUR_S
+    claim_some(accounts, "east", 1, first=9)
+
+
+def test_in_all_so_many_names_are_kept(accounts: AccountServer) -> None:
+    for number in range(LIMITS.max_kept_names):
+        claim_some(accounts, f"host{number}", 1)
+        accounts.names.reserve(f"host{number} 0", "code", f"host{number}")
+    claim_some(accounts, "east", 1)
+    accounts.take_over()
+    with pytest.raises(Busy, match="MAX_KEPT_NAMES"):
+        accounts.names.reserve("east 0", "code", "east")
+    accounts.names.reserve("host0 0", "another code", "host0")
+
+
+# -- rooms ---------------------------------------------------------------------------------------------------------
+
+
+def limited(server: MainServer, **limits: int) -> CommandService:
+    """A command service with other limits, for people of one host."""
+    changed = replace(SETTINGS, **limits)  # type: ignore[arg-type]  # all of them are numbers
+    return CommandService(server.store, server.command_service._committer, changed, lambda: server.time)
+
+
+def opens(command_service: CommandService, name: str, number: int, host: str = "a classroom") -> str:
+    """Somebody opens a room, having a name or not yet."""
+    hashed = token_hash(f"the secret token of {name}, which is long")
+    command_service.accounts.claim(name, hashed, host)
+    return str(command_service.create(hashed, f"create-{number}", "", "tictactoe", {}, {}, host)["room"])
+
+
+def test_rooms_of_one_name_come_at_a_bounded_rate_however_often_they_are_closed(server: MainServer) -> None:
+    command_service = limited(server, max_new_rooms_per_name_per_hour=4)
+    for number in range(4):
+        room = opens(command_service, "ann", number)
+        token = "the secret token of ann, which is long"
+        now(command_service.command(token, room, lambda by, number=number: Close(by, f"close-{number}")))  # type: ignore[misc]
+    with pytest.raises(LimitReached, match="MAX_NEW_ROOMS_PER_NAME_PER_HOUR"):
+        opens(command_service, "ann", 4)
+    assert opens(command_service, "bob", 0)
+    server.time += AN_HOUR_S / 4
+    assert opens(command_service, "ann", 4)
+
+
+def test_a_room_that_is_refused_leaves_nothing_behind(server: MainServer) -> None:
+    command_service = limited(server, max_rooms_per_name=1)
+    room = opens(command_service, "ann", 0)
+    for _ in range(3):
+        with pytest.raises(LimitReached):
+            opens(command_service, "ann", 1)
+        assert opens(command_service, "ann", 0) == room
+    assert server.store.open_rooms == 1
+    assert not command_service._quotas._opening
+
+
+def test_the_defaults_admit_a_classroom_and_a_rush_of_a_thousand_at_one_address(server: MainServer) -> None:
+    command_service = limited(server)
+    for number in range(30):
+        for room in range(5):
+            opens(command_service, f"child {'abcdefghijklmnopqrstuvwxyzäöüß'[number]}", room)
+    for number in range(1000):
+        command_service.accounts.claim(
+            f"visitor {number:04}x", token_hash(f"the secret token of {number}"), "a classroom"
+        )
+    assert server.store.names.held == 1030
