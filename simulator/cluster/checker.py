@@ -13,7 +13,6 @@ from game.forms.event_codec import from_plain
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_of, room_stream
 from server.log.streams import Streams
-from server.replication.primary import SyncState
 from server.rooms.lobby import BEGINNING
 from server.rooms.room_store import RoomStore
 from simulator.cluster.account_clients import Ledger
@@ -23,12 +22,13 @@ from simulator.cluster.match_players import Matches
 from simulator.cluster.published_log import PublishedLog
 from simulator.cluster.schedule_options import ScheduleOptions
 from simulator.cluster.servers.machine import SERVERS, Machine
-from simulator.cluster.servers.main_server import MainProcess
+from simulator.cluster.servers.main_server import MainProcess, term_of
 from simulator.cluster.servers.other_servers import CommunicationProcess, ReplicationProcess
+from simulator.cluster.servers.terms import SimulatedTerm
 from simulator.engine.simulation import Simulation
 from verify.history.guarantees import check
 from verify.history.record import AnsweredCall, RoomHistory
-from wire import COMMUNICATION, MAIN, REPLICATION
+from wire import COMMUNICATION, REPLICATION
 from wire.errors import Damaged, NotReady
 
 LONGEST_LOBBY = 1000
@@ -57,19 +57,19 @@ class Checker:
                 yield f"{role} does not run"
             elif self.simulation.incarnations[role].paused:
                 yield f"{role} hangs"
-        main = self.simulation.node(MAIN)
-        if not isinstance(main, MainProcess) or main.term is None:
+        term = term_of(self.simulation)
+        if term is None:
             yield "no main server is the primary"
             return
-        if main.term.replicator.sync_state is not SyncState.IN_SYNC:
-            yield f"the replica is not in sync, but {main.term.replicator.sync_state.value}"
+        if not term.in_sync:
+            yield f"the replica is not in sync, but {term.replicator.sync_state.value}"
         replication = self.simulation.node(REPLICATION)
-        if isinstance(replication, ReplicationProcess) and replication.journal.last != main.journal.last:
+        if isinstance(replication, ReplicationProcess) and replication.journal.last != term.journal.last:
             # The main server notices a replica that restarted with an older log only at its next call.
-            yield f"the replica's log ends at {replication.journal.last}, the main server's at {main.journal.last}"
+            yield f"the replica's log ends at {replication.journal.last}, the main server's at {term.journal.last}"
         yield from self._damaged()
         for room in self.rooms:
-            yield from self._unseen_versions(room, main.term.store)
+            yield from self._unseen_versions(room, term.store)
         for name in (
             *self.options.account_clients,
             *self.matches.match_players,
@@ -78,7 +78,7 @@ class Checker:
             person = self.simulation.node(name)
             if not isinstance(person, SimulatedClient) or not person.finished:
                 yield f"{name} still waits for an answer"
-        yield from self._unfollowed_changes(main.term.store)
+        yield from self._unfollowed_changes(term.store)
 
     def _damaged(self) -> Iterator[str]:
         """Yield a sentence for each damaged row of a journal, and for each stream that a server still reports as
@@ -124,15 +124,15 @@ class Checker:
 
     def findings(self) -> Iterator[str]:
         """Yield a sentence for each violation. It starts with the name of the check that found it."""
-        main = self.simulation.node(MAIN)
-        if isinstance(main, MainProcess) and main.term is not None:
+        term = term_of(self.simulation)
+        if term is not None:
             try:
-                yield from self._compare_with_published(main.term.store)
-                yield from self.ledger.violations(main.term.store)
-                if main.in_sync:
-                    yield from self._compare_copies(main)
+                yield from self._compare_with_published(term.store)
+                yield from self.ledger.violations(term.store)
+                if term.in_sync:
+                    yield from self._compare_copies(term)
                 if self.matches.match_players:
-                    yield from self._check_matches(main)
+                    yield from self._check_matches(term)
             except InvariantBroken as broken:
                 yield f"G3: {broken.message}"
             except Damaged as damaged:
@@ -163,27 +163,27 @@ class Checker:
             if store.is_open(room_of(stream) or "") if row is None else not store.is_listed_as(stream, row):
                 yield f"G3: the summary of {stream} differs from its state"
 
-    def _check_matches(self, main: MainProcess) -> Iterator[str]:
+    def _check_matches(self, term: SimulatedTerm) -> Iterator[str]:
         """Check the events of matches, the game archive and the ratings."""
         played = PublishedEvents.of(self.record.published)
         yield from played.time_regressions()
         complete = self.options.limits.keep_events > LONGEST_HISTORY
-        yield from archive_findings("the main server", main.journal, played, complete=complete)
+        yield from archive_findings("the main server", term.journal, played, complete=complete)
         replication, front_door = self.simulation.node(REPLICATION), self.simulation.node(COMMUNICATION)
-        if isinstance(replication, ReplicationProcess) and main.in_sync:
+        if isinstance(replication, ReplicationProcess) and term.in_sync:
             yield from archive_findings("the replica", replication.journal, played, complete=complete)
         yield from played.matched_twice()
         if isinstance(front_door, CommunicationProcess):
             with contextlib.suppress(NotReady):  # not ready: ``unsettled`` reports that
                 served = front_door.matchmaker.archive.leaderboard("people", LEADERS)["players"]
-                yield from rating_findings(served, main.journal)  # type: ignore[arg-type]  # rows, by its protocol
+                yield from rating_findings(served, term.journal)  # type: ignore[arg-type]  # rows, by its protocol
 
-    def _compare_copies(self, main: MainProcess) -> Iterator[str]:
+    def _compare_copies(self, term: SimulatedTerm) -> Iterator[str]:
         """Compare the states that both journals lead to. Valid only while the replica is in sync."""
         replication = self.simulation.node(REPLICATION)
         if not isinstance(replication, ReplicationProcess):
             return
-        ours, theirs = self._states(main.journal), self._states(replication.journal)
+        ours, theirs = self._states(term.journal), self._states(replication.journal)
         for stream in sorted(ours.keys() | theirs.keys()):
             kind = Streams(self.options.limits.of_rooms).kind_of(stream)
             states = {kind.write_state(states[stream]) for states in (ours, theirs) if stream in states}

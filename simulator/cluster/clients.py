@@ -18,7 +18,7 @@ from game.games.tictactoe import EMPTY
 from game.rooms.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from server.log.room_stream import room_stream
 from simulator.cluster.servers.machine import OLD_MAIN
-from simulator.cluster.servers.main_server import MainProcess
+from simulator.cluster.servers.main_server import term_of
 from simulator.cluster.servers.rpc import Process, Request
 from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, RoomHistory, Seen
 from wire import MAIN
@@ -117,8 +117,8 @@ class SimulatedClient(Process):
         return max((MAIN, OLD_MAIN), key=self._epoch_of)
 
     def _epoch_of(self, name: str) -> int:
-        main = self.simulation.node(name)
-        return main.term.replicator.epoch if isinstance(main, MainProcess) and main.term is not None else 0
+        term = term_of(self.simulation, name)
+        return 0 if term is None else term.replicator.epoch
 
 
 class Participant(SimulatedClient):

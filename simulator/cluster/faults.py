@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from simulator.cluster.servers.machine import OLD_MAIN, SERVERS, Machine
-from simulator.cluster.servers.main_server import MainProcess
+from simulator.cluster.servers.main_server import term_of
 from simulator.engine.fault_schedule import ScheduledFault, Undo
 from simulator.engine.simulation import Simulation
 from wire import MAIN, REPLICATION
@@ -196,12 +196,11 @@ class FaultInjector:
         """Return whether the replica is in sync and its journal undamaged, so that everything can be
         recovered from it.
         """
-        main = self._simulation.node(MAIN)
-        replica = self._simulation.incarnations.get(REPLICATION)
-        if not isinstance(main, MainProcess) or main.term is None or not main.in_sync:
+        term, replica = term_of(self._simulation), self._simulation.incarnations.get(REPLICATION)
+        if term is None or not term.in_sync:
             return False
         # Otherwise the main server has not noticed yet that its replica is gone, perhaps with its disk.
-        joined = replica is not None and replica.alive and main.term.joined_by is replica
+        joined = replica is not None and replica.alive and term.joined_by is replica
         return joined and not self._machine.disks[REPLICATION].damaged()
 
     def _lose_replica_disk(self, _rng: random.Random) -> Undo | None:
@@ -221,9 +220,7 @@ class FaultInjector:
 
     def _main_has_all(self) -> bool:
         """Return whether a primary runs and its journal is undamaged, so that everything can be recovered from it."""
-        main = self._simulation.node(MAIN)
-        is_primary = isinstance(main, MainProcess) and main.term is not None
-        return is_primary and not self._machine.disks[MAIN].damaged()
+        return term_of(self._simulation) is not None and not self._machine.disks[MAIN].damaged()
 
     def _replace_without_ending(self, _rng: random.Random) -> Undo | None:
         simulation = self._simulation
@@ -242,8 +239,8 @@ class FaultInjector:
         return _no_undo
 
     def _replica_is_in_sync(self) -> bool:
-        main = self._simulation.node(MAIN)
-        return isinstance(main, MainProcess) and main.in_sync
+        term = term_of(self._simulation)
+        return term is not None and term.in_sync
 
     def _crash_client(self, rng: random.Random) -> Undo:
         name = rng.choice(self._clients)

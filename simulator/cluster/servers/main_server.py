@@ -9,7 +9,6 @@ from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
 from game.rooms.commands import COMMANDS
 from server.log.entries import Epoch
 from server.log.streams import Streams
-from server.replication.primary import SyncState
 from server.replication.takeover import take_over
 from server.rooms.lobby import LobbyCursor
 from server.rooms.room_store import RoomStore
@@ -20,6 +19,7 @@ from simulator.cluster.servers.machine import APPEND_TIMEOUT_S, RECOVERY_WAIT_S,
 from simulator.cluster.servers.rpc import ProcedureRun, Process, Request
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
 from simulator.cluster.servers.terms import SimulatedReads, SimulatedTerm
+from simulator.engine.simulation import Simulation
 from wire import MAIN, REPLICATION
 from wire.errors import Damaged, NotReady
 
@@ -71,11 +71,6 @@ class MainProcess(Process):
             self._reads = SimulatedReads(self.journal, Streams(self._limits.of_rooms), lambda: self.now, error)
             self._record.publish_streams(self.journal.copies())
             self.simulation.trace.note(self.now, self.name, f"serves reads only: {error.message}")
-
-    @property
-    def in_sync(self) -> bool:
-        """Return whether this process is the primary and the replica is in sync."""
-        return self.term is not None and self.term.replicator.sync_state is SyncState.IN_SYNC
 
     def _become_primary(self, epoch: Epoch) -> None:
         self.term = SimulatedTerm(
@@ -158,6 +153,12 @@ class MainProcess(Process):
             self.answer(request, news)
         else:
             self._waiting.append((request, room, after_version, until_s))
+
+
+def term_of(simulation: Simulation, name: str = MAIN) -> SimulatedTerm | None:
+    """Return the term of a main server, or None if it is not alive or not the primary."""
+    main = simulation.node(name)
+    return main.term if isinstance(main, MainProcess) else None
 
 
 def _no_effects() -> Effects[None]:

@@ -18,7 +18,7 @@ from server.log.entries import Epoch, LogEnd
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
-from server.replication.primary import Output, Primary
+from server.replication.primary import Output, Primary, SyncState
 from server.replication.repair import Repair
 from server.replication.replicator import Replicator
 from server.rooms.room_store import RoomStore
@@ -83,6 +83,11 @@ class SimulatedTerm:
         )
         self.joined_by: Incarnation | None = None
         """The incarnation of the replica that joined last."""
+
+    @property
+    def in_sync(self) -> bool:
+        """Return whether the replica is in sync."""
+        return self.replicator.sync_state is SyncState.IN_SYNC
 
     def _new_replicator(self, streams: Streams) -> Replicator:
         replicator = Replicator(
