@@ -21,7 +21,7 @@ from simulator.cluster.match_checker import LEADERS, PublishedEvents, archive_fi
 from simulator.cluster.match_players import Matches
 from simulator.cluster.published_log import PublishedLog
 from simulator.cluster.schedule_options import ScheduleOptions
-from simulator.cluster.servers.machine import SERVERS, Machine
+from simulator.cluster.servers.machine import ROOM_LIMITS, SERVERS, Machine
 from simulator.cluster.servers.main_server import MainProcess, term_of
 from simulator.cluster.servers.other_servers import CommunicationProcess, ReplicationProcess
 from simulator.cluster.servers.terms import SimulatedTerm
@@ -143,7 +143,7 @@ class Checker:
 
     def _compare_with_published(self, store: RoomStore) -> Iterator[str]:
         """Compare the served states with the states that all published events lead to."""
-        streams = Streams(self.options.limits.of_rooms)
+        streams = Streams(ROOM_LIMITS)
         for stream, events in self.record.published.items():
             kind = streams.kind_of(stream)
             state = kind.initial_state(stream)
@@ -185,7 +185,7 @@ class Checker:
             return
         ours, theirs = self._states(term.journal), self._states(replication.journal)
         for stream in sorted(ours.keys() | theirs.keys()):
-            kind = Streams(self.options.limits.of_rooms).kind_of(stream)
+            kind = Streams(ROOM_LIMITS).kind_of(stream)
             states = {kind.write_state(states[stream]) for states in (ours, theirs) if stream in states}
             one_lacks_it = stream not in ours or stream not in theirs
             forgotten = stream in self.record.forgotten and (ours | theirs)[stream].phase == "closed"
@@ -193,13 +193,13 @@ class Checker:
                 yield f"G1: {stream} differs between the main server and the replica: {' and '.join(sorted(states))}"
 
     def _states(self, journal: Journal) -> dict[str, Any]:
-        streams = Streams(self.options.limits.of_rooms)
+        streams = Streams(ROOM_LIMITS)
         return {copy.stream: streams.state_of(copy) for copy in journal.copies()}
 
     def _check_histories(self) -> Iterator[str]:
         rooms = (*self.rooms, *self.matches.rooms.values())
         histories = {room.id: self._final_history(room) for room in rooms if self._existed(room)}
-        found = check(histories, complete=not self.options.keeps_old_main, limits=self.options.limits.of_rooms)
+        found = check(histories, complete=not self.options.keeps_old_main, limits=ROOM_LIMITS)
         for name, sentences in (
             ("G1", found.lost),
             ("G2", found.doubled),

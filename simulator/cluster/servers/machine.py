@@ -21,7 +21,7 @@ OLD_MAIN = "main adrift"
 """The name of a main server that was replaced but not ended. Neither the lock nor SIGKILL reached it."""
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 NO_FAULTS = Failpoints("")
-_LIMITS_OF_ROOMS = RoomLimits(people=20, claim_after_ms=1000)
+ROOM_LIMITS = RoomLimits(people=20, claim_after_ms=1000)
 
 
 # The servers' time settings, in seconds. They are shorter than the real ones, so that a schedule covers more.
@@ -39,13 +39,12 @@ MOST_START_S = 0.3
 class SimulatedLimits:
     """The servers' settings that are counts."""
 
-    of_rooms: RoomLimits = _LIMITS_OF_ROOMS
-    snapshot_every: int = 8
-    keep_events: int = 1_000_000
-    piece_bytes: int = 1 << 18
-    last_piece_entries: int = 50
-    kept_closed_rooms: int = 1000
-    scrub_every_s: float | None = None
+    snapshot_every: int
+    keep_events: int
+    piece_bytes: int
+    last_piece_entries: int
+    kept_closed_rooms: int
+    scrub_every_s: float | None
     """None for schedules without damaged rows, where a scrub finds nothing."""
 
 

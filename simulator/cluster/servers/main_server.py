@@ -15,7 +15,7 @@ from server.rooms.room_store import RoomStore
 from server.runtime.effects import Effects
 from simulator.cluster.published_log import PublishedLog
 from simulator.cluster.servers.journals import JournalDisk
-from simulator.cluster.servers.machine import APPEND_TIMEOUT_S, RECOVERY_WAIT_S, Machine, SimulatedLimits
+from simulator.cluster.servers.machine import APPEND_TIMEOUT_S, RECOVERY_WAIT_S, ROOM_LIMITS, Machine, SimulatedLimits
 from simulator.cluster.servers.rpc import ProcedureRun, Process, Request
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
 from simulator.cluster.servers.terms import SimulatedReads, SimulatedTerm
@@ -68,7 +68,7 @@ class MainProcess(Process):
         if self._reads is not None:
             self._reads.committer.error = error
         elif may_be_read:
-            self._reads = SimulatedReads(self.journal, Streams(self._limits.of_rooms), lambda: self.now, error)
+            self._reads = SimulatedReads(self.journal, Streams(ROOM_LIMITS), lambda: self.now, error)
             self._record.publish_streams(self.journal.copies())
             self.simulation.trace.note(self.now, self.name, f"serves reads only: {error.message}")
 

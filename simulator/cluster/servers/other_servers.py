@@ -13,7 +13,7 @@ from server.log.streams import Streams
 from server.replication.replica_service import ReplicaService
 from simulator.cluster.servers.journal_upkeep import maintain_journal
 from simulator.cluster.servers.journals import JournalDisk
-from simulator.cluster.servers.machine import HANG_S, NO_FAULTS, Machine, SimulatedLimits
+from simulator.cluster.servers.machine import HANG_S, NO_FAULTS, ROOM_LIMITS, Machine, SimulatedLimits
 from simulator.cluster.servers.matchmaker import SimulatedMatchmaker
 from simulator.cluster.servers.rpc import Process, Request
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
@@ -36,7 +36,7 @@ class ReplicationProcess(Process):
         self.journal = journal = self._disk.journal()
         compactor = Compactor(
             journal,
-            Streams(self._limits.of_rooms),
+            Streams(ROOM_LIMITS),
             every=self._limits.snapshot_every,
             keep_events=self._limits.keep_events,
             upto=lambda: journal.last.position,

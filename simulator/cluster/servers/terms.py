@@ -27,7 +27,7 @@ from simulator.cluster.published_log import PublishedLog
 from simulator.cluster.servers.commit_lock import SimulatedCommitLock
 from simulator.cluster.servers.journal_upkeep import maintain_journal
 from simulator.cluster.servers.journals import JournalDisk
-from simulator.cluster.servers.machine import APPEND_TIMEOUT_S, NO_FAULTS, SimulatedLimits
+from simulator.cluster.servers.machine import APPEND_TIMEOUT_S, NO_FAULTS, ROOM_LIMITS, SimulatedLimits
 from simulator.cluster.servers.rpc import ProcedureRun, Process
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
 from simulator.cluster.servers.term_threads import ClosedRoomSweep, SimulatedMatchOpener, SimulatedTimerThread
@@ -52,7 +52,7 @@ class SimulatedTerm:
     committed: Callable[[], None]
 
     def __post_init__(self) -> None:
-        process, journal, limits, streams = self.process, self.journal, self.limits, Streams(self.limits.of_rooms)
+        process, journal, limits, streams = self.process, self.journal, self.limits, Streams(ROOM_LIMITS)
         clock = InstrumentedClock(process, self.record.clock_checker)
         store = self.store = RoomStore(
             streams,
