@@ -24,7 +24,7 @@ from wire.errors import StorageFailed
 
 def build(process: ServerProcess) -> None:
     """Serve the replica and supervise the other servers. Supervise also while the disk refuses to open the replica."""
-    opening = process.retries["journal"] = Retries("the journal cannot be opened")
+    opening = process.retries["journal"] = Retries("journal not opened")
     try:
         process.serve_peers(_copy(process, open_journal_of(process)))
     except StorageFailed as error:

@@ -35,9 +35,9 @@ class GameIndex:
     def __init__(self, fetch: Callable[[Sequence[int]], Sequence[Mapping[str, Any]]]) -> None:
         """``fetch``: returns the records of these numbers from the archive, as plain data."""
         self._fetch = fetch
-        self.retries = Retries("the game archive cannot be followed", log_after_s=TAKEOVER_S)
+        self.retries = Retries("game archive not followed", log_after_s=TAKEOVER_S)
         self._lock = threading.Condition()  # guards the index; notified after each answer
-        self._mended: object = None  # the ``mended`` of the last answer; changes after a repair
+        self._repairs: object = None  # the ``mended`` of the last answer; changes after a repair
         self._begin()
 
     def _begin(self) -> None:
@@ -66,12 +66,10 @@ class GameIndex:
     def apply(self, answer: Mapping[str, Any]) -> None:
         """Index an answer of the main server's ``records_after``."""
         with self._lock:
-            mended = answer.get("mended")
-            if answer["count"] < self._count or (self._unreadable and mended != self._mended):
+            before, self._repairs = self._repairs, answer.get("mended")
+            if answer["count"] < self._count or (self._unreadable and self._repairs != before):
                 self._begin()  # another archive, or a repaired one: read all of it again
-                self._mended = mended
                 return
-            self._mended = mended
             for plain in answer["records"]:
                 self._index(plain)
             self._complete = self._count >= answer["count"]
@@ -82,7 +80,7 @@ class GameIndex:
         try:
             record = records.from_plain(plain)
         except InvalidArgument as wrong:  # one bad record must not hide the other games
-            logger.error("record cannot be read", number=number, why=wrong.message)
+            logger.error("record unreadable", number=number, why=wrong.message)
             self._unreadable += 1
             return
         if isinstance(record, NameFreed):

@@ -115,7 +115,7 @@ class BotMatch:
         except (NoSuchRoom, RoomClosed):
             raise
         except Refusal as refusal:
-            logger.debug("refused", method=method, why=refusal.message)
+            logger.debug("command of the bot refused", method=method, why=refusal.message)
 
     def _call(self, method: str, *arguments: object, extra_s: float = 0.0) -> Any:
         """Call with the same arguments until there is an answer. A Refusal is an answer.
@@ -144,7 +144,7 @@ def run(settings: Settings, ending: threading.Event) -> None:
     key = cluster_key(settings)
     main = Address(settings.host_of(MAIN), settings.client_port_of(MAIN))
     front_door = Proxy(settings.peer_address_of(COMMUNICATION), PEER, key=peer_key(key, COMMUNICATION))
-    retries = Retries("the front door does not answer", log_after_s=TAKEOVER_S)
+    retries = Retries("front door does not answer", log_after_s=TAKEOVER_S)
     playing: dict[str, threading.Thread] = {}
     while not ending.wait(CHECK_EVERY_S):
         try:

@@ -35,7 +35,7 @@ class LobbyFollower:
         self.draining: Mapping[str, object] | None = None
         """What clients get during a drain, by the main server's last answer; else None."""
         self._before = 0  # the revision before the last reset
-        self.retries = Retries("the lobby cannot be followed", log_after_s=TAKEOVER_S)
+        self.retries = Retries("lobby not followed", log_after_s=TAKEOVER_S)
 
     def follow(self, main: Proxy, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Keep the copy up to date until ``go_on()`` is false. Without a main server, the copy stays as it is."""

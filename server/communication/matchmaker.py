@@ -73,7 +73,7 @@ class Matchmaker:
         self._tickets = SeekTickets(key)
         self._clock = clock
         self._choices = short_list(DEFAULT_GAME)
-        self.retries = Retries("rooms for matches cannot be opened", log_after_s=TAKEOVER_S)
+        self.retries = Retries("rooms for matches not opened", log_after_s=TAKEOVER_S)
         # Guards ``_seekers``, ``_news``, ``_being_matched``, ``_cancelled``; notified when ``_being_matched`` shrank.
         self._changed = threading.Condition()
         self._seekers = Seekers(self._choices, players=PLAYERS_OF_A_MATCH)

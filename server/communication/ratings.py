@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from msgspec import Struct
 
 from game.accounts.names import name_key
 from game.forms.records import GameRecord
@@ -38,8 +39,7 @@ class RatingChange(NamedTuple):
     after: int
 
 
-@dataclass
-class _Player:
+class _Player(Struct):
     name: str
     mean: float = INITIAL_RATING
     deviation: float = INITIAL_DEVIATION

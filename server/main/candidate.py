@@ -46,7 +46,7 @@ class Candidate:
     def run(self) -> None:
         """Become the primary. Return when the term has begun, or when this server ends."""
         try:
-            opening = self._process.retries["journal"] = Retries("the journal cannot be opened")
+            opening = self._process.retries["journal"] = Retries("journal not opened")
             journal = open_when_possible(
                 lambda: open_journal_of(self._process, GuardFile.in_file(self._process.settings.data / GUARD)),
                 opening,

@@ -35,5 +35,5 @@ def _end_unreadable(process: ServerProcess, file: Path, why: str) -> None:
     try:
         condemn(file)
     except OSError as error:
-        logger.error("the journal cannot be marked as unreadable", why=str(error))
+        logger.error("journal not marked as unreadable", why=str(error))
     process.step_down(f"the journal cannot be read: {why}")

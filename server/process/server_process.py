@@ -236,7 +236,7 @@ class ServerProcess:
 
     def _write_run_file(self) -> None:
         """Write the run file as soon as the disk allows it."""
-        writing = self.retries["run file"] = Retries("run file cannot be written")
+        writing = self.retries["run file"] = Retries("run file not written")
         while self.go_on():
             try:
                 self.run_directory.write(self._run_file)

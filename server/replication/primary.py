@@ -1,6 +1,6 @@
 """The primary's side of replication, without I/O or a clock: what to send, and when an entry is committed.
 
-Inputs: what the own journal wrote, what the replica answered, and that the replica was lost. Outputs: what to send and
+Inputs: what the own journal wrote, what the replica answered, and that it does not answer. Outputs: what to send and
 what is committed. ``replicator`` runs the procedures that follow from them.
 
     DEGRADED      an entry is committed once the own journal has it

@@ -46,7 +46,7 @@ class Repair:
         self._in_memory = in_memory
         self._on_repaired = on_repaired
         self._replica_is_damaged = replica_is_damaged
-        self.retries = Retries("damage cannot be repaired")
+        self.retries = Retries("repair failed")
 
     @property
     def is_needed(self) -> bool:

@@ -83,7 +83,7 @@ class Replicator:
         self._replica_position = 0
         self.degraded = Stopwatch(running=True)
         """Measures the time without a replica in sync."""
-        self.attempts = Retries("replica cannot be attached")
+        self.attempts = Retries("degraded: replica not attached")
         """Failed messages to the replica since it was last in sync."""
 
     @property
@@ -248,7 +248,7 @@ class Replicator:
         epoch = self._primary.epoch
         with self._compactor.paused():
             upto = self._primary.last
-            logger.info("sending a whole copy to the replica", position=upto.position)
+            logger.info("sending whole copy", position=upto.position)
             self._copies += 1
             copy, piece, after = self._copies, 0, BEFORE_ALL
             yield from messages.begin_copy(epoch, copy)

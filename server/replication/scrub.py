@@ -174,7 +174,7 @@ class Scrub:
         If SQLite's cache still has the stream sound, the journal writes it again.
         """
         if type(stream) is not str or not is_stream(stream):
-            logger.error("the stream of a damaged row is unknown")
+            logger.error("stream of a damaged row unknown")
             return
         self._journal.rewrite_if_sound(stream)
 

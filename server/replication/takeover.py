@@ -136,14 +136,14 @@ def _promise(epoch: Epoch, *, may_be_missing: bool) -> Effects[None]:
     except StorageFailed as error:
         if not may_be_missing:
             raise
-        logger.warning("the replica cannot store the new epoch", why=error.message)
+        logger.warning("new epoch not stored by the replica", why=error.message)
 
 
 def _fetch_copy(
     journal: Journal, epoch: Epoch, last: LogId, piece_bytes: int, reads_with_gaps: dict[LogId, int]
 ) -> Effects[None]:
     """Replace the own log by the replica's log, which continues the own one."""
-    logger.info("fetching the replica's copy", own=journal.last.position, replica=last.position)
+    logger.info("fetching copy of the replica", own=journal.last.position, replica=last.position)
     copies = yield from messages.copies(piece_bytes)
     if any(copy.has_gap for copy in copies):
         reads_with_gaps[last] = reads_with_gaps.get(last, 0) + 1
@@ -151,9 +151,9 @@ def _fetch_copy(
             raise NotReady("the replica's copy may have changed while it was read")
         streams = yield from messages.drop_after_gaps(epoch)
         if streams:
-            logger.error("events are missing in both copies: what was after them is dropped", streams=streams)
+            logger.error("events missing in both copies", streams=streams)
             raise NotReady("the replica's copy had gaps")
-        logger.error("the replica's copy is damaged: some streams will be refused")
+        logger.error("copy of the replica damaged")
     terms = yield from messages.terms()
     journal.begin_copy()
     journal.add_to_copy(

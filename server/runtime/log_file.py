@@ -37,7 +37,7 @@ def open_new(settings: Settings, role: str, *, is_written_to: bool = False) -> I
             opened.truncate(0)
         return opened
     except OSError as error:
-        logger.warning("log file cannot be created", other=role, why=error.strerror)
+        logger.warning("log file not created", other=role, why=error.strerror)
         return Path(os.devnull).open("wb")
 
 
@@ -59,7 +59,7 @@ class LogFile:
         self._role = role
         self.is_ours = any(_is_stderr(file) for file in (settings.data / "logs").glob(f"{role}-*.log"))
         """Whether standard error goes to a log of this role. It never changes."""
-        self.retries = Retries("log file cannot be rotated")
+        self.retries = Retries("log file not rotated")
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], object]) -> None:
         """Rotate the log whenever it is large, until ``go_on()`` is false."""

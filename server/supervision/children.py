@@ -23,7 +23,7 @@ class Children:
         self._child: subprocess.Popen[bytes] | None = None
         # Waits for ``begin``; the next start uses it first. It may have ended since.
         self._standby: subprocess.Popen[bytes] | None = None
-        self._standby_starts = Retries("stand-by cannot be started", other=role)
+        self._standby_starts = Retries("stand-by not started", other=role)
 
     @property
     def pid(self) -> int | None:

@@ -43,7 +43,7 @@ class RecoveryLog:
         try:
             replace_file(file, msgspec.json.encode(kept).decode())
         except OSError as error:
-            logger.warning("recovery log cannot be written", other=recovery.role, why=str(error))
+            logger.warning("recovery log not written", other=recovery.role, why=str(error))
 
     def last(self, roles: Iterable[str]) -> list[Recovery]:
         """Return the last recoveries of all these roles together, the latest first."""
@@ -56,7 +56,7 @@ class RecoveryLog:
         except FileNotFoundError:
             return []
         except (OSError, msgspec.DecodeError) as error:
-            logger.warning("recovery log cannot be read", other=role, why=str(error))
+            logger.warning("recovery log unreadable", other=role, why=str(error))
             return []
 
     def _file(self, role: str) -> Path:

@@ -99,7 +99,7 @@ class RunDirectory:
         try:
             self.write(run)
         except StorageFailed as error:
-            logger.warning("run file cannot be written", other=run.role, pid=run.pid, why=error.message)
+            logger.warning("run file not written", other=run.role, pid=run.pid, why=error.message)
             return False
         return True
 
@@ -114,7 +114,7 @@ class RunDirectory:
         except FileNotFoundError:
             return None
         except msgspec.DecodeError as error:
-            logger.warning("run file cannot be read", other=role, why=str(error))
+            logger.warning("run file unreadable", other=role, why=str(error))
             return None
         return run if self.owns(run) else None
 

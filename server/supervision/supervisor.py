@@ -137,7 +137,7 @@ class Supervisor:
         self._paused = False
         ran_before = self._last_run is not None or self._run_directory.read(self.role) is not None
         self._supervision.reset(time.monotonic(), ran_before=ran_before)
-        logger.warning("supervision resumed: the cluster was not stopped", other=self.role)
+        logger.warning("supervision resumed", other=self.role, why="the cluster was not stopped")
 
     def _supervise_once(self) -> None:
         settings = self._settings
@@ -248,9 +248,7 @@ class Supervisor:
             return
         if not self._run_directory.is_in_place:
             # A new process would use the folder that is there now, beside servers that still use the old one.
-            logger.error(
-                "server cannot be started", other=self.role, why=f"{self._settings.data} was moved or replaced"
-            )
+            logger.error("server not started", other=self.role, why=f"{self._settings.data} was moved or replaced")
             return
         try:
             pid = self._children.start()
@@ -258,7 +256,7 @@ class Supervisor:
                 self._last_run = self._run_directory.run_of(NAME_SERVER, pid)
                 self._run_directory.try_to_write(self._last_run)
         except (OSError, psutil.NoSuchProcess) as error:
-            logger.error("server cannot be started", other=self.role, why=str(error))
+            logger.error("server not started", other=self.role, why=str(error))
             return  # counts as a start that did not answer
         if run is not None:
             self._outages.begin(time.monotonic())  # it may have died before its first heartbeat reached this supervisor

@@ -74,11 +74,11 @@ class MetricsPort:
             except OSError as error:
                 why = f"cannot listen on {self._bind}: {error.strerror or error}"
                 if why != logged:
-                    logger.warning("metrics port cannot be opened", why=why)
+                    logger.warning("metrics port not opened", why=why)
                 logged = why
                 pause(RETRY_S)
             except Exception:
-                logger.exception("metrics cannot be read")
+                logger.exception("metrics not read")
                 pause(RETRY_S)
 
     def _text(self) -> bytes:

@@ -263,7 +263,7 @@ def test_a_port_that_is_taken_keeps_nobody_from_serving(make_cluster: MakeCluste
         with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
             Game(connection).play(0, 3, 1, 4, 2)
         logs = (cluster.settings.data / "logs").glob
-        warning = "metrics port cannot be opened"
+        warning = "metrics port not opened"
         wait_until(lambda: any(warning in log.read_text() for log in logs("main_server-*")))
         assert cluster.is_whole()
     assert read(cluster, MAIN).value("tictactoe_moves_total") == 5, "it was tried again"

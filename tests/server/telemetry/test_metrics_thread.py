@@ -98,8 +98,8 @@ def test_a_taken_port_is_said_once_and_tried_again(ending: threading.Event, caps
         told.include(lambda: [Reading(ROOMS, 1)])
         thread = begin(told, ending)
         said: list[str] = []
-        wait_until(lambda: said.append(capsys.readouterr().out) or "cannot be opened" in "".join(said))
+        wait_until(lambda: said.append(capsys.readouterr().out) or "not opened" in "".join(said))
     wait_until(lambda: rooms(address) == 1)
     ending.set()
     thread.join()
-    assert "".join([*said, capsys.readouterr().out]).count("cannot be opened") == 1
+    assert "".join([*said, capsys.readouterr().out]).count("not opened") == 1
