@@ -12,7 +12,7 @@ from game.accounts.names import LONGEST_NAME, name_key
 from game.errors import InvalidArgument, Refusal, require
 from game.forms.records import GameRecord
 from game.games.registry import rules_named
-from game.match.clock import clock_rule, written
+from game.match.clock import clock_rule, clock_text
 from game.match.offers import MOVES_BEFORE_ABORT
 from game.match.series import ENDLESS, check_best_of
 from game.plain_values import ROOM_ID
@@ -65,7 +65,7 @@ def _check_terms(record: GameRecord) -> None:
     options = dict(rules.options())
     require(dict(record.options) == options, f"options must be {', '.join(options)}, and no others")
     check_best_of(record.best_of)
-    clock = written(clock_rule(record.clock))
+    clock = clock_text(clock_rule(record.clock))
     require(record.clock == clock, f"clock must be written as {clock}")
     of_match = not record.private and record.best_of != ENDLESS
     require(of_match or not record.rated, "rated games are those of a match: not private, and of a series with an end")

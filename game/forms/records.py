@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from game.errors import InvariantBroken
-from game.match.clock import written
+from game.match.clock import clock_text
 from game.plain_values import Form, Options, Simple, Whole
 from game.rooms.state import Room
 from game.rules import SEATS, Seat, Termination
@@ -69,7 +69,7 @@ def record_of(room: Room) -> GameRecord:
         outcome.winner,
         room.started_on,
         room.best_of,
-        written(room.clock_rule),
+        clock_text(room.clock_rule),
         room.rated,
         bool(room.access.code),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from game.errors import InvariantBroken, Refusal, check
 from game.games.registry import rules_named
-from game.match.clock import Clock, clock_rule, written
+from game.match.clock import Clock, clock_rule, clock_text
 from game.match.offers import Offers
 from game.match.selection import Choices, Proposal, Selection
 from game.rooms.access import Access
@@ -39,7 +39,7 @@ def encode(room: Room) -> dict[str, object]:
         "game": room.game,
         "options": dict(room.rules.options()),
         "best_of": room.best_of,
-        "clock_rule": written(room.clock_rule),
+        "clock_rule": clock_text(room.clock_rule),
         "rated": room.rated,
         "bots": list(room.bots),
         "seats": dict(room.seats),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from game.match.clock import written
+from game.match.clock import clock_text
 from game.rooms.state import Room
 from game.rules import SEATS
 
@@ -32,7 +32,7 @@ def view(room: Room) -> dict[str, object]:
         "options": dict(room.rules.options()),
         "board": room.rules.describe(room.position),
         "best_of": room.best_of,
-        "clock": written(room.clock_rule),
+        "clock": clock_text(room.clock_rule),
         "rated": room.rated,
         "bots": list(room.bots),
         "private": bool(room.access.code),
@@ -76,7 +76,7 @@ def summary(room: Room) -> dict[str, object]:
         "spectator_count": len(room.spectators),
         "game_number": room.game_number,
         "best_of": room.best_of,
-        "clock": written(room.clock_rule),
+        "clock": clock_text(room.clock_rule),
         "rated": room.rated,
         "private": bool(room.access.code),
         "match": room.is_match and not room.series_is_over,

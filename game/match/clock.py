@@ -72,7 +72,7 @@ def _read(text: str) -> ClockRule | None:
     return None
 
 
-def written(rule: ClockRule) -> str:
+def clock_text(rule: ClockRule) -> str:
     """Return the text that ``clock_rule`` reads."""
     if rule.kind == "none":
         return "none"

@@ -14,7 +14,7 @@ from game.errors import (
 )
 from game.free_text import can_be_seen, is_readable, readable
 from game.games.registry import boards_of, rules_named
-from game.match.clock import clock_rule, written
+from game.match.clock import clock_rule, clock_text
 from game.match.selection import SELECT_MS, Selection, agreed
 from game.match.series import check_best_of
 from game.rooms import access, decide_play
@@ -45,7 +45,7 @@ def create(room: Room, command: Create, now: Context, _limits: Limits) -> tuple[
         raise RoomExists("a room with that id already exists")
     title = _checked_title(command.title)
     options = rules_named(command.game, command.options).options()
-    best_of, clock = check_best_of(command.best_of), written(clock_rule(command.clock))
+    best_of, clock = check_best_of(command.best_of), clock_text(clock_rule(command.clock))
     invite_code = command.code
     return (Created(*command.origin, room.id, title, command.game, options, best_of, clock, invite_code, at=now.at),)
 

@@ -16,7 +16,7 @@ from game.errors import (
 )
 from game.games.registry import boards_of, rules_named, still_playable
 from game.match import clock as clocks
-from game.match.clock import clock_rule, written
+from game.match.clock import clock_rule, clock_text
 from game.match.selection import Proposal, agreed, check_proposal, draw_lots
 from game.match.selection import propose as with_proposal
 from game.rooms.commands import SYSTEM, ClaimGame, Command, Due, Move, Origin, Propose, Rematch, Resign
@@ -62,7 +62,7 @@ def start(origin: Origin, players: tuple[str, str], number: int, now: Context) -
 def agreement(game: str, what: Proposal, origin: Origin, at: int, lot: int | None = None) -> Agreed:
     """Return the event that fixes what is played."""
     options = rules_named(game, boards_of(game)[what.board]).options()
-    clock = written(clock_rule(what.clock))
+    clock = clock_text(clock_rule(what.clock))
     return Agreed(*origin, options, lot, what.board, what.best_of, clock, at=at)
 
 

@@ -17,6 +17,7 @@ from game.match.clock import (
     Clock,
     ClockRule,
     clock_rule,
+    clock_text,
     flag_at,
     has_run_down,
     left,
@@ -24,7 +25,6 @@ from game.match.clock import (
     start,
     stop,
     turn_to,
-    written,
 )
 from game.rules import SEATS, Seat, other
 from tests.game.playing import JUNK, UNTIMED
@@ -61,13 +61,13 @@ def started(rule: ClockRule, at: int = 0) -> Clock:
 )
 def test_a_rule_is_read_and_written_as_people_write_it(text: str, rule: ClockRule) -> None:
     assert clock_rule(text) == rule
-    assert written(rule) == text
+    assert clock_text(rule) == text
 
 
 @UNTIMED
 @given(RULES | st.just(NO_CLOCK))
 def test_what_is_written_is_read_as_the_same_rule(rule: ClockRule) -> None:
-    assert clock_rule(written(rule)) == rule
+    assert clock_rule(clock_text(rule)) == rule
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from game.errors import InvalidArgument
 from game.games.registry import CLOCKS, DEFAULT_GAME, boards_of, rules_named, short_list
-from game.match.clock import clock_rule, written
+from game.match.clock import clock_rule, clock_text
 from game.match.selection import (
     ANY,
     Choices,
@@ -49,7 +49,7 @@ def test_everything_on_the_short_list_can_be_played() -> None:
     choices = short_list(DEFAULT_GAME)
     assert choices.clocks == CLOCKS
     for clock in choices.clocks:
-        assert written(clock_rule(clock)) == clock
+        assert clock_text(clock_rule(clock)) == clock
     for best_of in choices.best_ofs:
         assert check_best_of(best_of) == best_of
     for board in choices.boards:

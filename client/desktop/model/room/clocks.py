@@ -64,10 +64,10 @@ def faces(view: View, at: int) -> Mapping[Seat, Face] | None:
         return None
     warn_ms = min(TENTHS_BELOW_MS, clock_rule(view.clock).base_ms // LOW_PART)
     left = {seat: time.left(seat, at) for seat in SEATS}
-    return {seat: Face(written(left[seat]), time.running == seat and left[seat] < warn_ms) for seat in SEATS}
+    return {seat: Face(time_text(left[seat]), time.running == seat and left[seat] < warn_ms) for seat in SEATS}
 
 
-def written(left_ms: int) -> str:
+def time_text(left_ms: int) -> str:
     """Return minutes and seconds; tenths too below ten seconds."""
     minutes, rest_ms = divmod(left_ms, 60_000)
     if left_ms < TENTHS_BELOW_MS:

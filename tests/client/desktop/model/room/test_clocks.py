@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from client.desktop.model.room.clocks import Face, ServiceTimeEstimate, changes_with_time, faces, seconds_until, written
+from client.desktop.model.room.clocks import (
+    Face,
+    ServiceTimeEstimate,
+    changes_with_time,
+    faces,
+    seconds_until,
+    time_text,
+)
 from client.views import View
 from game.context import Context
 from game.rooms.commands import Create, Join, Move
@@ -32,7 +39,7 @@ def timed(clock: str, moved_at: int | None = None) -> View:
     [(180_000, "3:00"), (179_999, "2:59"), (10_000, "0:10"), (9_999, "0:09.9"), (1_049, "0:01.0"), (0, "0:00.0")],
 )
 def test_a_face(left_ms: int, text: str) -> None:
-    assert written(left_ms) == text
+    assert time_text(left_ms) == text
 
 
 def test_one_clock_runs_and_is_a_warning_at_its_end() -> None:
