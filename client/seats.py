@@ -30,7 +30,7 @@ def stay_present(
     *,
     every_s: float,
     stop: Event,
-    shown: Callable[[], str] = lambda: "",
+    looked_at: Callable[[], str] = lambda: "",
 ) -> Iterator[str]:
     """Keep a player present in these rooms until ``stop`` is set. Yield each room that needs no more visits.
 
@@ -38,14 +38,14 @@ def stay_present(
     ``every_s`` must be less than the servers' ``AWAY_S``. Half of ``Cluster.max_wait_s`` always is.
 
     If the servers count the player as away, the player joins again. If the game is over, the player leaves, unless the
-    room is ``shown``. While the servers are unreachable, this retries.
+    room is ``looked_at``. While the servers are unreachable, this retries.
     """
     visited: dict[str, float] = {}
     while not stop.is_set():
         for room in [room for room in rooms() if time.monotonic() - visited.get(room, -every_s) >= every_s]:
             if stop.is_set():
                 return
-            if _is_over(player, room, shown):
+            if _is_over(player, room, looked_at):
                 visited.pop(room, None)
                 yield room
             else:
@@ -53,16 +53,16 @@ def stay_present(
         stop.wait(min(LOOK_S, every_s))
 
 
-def _is_over(player: Player, room: str, shown: Callable[[], str]) -> bool:
+def _is_over(player: Player, room: str, looked_at: Callable[[], str]) -> bool:
     try:
-        return _visit(player, room, shown)
+        return _visit(player, room, looked_at)
     except Refusal:
         return True  # the room is gone, or the name belongs to another user
     except TicTacToeError:
         return False  # the servers are unreachable
 
 
-def _visit(player: Player, room: str, shown: Callable[[], str]) -> bool:
+def _visit(player: Player, room: str, looked_at: Callable[[], str]) -> bool:
     """Visit a room so that its servers see the player. Return whether no more visits are needed."""
     client = player.room(room)
     try:
@@ -75,7 +75,7 @@ def _visit(player: Player, room: str, shown: Callable[[], str]) -> bool:
             if not owner.present:
                 client.join()
             return False
-        if owner.present and room != shown():
+        if owner.present and room != looked_at():
             client.leave()
         return True
     finally:

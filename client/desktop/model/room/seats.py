@@ -52,7 +52,7 @@ class SeatsModel:
                 lambda: self._held,
                 every_s=self._every_s,
                 stop=stop,
-                shown=lambda: self._shown,
+                looked_at=lambda: self._shown,
             )
 
         def over(room: str) -> None:
