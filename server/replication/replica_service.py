@@ -286,7 +286,7 @@ class ReplicaService(PeerApi):
         A message that was delayed on an old connection must not get into another copy that has begun since.
         """
         if self._incoming != (copy, piece):
-            raise NotReady("that is not the next piece of the incoming copy")
+            raise NotReady("that is not the next piece of the copy that is coming")
 
     def _promise(self, epoch: Epoch) -> None:
         """Write the promise to obey that epoch, then obey it.
