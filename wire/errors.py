@@ -51,7 +51,7 @@ class WrongAddress(TicTacToeError, code="wrong_address", fault="caller"):
 
 
 class NotReady(TicTacToeError, code="not_ready", fault="peer"):
-    """The server runs but cannot do this now, because it waits for another server. Nothing was changed."""
+    """The server runs but cannot do this now, mostly because it waits for another. The call changed nothing."""
 
 
 class Busy(TicTacToeError, code="busy", fault="ours"):

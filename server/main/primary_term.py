@@ -8,6 +8,9 @@ The path of a command:
     → ``commit``: decides, appends to the journal
     → ``replicator``: appends to the replica
     → ``room_store``: makes the events visible
+
+``begin`` loads the store, offers the rooms and starts the threads: replication, compaction, sweep, timers, observer and
+scrub.
 """
 
 from __future__ import annotations
@@ -78,7 +81,7 @@ class PrimaryTerm(Reads):
         store = RoomStore(
             streams,
             journal,
-            self.offer,
+            self.offer,  # inherited; called only by ``load`` and later
             most_events=most_events_of(settings.max_message_bytes),
             on_published=self._observer.published,
         )
@@ -127,7 +130,7 @@ class PrimaryTerm(Reads):
         }
 
     def begin(self) -> None:
-        """Load the journal, offer every room, and start the background threads.
+        """Load the summaries of the journal, offer every room, and start the background threads.
 
         One of these threads keeps the replica in sync.
         """

@@ -64,7 +64,7 @@ class Reads:
         self.draining = DrainService(store, committer, process.run_directory)
 
     def load(self) -> list[StreamSummary]:
-        """Load the journal and offer every room. Return the stream summaries that the journal lacks."""
+        """Load the summaries of the journal and offer every room. Return the summaries that the journal lacks."""
         missing = self.store.load()
         self._clients.offer(MAIN, ClientApi(MAIN, self._cluster_id))
         return missing

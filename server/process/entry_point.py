@@ -1,4 +1,7 @@
-"""Runs a server script: reads settings, takes the lock of the role, builds the server, serves, ends with a status."""
+"""Runs a server script: reads settings, takes the lock of the role, builds the server, serves, ends with a status.
+
+A stand-by has imported everything, and waits before it takes the lock.
+"""
 
 from __future__ import annotations
 

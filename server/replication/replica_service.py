@@ -122,8 +122,9 @@ class ReplicaService(PeerApi):
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def attach(self, epoch: int, holder: str) -> LogEnd:
-        """Obey this epoch if it is new, and return where the copy ends. Raises Fenced for any other than the highest
-        epoch.
+        """Obey this epoch if it is higher than the present one, and return where the copy ends.
+
+        Raises Fenced if it is lower, or if another server has it.
         """
         with self._lock:
             sender = self._sender(epoch, holder)

@@ -5,7 +5,7 @@ The procedure in ``takeover`` calls ``decide`` until the answer is to become the
 A main server that starts has its own journal. It also has the replica's copy, if the replication server answers. It may
 become the primary when its log surely has everything that was ever acknowledged:
 
-- The replica has answered.
+- The replica has answered, and the own log has all that the replica has, or has fetched it.
 - Or the replica does not answer for a while, and the own journal is complete: a primary writes to its own journal
   first.
 
@@ -91,7 +91,6 @@ def may_be_read(decision: Wait | FetchCopy | BecomePrimary | Divergence) -> bool
     """Whether people may read the own journal although this server cannot become the primary.
 
     The own journal must have everything that the replica has. Then nothing is missing, and nothing is shown that
-    disappears later. Diverged logs do not meet this condition. People see the main server's log until a person chooses
-    a log.
+    disappears later. Diverged logs are the exception: until a person chooses, people read the main server's log.
     """
     return isinstance(decision, (BecomePrimary, Divergence))

@@ -84,8 +84,9 @@ class RoomStore:
     # -- filled from the log --------------------------------------------------------------------------------------
 
     def load(self) -> list[StreamSummary]:
-        """Load the whole journal. Call once, before the first read. Return the stream
-        summaries that the journal lacks.
+        """Load the summaries of all streams, and offer every room. Return the summaries that the journal lacks.
+
+        Call once, before the first read. A room's events are read from the journal when they are needed.
         """
         summaries = self._journal.summaries()
         missing = [

@@ -1,4 +1,4 @@
-"""Heartbeat calls to a server of this cluster and to the name server; ``supervisor`` decides which to use."""
+"""Heartbeat calls to a server of this cluster and to the name server. ``ServerProcess`` chooses one for each role."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ import enum
 from msgspec import Struct
 
 STAND_DOWN_S = 10.0
-"""Seconds for which a server stands down: it supervises nothing, then it supervises again. A longer stop repeats the
-call. After an interrupted stop every server is supervised again.
+"""Seconds for which a server stands down: it supervises nothing, then it supervises again. ``cluster stop`` repeats
+its call of ``stand_down`` while it takes longer. After an interrupted stop every server is supervised again.
 """
 FIRST_BACKOFF_S = 0.05
 LONGEST_BACKOFF_S = 10.0
@@ -37,7 +37,7 @@ class Condition(enum.Enum):
     STARTING = "starting"
     RUNNING = "running"
     ENDING = "ending"
-    BACKOFF = "keeps dying, next try later"
+    BACKOFF = "waits before the next start"
 
 
 class Action(enum.Enum):

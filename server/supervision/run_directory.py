@@ -149,7 +149,7 @@ class RunDirectory:
 
     @property
     def is_marked_draining(self) -> bool:
-        """Whether the cluster drains and was not stopped since; see ``drain``."""
+        """Whether the cluster drains and was not stopped since; see ``server.main.drain``."""
         return self._draining_file.exists()
 
     def mark_draining(self) -> None:

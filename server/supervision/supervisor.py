@@ -162,7 +162,7 @@ class Supervisor:
             pid = self._children.pid
             self._outages.end(pid if run is None or run.pid == pid else None)
             self._heartbeat_at = time.monotonic()
-            # From the second heartbeat on: the start of a process takes a core, which the recovery needs until then.
+            # The stand-by is started only at the second heartbeat: until then the recovery needs the processor.
             if self._serving and self._wants_standby and self._run_directory.is_in_place:
                 self._children.prepare_standby()
             self._not_serving_since = None
