@@ -82,8 +82,8 @@ class RetryingConnection:
         after the first, if they differ. A long poll retries with a wait of 0, so that the caller sees at once that the
         servers are back.
 
-        Raises what the method raises. When ``deadline_s`` has passed, raises DeadlineExceeded, or the last attempt's
-        NotReady, Busy or Fenced.
+        Raises what the method raises. When ``deadline_s`` has passed, raises DeadlineExceeded if an attempt may have
+        been carried out, else the last attempt's NotReady or Busy.
         """
         limit_s = (self._retry_policy.deadline_s if deadline_s is None else deadline_s) + extra_s
         if not self._lock.acquire(timeout=limit_s):

@@ -58,7 +58,7 @@ class Commit:
     def __init__(
         self,
         streams: Streams,
-        states: RoomStore,
+        store: RoomStore,
         journal: Journal,
         replication: ReplicationPort,
         faults: Failpoints,
@@ -66,7 +66,7 @@ class Commit:
     ) -> None:
         """Store the parts. ``context`` returns the present context, in which all commands of a batch are decided."""
         self._streams = streams
-        self._states = states
+        self._store = store
         self._journal = journal
         self._replication = replication
         self._faults = faults
@@ -89,7 +89,7 @@ class Commit:
                 for submission in submissions:  # a refusal may depend on events of the batch, which may not be written
                     submission.answer, submission.error = None, error
                 return
-            self._states.publish(batch)
+            self._store.publish(batch)
         self._remember(batch.unchanged)
         if batch.entries:
             self._faults.point("before_answer")
@@ -120,7 +120,7 @@ class Commit:
 
     def _decide(self, stream: str, command: Any, batch: Batch) -> Mapping[str, object]:
         kind = self._streams.kind_of(stream)
-        state = batch.states[stream] if stream in batch.states else self._states.state_of(stream)
+        state = batch.states[stream] if stream in batch.states else self._store.state_of(stream)
         answer = None if self._faults.on("forget_request_ids") else kind.answered(state, command)
         if answer is None:
             first, events = state, kind.decide(state, command, batch.now)
@@ -146,7 +146,7 @@ class Commit:
     def _archive(self, record: Record, batch: Batch) -> None:
         """Add a record to the game archive in the same batch as its event: the log gets both or neither."""
         batch.records += 1
-        number = self._states.records + batch.records
+        number = self._store.records + batch.records
         self._decide(segment_stream(number), AddRecord(number, record), batch)
 
     def _write(self, batch: Batch) -> Effects[None]:
@@ -162,5 +162,5 @@ class Commit:
         ends = {entry.stream: entry.position for entry in batch.entries}
         for stream, state in batch.states.items():
             row = self._streams.kind_of(stream).row(state)
-            if not self._states.is_listed_as(stream, row):
+            if not self._store.is_listed_as(stream, row):
                 batch.summaries.append(StreamSummary(stream, ends[stream], row))

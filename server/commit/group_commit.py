@@ -59,9 +59,9 @@ class Committer:
     ) -> None:
         """Start the thread that commits waiting commands.
 
-        ``run`` runs a procedure to its end, and is called for one procedure at a time. ``step_down`` is called with
-        the reason when a commit fails. ``on_committed`` is called with each finished batch and its duration in seconds;
-        it must not wait.
+        ``run`` (on a server: ``ReplicaConnection.run``) runs a procedure to its end, and is called for one at a time.
+        ``step_down`` is called with the reason when a commit fails. ``on_committed`` is called with each finished batch
+        and its duration in seconds; it must not wait.
         """
         self._commit = commit
         self._run = run
@@ -76,11 +76,11 @@ class Committer:
     def submit(self, stream: str, command: Any) -> Mapping[str, object] | Later:
         """Apply a command and return its answer. A request that was applied before gets its first answer.
 
-        If another commit runs, return a ``Later`` for the answer. When the answer arrives, all events that it depends
-        on are in the log.
+        If the commit lock is taken, return a ``Later`` for the answer. When the answer arrives, all events that it
+        depends on are in the log.
 
-        Raises, or fails the ``Later`` with, the command's Refusal or StorageFailed; then nothing changed. After Fenced
-        the outcome is unknown until the next term.
+        Raises, or fails the ``Later`` with, the command's Refusal, StorageFailed or Damaged; then nothing changed.
+        After Fenced the outcome is unknown until the next term.
         """
         submission = QueuedSubmission(stream, command)
         with self._lock:

@@ -18,10 +18,10 @@ from wire.errors import TicTacToeError
 class RefusingCommitter:
     """Takes commands and writes none."""
 
-    def __init__(self, streams: Streams, states: RoomStore, error: TicTacToeError) -> None:
+    def __init__(self, streams: Streams, store: RoomStore, error: TicTacToeError) -> None:
         """Store the parts. Commands are refused with ``error``; ``candidate`` replaces it when the reason changes."""
         self._streams = streams
-        self._states = states
+        self._store = store
         self.error = error
 
     def submit(self, stream: str, command: Any) -> Mapping[str, object]:
@@ -31,9 +31,9 @@ class RefusingCommitter:
         have to be remembered for a duplicate that arrives late.
         """
         kind = self._streams.kind_of(stream)
-        state = self._states.state_of(stream)
+        state = self._store.state_of(stream)
         answer = kind.answered(state, command)
-        if answer is None and kind.request(command) is None and not kind.decide(state, command, self._states.context()):
+        if answer is None and kind.request(command) is None and not kind.decide(state, command, self._store.context()):
             answer = kind.answer(state, command)
         if answer is None:
             raise type(self.error)(self.error.message)

@@ -1,7 +1,7 @@
 """Authenticates callers, submits commands and answers reads. ``account_service`` has the usernames.
 
-The token is checked first, then the limits (``quotas``). The rules of a room decide during the commit. Room objects and
-the peer object only check arguments and call this module.
+The token is checked first; then, for new rooms and joins, the limits (``quotas``). The rules of a room decide during
+the commit. Room objects and the peer object only check arguments and call this module.
 """
 
 from __future__ import annotations

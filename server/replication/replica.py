@@ -1,9 +1,9 @@
 """The replica's side of replication, without I/O or a clock: what it promises, accepts and refuses.
 
 Inputs are a main server's messages. Outputs are values that describe what to write and what to answer. The shell
-(``replica_service``) writes the content of ``Accepted`` before it answers. It passes in what its journal had at the
-start. The rules are those of viewstamped replication with two members (Oki & Liskov 1988). The check of the previous
-entry is from Raft (Ongaro & Ousterhout 2014).
+(``replica_service``) writes the content of ``Accepted`` before it answers. The shell also passes in where its journal
+ended at the start. The rules are those of viewstamped replication with two members (Oki & Liskov 1988). The check of
+the previous entry is from Raft (Ongaro & Ousterhout 2014).
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 Whatever fails here, the server goes on: the error is logged, and the port is opened again. Every host that can connect
 may send requests. So everything is bounded: connections, bytes of a request, time, and how often the text is made.
 prometheus-client makes the text. Its own server would keep a thread for each silent connection, without any limit.
+The standard ``http.server`` limits neither connections nor the time of a request, and its import takes 13 to 20 ms of a
+processor, which a server in a takeover does not have.
 """
 
 from __future__ import annotations

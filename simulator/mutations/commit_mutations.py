@@ -28,7 +28,7 @@ def _run_publishing_first(self: Commit, submissions: Sequence[Submission]) -> Ef
     for submission in submissions:
         self._apply(submission, batch)
     if batch.entries:
-        self._states.publish(batch)
+        self._store.publish(batch)
         yield from self._write(batch)
 
 
@@ -76,12 +76,12 @@ def _submit_and_show(
     try:
         return original(self, stream, command)
     except StorageFailed:
-        kind, states = self._streams.kind_of(stream), self._states
-        state = states.state_of(stream)
-        for event in kind.decide(state, command, states.context()):
+        kind, store = self._streams.kind_of(stream), self._store
+        state = store.state_of(stream)
+        for event in kind.decide(state, command, store.context()):
             state = kind.evolve(state, event)
         if (room := room_of(stream)) is not None:
-            states._cache.put(room, state)
+            store._cache.put(room, state)
         raise
 
 
@@ -113,11 +113,11 @@ def _run_keeping_refusals(self: Commit, submissions: Sequence[Submission]) -> Ef
             for submission in submissions:
                 submission.answer, submission.error = None, submission.error or error
             return
-        self._states.publish(batch)
+        self._store.publish(batch)
     self._remember(batch.unchanged)
 
 
 @mutation("listed-once-and-for-all", "the summary of a room never changes", Commit, "_summarize")
 def _summarize_new_streams(self: Commit, batch: Batch, original: Any = Commit._summarize) -> None:
     original(self, batch)
-    batch.summaries = [one for one in batch.summaries if self._states.state_of(one.stream).version == 0]
+    batch.summaries = [one for one in batch.summaries if self._store.state_of(one.stream).version == 0]

@@ -1,7 +1,8 @@
 """A journal: one server's copy of the log on its own disk, in SQLite.
 
 Lives here: what a server may write to its journal, and which writes share a transaction. ``reads`` has the queries,
-``terms`` and ``incoming_copy`` the statements for their own tables, ``file`` opens a journal.
+``connection`` the lock and the transactions, ``terms`` and ``incoming_copy`` the statements for their own tables.
+``file`` opens a journal.
 """
 
 from __future__ import annotations

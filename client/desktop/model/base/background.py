@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from client.desktop.model.base.connection_state import Listener
-from wire.errors import DeadlineExceeded, Fenced, InternalError, NotReady, TicTacToeError
+from wire.errors import DeadlineExceeded, InternalError, NotReady, TicTacToeError
 
 Result = TypeVar("Result")
 Action = Callable[[], None]
@@ -141,15 +141,15 @@ class Background:
 
 
 def until_answered(call: Callable[[], Result], stopping: threading.Event) -> Result:
-    """Repeat a call until the servers answer it, for any length of outage. Busy is an answer. For work in a thread.
+    """Repeat a call until the servers answer it, for any length of outage. For work in a thread.
 
-    The call carries a request id, so it is applied once. Raises the servers' refusal. After ``stopping`` is set, raises
-    the last failure.
+    Busy ends it: the connection has retried that already. The call carries a request id, so it is applied once. Raises
+    the servers' refusal. After ``stopping`` is set, raises the last failure.
     """
     while True:
         try:
             return call()
-        except (DeadlineExceeded, NotReady, Fenced):
+        except (DeadlineExceeded, NotReady):
             if stopping.is_set():
                 raise
 

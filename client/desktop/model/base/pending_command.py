@@ -34,7 +34,7 @@ class PendingCommand:
         *,
         gone: Callable[[TicTacToeError], bool],
     ) -> None:
-        """``gone`` is called with every refusal, and returns whether the room is over for the user."""
+        """``gone`` is called with every error that ends a command. It returns whether the room is over for the user."""
         # ``send`` sets it. It becomes None when the view shows the effect, after a refusal, and for a join when it is
         # answered. Its ``version`` is None until the command is answered.
         self.pending: Pending | None = None
