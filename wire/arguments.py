@@ -1,8 +1,8 @@
 """Checks of values from the wire: one function per type of value. Each returns the value or raises InvalidArgument.
 
-``remote`` makes a method callable from outside and checks every argument. No other method can be called remotely, so no
-argument reaches a server unchecked. Unknown keyword fields are ignored; missing arguments are errors. Nothing here does
-I/O.
+``remote`` makes a method callable from outside and checks every argument. Only ``ping`` and ``get_metadata`` of the
+daemon itself can be called without it. So no argument reaches a server unchecked. Unknown keyword fields are ignored;
+missing arguments are errors. Nothing here does I/O.
 
 Written by hand, unlike the forms in ``game.plain_values``: callers get sentences with all limits, a wait that is too
 long is shortened, and a lone surrogate is refused. ``msgspec`` does none of this.

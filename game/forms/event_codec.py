@@ -13,7 +13,7 @@ from game.rooms.events import Event
 
 
 class _EventForm(Form[Event]):
-    """Writes ``at`` third, where events have always had it. ``events`` has it last, because it has a default."""
+    """Writes ``at`` after ``request_id``, where events have always had it. In ``events`` it is last, with a default."""
 
     def to_json(self, value: Event) -> str:
         return as_json(_in_order(value)).decode()

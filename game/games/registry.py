@@ -1,4 +1,4 @@
-"""The games by name. To add a game, add a line here.
+"""The games by name. To add a game, add it to ``_GAMES`` and to ``_BOARDS``.
 
 This module is separate from ``rules`` because the games import ``rules``. Rooms and the front door use it.
 """

@@ -1,7 +1,7 @@
 """The last requests that a room has applied for each name, with their first answers. A retry gets that answer.
 
-``server.log.remembered_answers`` has older requests, and those that changed nothing. This is a part of a room's state:
-each event updates it. Pure.
+``server.log.remembered_answers`` has older requests, and those that changed nothing. The requests here are a
+part of a room's state: each event updates them. Pure.
 """
 
 from __future__ import annotations

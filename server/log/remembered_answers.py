@@ -1,9 +1,9 @@
 """Answers to requests that their streams do not remember, for duplicates that arrive late. Pure; not safe for threads.
 
 A room remembers each caller's last requests that changed something, so a retry finds them even after a takeover. Here
-are the requests that changed nothing, and those that a room forgot because many newer ones followed. A duplicate of
-such a request was sent before the caller's next request. So it can only arrive on an old connection, which leads to
-this process. Memory is therefore enough.
+are the requests that changed nothing, and those that a room forgot: newer ones followed, or their user left long
+ago. A duplicate of such a request was sent before the caller's next request. So it can only arrive on an old
+connection, which leads to this process. Memory is therefore enough.
 
 Only plain values are kept, never an exception. An exception that was raised keeps every frame that it passed alive,
 with all objects in these frames.

@@ -1,7 +1,7 @@
 """A kind of stream: pure functions from state and command to events, and the formats of both.
 
-``commit`` and ``compaction`` use streams only through this interface. A new kind is a new subclass in its own file, and
-a line in ``streams``.
+``commit`` and ``compaction`` use streams only through this interface. A new kind is a subclass in its own file, an
+entry in ``Streams``, and its name in ``streams.is_stream``: the replica refuses rows of other streams.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The messages from a main server to the replica: each is a typed procedure with one remote call.
+"""The messages from a main server to the replica: each is a typed procedure with one remote call;
+``copies`` has many.
 
 ``replica_service`` is the other side, and ``replica_connection`` sends. A message raises the errors of
 ``wire.rpc.Proxy.call``, and Fenced when the replica obeys another main server. Some remote methods have older names

@@ -1,8 +1,8 @@
 """The connection on which a main server runs procedures with the replica.
 
 On each new connection, the first call checks that the replica has this machine and data folder: only then the lock of a
-role excludes a second main server. ``takeover`` and ``replicator`` have the procedures. Not safe for threads: these two
-let one thread at a time use the connection.
+role excludes a second main server. It runs the procedures of ``takeover``, ``replicator`` and ``commit``. Not safe for
+threads: the sync state and the commit lock let one thread at a time use the connection.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The rooms in memory: each with its state, last events and view, and the time of its last use.
 
-Idle rooms leave memory and are read from the journal when they are needed. The room store has the only cache and holds
-its lock.
+Idle rooms leave memory and are read from the journal when they are needed. The room store has the only cache,
+and holds its lock for every call but ``cached`` and ``from_journal``.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ class RoomStore:
             self.timers.add_unknown([room])
 
     def publish(self, batch: Batch) -> None:
-        """Make a committed batch visible to all readers. Must not fail and must not wait.
+        """Make a committed batch visible to all readers. Must not fail, and waits for the store's lock only.
 
         Batches must come in the order of the log.
         """

@@ -93,7 +93,7 @@ class RoomModel:
 
     @property
     def my_turn(self) -> bool:
-        """Whether it is the user's turn and no move is pending."""
+        """Whether it is the user's turn and no command is pending."""
         view = self.view
         if view is None or view.phase != "playing" or self.command.pending is not None:
             return False
