@@ -25,7 +25,7 @@ BOARDS: Mapping[str, Mapping[str, int]] = {
 }
 """The boards for matches, by name."""
 DEFAULTS = BOARDS["3x3"]
-"""The board of a room whose creator chose none."""
+"""The board of a room that was created without a choice of board."""
 _DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
 
 

@@ -36,7 +36,7 @@ class NoBackup(Exception):
     """The file is not a backup that these servers can read; nothing was changed."""
 
 
-class Backup(Struct, frozen=True):
+class Backup(Struct, frozen=True, forbid_unknown_fields=True):
     """The description in a backup: where its log ends, and when it was made (seconds since 1970)."""
 
     epoch: int

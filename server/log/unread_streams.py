@@ -18,7 +18,7 @@ logger = structlog.get_logger()
 
 
 class UnreadStreams:
-    """The streams whose events are damaged, and summaries that are made again from events."""
+    """Streams with damaged events, and summaries that were made again from events."""
 
     def __init__(self, streams: Streams, journal: Journal, on_unread: Callable[[str], None]) -> None:
         """``on_unread`` is called with each stream that cannot be read."""

@@ -99,21 +99,9 @@ class PrimaryTerm(Reads):
             streams,
             in_memory=store.cached,
             on_repaired=store.reload,
-            replica_is_damaged=lambda: any(
-                one.reports_damage for one in process.supervisors if one.role == REPLICATION
-            ),
+            replica_is_damaged=self._replica_is_damaged,
         )
-        journal.damage.on_found = replica.wake
-        self.replicator = Replicator(
-            Primary(epoch, journal.last, journal.terms, forgotten_at=journal.forgotten_at),
-            journal,
-            self._compactor,
-            faults=faults,
-            step_down=process.step_down,
-            wake=replica.wake,
-            piece_bytes=settings.piece_bytes,
-        )
-        self.replicator.repair = repair
+        self.replicator = self._new_replicator(epoch, repair, faults)
         committer = Committer(
             Commit(streams, store, journal, self.replicator, faults, store.context),
             replica.run,
@@ -128,6 +116,24 @@ class PrimaryTerm(Reads):
             "snapshots": self._compactor.retries,
             "time": self._timers.retries,
         }
+
+    def _new_replicator(self, epoch: Epoch, repair: Repair, faults: Failpoints) -> Replicator:
+        journal, process, wake = self._journal, self._process, self._replica.wake
+        replicator = Replicator(
+            Primary(epoch, journal.last, journal.terms, forgotten_at=journal.forgotten_at),
+            journal,
+            self._compactor,
+            faults=faults,
+            step_down=process.step_down,
+            wake=wake,
+            piece_bytes=process.settings.piece_bytes,
+        )
+        replicator.repair = repair
+        journal.damage.on_found = wake
+        return replicator
+
+    def _replica_is_damaged(self) -> bool:
+        return any(one.reports_damage for one in self._process.supervisors if one.role == REPLICATION)
 
     def begin(self) -> None:
         """Load the summaries of the journal, offer every room, and start the background threads.

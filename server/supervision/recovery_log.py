@@ -21,7 +21,7 @@ MOST_KEPT = 20
 logger = structlog.get_logger()
 
 
-class Recovery(Struct, frozen=True):
+class Recovery(Struct, frozen=True, forbid_unknown_fields=True):
     """Nothing served the role for ``took_s`` seconds from ``at`` (seconds since 1970). Now ``pid`` does."""
 
     role: str

@@ -15,7 +15,7 @@ from server.supervision.run_file import RunFile
 from wire import MAIN, NAME_SERVER, REPLICATION
 
 IN_STEP = "in step"
-"""The ``step`` of a main server whose replica is in sync."""
+"""The ``step`` of a main server while its replica is in sync."""
 OTHER_PROTOCOL = "uses another version of the protocol between servers: cluster upgrade replaces all four"
 _NOT_OURS = "was not started by this cluster: it is used, and left running"
 

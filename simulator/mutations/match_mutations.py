@@ -31,7 +31,7 @@ register(
 )
 register(
     "matched-while-in-a-match",
-    "a player whose match still runs is matched again",
+    "a player is matched again while a match of that player still runs",
     RoomStore,
     "match_of",
     returning(None),

@@ -430,3 +430,13 @@ def test_a_backup_of_one_journal_alone_is_of_the_one_that_has_all(put_back: Clus
         assert (made.epoch, made.position) == journal.last
     with pytest.raises(NoBackup, match="not a backup"):
         backup_file.unpack(journal_of(put_back.settings, MAIN), tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [{"more": 1}, {"position": "1"}])
+def test_a_description_with_an_unknown_field_or_type_is_refused(wrong: dict[str, object], tmp_path: Path) -> None:
+    described = tmp_path / "description.json"
+    described.write_text(json.dumps({"epoch": 1, "position": 1, "made_at": 1.0, "format": 1, **wrong}))
+    with tarfile.open(tmp_path / "backup", "w") as packed:
+        packed.add(described, backup_file._DESCRIPTION)
+    with pytest.raises(NoBackup, match="not a backup"):
+        backup_file.unpack(tmp_path / "backup", tmp_path)
