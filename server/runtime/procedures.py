@@ -1,0 +1,146 @@
+"""Runs procedures: carries out their effects one after the other. Nothing here waits, and there is no clock.
+
+A ``Host`` has what effects need: the other server, timers, threads. A server's host is its event loop
+(``event_loop``), that of a simulated server its node. ``commit`` provides the commit lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+from game.errors import InvariantBroken, TicTacToeError
+from server.runtime.effects import Blocking, Effect, Effects, RemoteCall, Sleep, Submit, SubmitAll, WithCommitLock
+from wire.later import Later
+
+Result = TypeVar("Result")
+
+
+class Timer(Protocol):
+    """An action in the future."""
+
+    def cancel(self) -> object:
+        """Prevent the action from running."""
+
+
+class Host(Protocol):
+    """What carries out the effects of procedures."""
+
+    def call(self, method: str, arguments: tuple[Any, ...]) -> Later:
+        """Call a method of the other server."""
+
+    def call_later(self, delay_s: float, action: Callable[[], None]) -> Timer:
+        """Run an action in ``delay_s`` seconds."""
+
+    def in_thread(self, work: Callable[[], Any]) -> Later:
+        """Do work that takes long. It may raise a TicTacToeError."""
+
+
+class CommitLock(Protocol):
+    """The order of commits: one procedure at a time has the commit lock."""
+
+    def submit(self, stream: str, command: Any) -> Later:
+        """Submit a command to the log."""
+
+    def locked(self, effects: Effects[Any]) -> Later:
+        """Run a procedure with the commit lock held."""
+
+
+class Procedure(Generic[Result]):
+    """A running procedure."""
+
+    def __init__(self, effects: Effects[Result], host: Host, commit_lock: CommitLock | None = None) -> None:
+        """Prepare the procedure; ``begin`` runs it. Without ``commit_lock`` it must not need one."""
+        self.ended = Later()
+        """Settled with the procedure's result, or with the error that ended it."""
+        self._effects = effects
+        self._host = host
+        self._commit_lock = commit_lock
+        self._timer: Timer | None = None
+        """The timer of the present ``Sleep``; None while the procedure does not sleep."""
+        self._is_woken = False
+        """Whether ``wake`` was called outside a ``Sleep``. Then the next one takes no time."""
+        self._is_stepping = False
+        self._result: tuple[Any, TicTacToeError | None] | None = None
+        """The result of an effect that ended while it was being begun."""
+
+    def begin(self) -> Later:
+        """Run the procedure up to the first effect that takes time. Return ``ended``."""
+        self._continue(None, None)
+        return self.ended
+
+    def wake(self) -> None:
+        """End the present ``Sleep``, or the next one."""
+        if self._timer is None:
+            self._is_woken = True
+        else:
+            self._timer.cancel()
+            self._timer = self._host.call_later(0.0, self._on_timer)
+
+    def _continue(self, value: Any, error: TicTacToeError | None) -> None:
+        """Continue with the result of an effect."""
+        if self._is_stepping:
+            self._result = value, error
+            return
+        self._is_stepping = True
+        try:
+            while True:
+                try:
+                    effect = self._effects.send(value) if error is None else self._effects.throw(error)
+                except StopIteration as end:
+                    self.ended.answer(end.value)
+                    return
+                except TicTacToeError as failure:
+                    self.ended.fail(failure)
+                    return
+                self._result = None
+                self._perform(effect)
+                if self._result is None:
+                    return
+                value, error = self._result
+        finally:
+            self._is_stepping = False
+
+    def _perform(self, effect: Effect) -> None:
+        if isinstance(effect, RemoteCall):
+            self._host.call(effect.method, effect.arguments).then(self._continue)
+        elif isinstance(effect, Sleep):
+            seconds, self._is_woken = 0.0 if self._is_woken else effect.seconds, False
+            self._timer = self._host.call_later(seconds, self._on_timer)
+        elif isinstance(effect, Blocking):
+            self._host.in_thread(effect.work).then(self._continue)
+        else:
+            self._commit(effect)
+
+    def _commit(self, effect: Submit | SubmitAll | WithCommitLock) -> None:
+        commit_lock = self._commit_lock
+        if commit_lock is None:
+            raise InvariantBroken("this procedure runs where there is no commit lock")
+        if isinstance(effect, Submit):
+            commit_lock.submit(effect.stream, effect.command).then(self._continue)
+        elif isinstance(effect, WithCommitLock):
+            commit_lock.locked(effect.effects).then(self._continue)
+        else:
+            answers = [commit_lock.submit(one.stream, one.command) for one in effect.commands]
+            _when_all_are_settled(answers, self._continue)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._continue(None, None)
+
+
+def _when_all_are_settled(answers: Sequence[Later], then: Callable[[Any, TicTacToeError | None], None]) -> None:
+    """Call ``then`` with the values, or with the first error."""
+    left = len(answers)
+
+    def one_more(_value: Any, _error: TicTacToeError | None) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            error = next((answer.error for answer in answers if answer.error is not None), None)
+            then([answer.value for answer in answers], error)
+
+    for answer in answers:
+        answer.then(one_more)
+    if not answers:
+        then([], None)
