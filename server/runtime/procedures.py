@@ -11,26 +11,17 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from game.errors import InvariantBroken, TicTacToeError
 from server.runtime.effects import Blocking, Effect, Effects, RemoteCall, Sleep, Submit, SubmitAll, WithCommitLock
+from server.runtime.timers import Timer, Timers
 from wire.later import Later
 
 Result = TypeVar("Result")
 
 
-class Timer(Protocol):
-    """An action in the future."""
-
-    def cancel(self) -> object:
-        """Prevent the action from running."""
-
-
-class Host(Protocol):
+class Host(Timers, Protocol):
     """What carries out the effects of procedures."""
 
     def call(self, method: str, arguments: tuple[Any, ...]) -> Later:
         """Call a method of the other server."""
-
-    def call_later(self, delay_s: float, action: Callable[[], None]) -> Timer:
-        """Run an action in ``delay_s`` seconds."""
 
     def in_thread(self, work: Callable[[], Any]) -> Later:
         """Do work that takes long. It may raise a TicTacToeError."""
