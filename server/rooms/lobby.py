@@ -82,7 +82,7 @@ class LobbyChanges:
 
 
 class OpenMatches:
-    """The running match of each player, from the rows of rooms. Not safe for threads: the caller holds a lock."""
+    """The running match of each player, from the rows of rooms."""
 
     def __init__(self) -> None:
         # The players of each running match. ``_rooms_of`` is the reverse, and has no empty tuples.
@@ -118,7 +118,7 @@ class OpenMatches:
 
 
 class Lobby:
-    """Rows by room, in order of revision. Not safe for threads: the caller holds a lock."""
+    """Rows by room, in order of revision."""
 
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}

@@ -1,7 +1,6 @@
 """The rooms in memory: each with its state, last events and view, and the time of its last use.
 
-Idle rooms leave memory and are read from the journal when they are needed. The room store has the only cache,
-and holds its lock for every call but ``cached`` and ``from_journal``.
+Idle rooms leave memory and are read from the journal when they are needed. The room store has the only cache.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class CachedRoom:
 
 
 class RoomCache:
-    """Rooms by id. Not safe for threads."""
+    """Rooms by id."""
 
     def __init__(
         self,

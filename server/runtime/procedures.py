@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from game.errors import InvariantBroken, TicTacToeError
-from server.runtime.effects import Blocking, Effect, Effects, RemoteCall, Sleep, Submit, SubmitAll, WithCommitLock
+from server.runtime.effects import Await, Blocking, Effect, Effects, RemoteCall, Sleep, Submit, SubmitAll, WithCommitLock
 from server.runtime.timers import Timer, Timers
 from wire.later import Later
 
@@ -100,6 +100,8 @@ class Procedure(Generic[Result]):
             self._timer = self._host.call_later(seconds, self._on_timer)
         elif isinstance(effect, Blocking):
             self._host.in_thread(effect.work).then(self._continue)
+        elif isinstance(effect, Await):
+            effect.later.then(self._continue)
         else:
             self._commit(effect)
 

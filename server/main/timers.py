@@ -1,6 +1,7 @@
-"""The commands that timers make due, as a procedure with effects. No threads and no clock: the caller passes the time.
+"""Advances service time, and submits what timers make due in rooms: flag falls, lots, next games.
 
-``timer_thread`` carries it out in the servers, and the simulator in its own way.
+Service time advances at ticks, each of which holds the commit lock (see ``service_clock``). The commit decides on the
+commands that are due then. Procedures, without threads and clocks of their own.
 """
 
 from __future__ import annotations
@@ -15,12 +16,47 @@ from game.rooms.commands import SYSTEM, Due
 from server.log.room_stream import room_stream
 from server.log.service_stream import THE_SERVICE
 from server.rooms.room_store import RoomStore
+from server.rooms.service_clock import TICK_S
+from server.runtime.effects import Effects, Sleep, Submit, WithCommitLock
+from server.runtime.retries import Retries
 
 WRITTEN_EVERY_MS = 1000
 """How often service time is committed while any room has a timer. A takeover never gives back more time than this."""
 LOADED_AT_ONCE = 20
 
 logger = structlog.get_logger()
+
+
+def run_timers(
+    store: RoomStore,
+    new_request: Callable[[], str],
+    retries: Retries,
+    *,
+    tick_s: float = TICK_S,
+    on_tick: Callable[[int, bool], None] = lambda _at, _is_done: None,
+) -> Effects[None]:
+    """Advance service time, and submit the commands that are due, as long as the term lasts.
+
+    ``on_tick`` is called after each tick with the service time, and whether all that was due is done.
+    """
+    while True:
+        yield Sleep(tick_s)
+        at: int = yield WithCommitLock(_tick(store))
+        is_done = True
+        for stream, command in due_commands(at, store, new_request):
+            try:
+                yield Submit(stream, command)
+            except TicTacToeError as error:
+                retries.failed(error)
+                is_done = False
+        if is_done:
+            retries.succeeded()
+        on_tick(at, is_done)
+
+
+def _tick(store: RoomStore) -> Effects[int]:
+    yield from ()
+    return store.service_clock.tick()
 
 
 def due_commands(at: int, store: RoomStore, new_request: Callable[[], str]) -> Iterator[tuple[str, Tick | Due]]:
