@@ -21,8 +21,8 @@ from game.rooms.drain_rules import is_played
 from server.log.room_stream import room_stream
 from server.log.service_stream import THE_SERVICE
 from server.rooms.room_store import RoomStore
-from server.supervision.run_directory import RunDirectory
 from server.runtime.effects import Effects, Submit
+from server.supervision.run_directory import RunDirectory
 
 READ_AT_ONCE = 200
 """The most rooms outside memory that one count reads from the journal."""

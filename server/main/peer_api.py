@@ -133,7 +133,7 @@ class MainPeerApi(PeerApi):
     @remote(number=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
     def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any] | Later:
         """Return the records of finished games after that number, when there are any or the time is up."""
-        return self._served().store.records_after(number, limit, timeout_s)
+        return self._served().store.wait_records_after(number, limit, timeout_s)
 
     @remote(numbers=sequence(most=1000))
     def records(self, numbers: Sequence[object]) -> list[dict[str, Any]]:
@@ -149,7 +149,7 @@ class MainPeerApi(PeerApi):
     def lobby_changes(self, revision: int, began: int, limit: int, timeout_s: float) -> Effects[dict[str, Any]]:
         """Return what changed in the lobby after a cursor, when anything has or the time is up."""
         store = self._served().store
-        changes = store.lobby_changes(LobbyCursor(revision, began), limit, timeout_s)
+        changes = store.wait_lobby_changes(LobbyCursor(revision, began), limit, timeout_s)
         if isinstance(changes, Later):
             changes = yield Await(changes)
         return {

@@ -51,8 +51,7 @@ class Quotas:
         settings, new = self._settings, self._store.names.state(name_stream(name)) is None
         if len(self._hosts.names_of(host)) + self._claiming[host] >= settings.max_names_per_host and host:
             raise LimitReached(
-                f"your address has {settings.max_names_per_host} names, the most that it may have"
-                " (MAX_NAMES_PER_HOST)"
+                f"your address has {settings.max_names_per_host} names, the most that it may have (MAX_NAMES_PER_HOST)"
             )
         if host and self._new_names.is_exhausted(host, self._clock()):
             raise LimitReached(

@@ -177,9 +177,7 @@ class ServerProcess:
         """Make and return the endpoint for clients. Their connections wait until ``serve_clients``."""
         address = Address(self.settings.bind_host, self.settings.client_port_of(self.role))
         most = self.settings.max_connections_per_host
-        self.clients = Endpoint(
-            address, most_of_host=most, answered=self.traffic.answered, run=self.run_procedure
-        )
+        self.clients = Endpoint(address, most_of_host=most, answered=self.traffic.answered, run=self.run_procedure)
         return self.clients
 
     def serve_clients(self) -> None:

@@ -41,7 +41,7 @@ class Followers:
         later = Later()
         timer = self._timers.call_later(timeout_s, lambda: self._answer(later))
         self._waits[later] = _Wait(has_news, answer, timer)
-        later.on_abandon(lambda: self._forget(later))
+        later.on_abandon(lambda: self._abandon(later))
         if has_news():
             self.notify()
         return later
@@ -78,6 +78,9 @@ class Followers:
             later.fail(error)
         else:
             later.answer(answer)
+
+    def _abandon(self, later: Later) -> None:
+        self._forget(later)
 
     def _forget(self, later: Later) -> _Wait | None:
         wait = self._waits.pop(later, None)

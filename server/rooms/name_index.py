@@ -73,10 +73,7 @@ class NameIndex:
             pass
         stream = name_stream(name)
         alike = (
-            other
-            for skeleton in skeletons(name)
-            for other in self._by_skeleton.get(skeleton, ())
-            if other != stream
+            other for skeleton in skeletons(name) for other in self._by_skeleton.get(skeleton, ()) if other != stream
         )
         found = next(alike, None)
         return None if found is None else self._names[found].name

@@ -71,8 +71,8 @@ class RoomStore:
         self._states = StreamStates(streams)
         self.names = self._states.names
         self._events = EventFeed(streams, journal, most_events)
-        self._long_polls = LongPolls(self.news, timers)
-        self._followers = Followers(timers)
+        self._long_polls = LongPolls(self.news, timers, clock)
+        self._followers = Followers(timers, clock)
         self.published = 0
         """The log position up to which entries are visible. It never falls."""
 
@@ -98,9 +98,7 @@ class RoomStore:
                 self._states.put(summary.stream, summary.row)
         self._index.fill(of_rooms)
         self._cache.fill(change.room for change in of_rooms if change.row is not None)
-        self.timers.add_unknown(
-            [change.room for change in of_rooms if change.row is not None and change.row["timed"]]
-        )
+        self.timers.add_unknown([change.room for change in of_rooms if change.row is not None and change.row["timed"]])
         self.service_clock.at_least(self.service.at)
         self.published = self._journal.last.position
         self._index.complete_up_to(self.published)
@@ -274,9 +272,8 @@ class RoomStore:
         After ``timeout_s`` without news the answer has no events. Raises NoSuchRoom, and InvalidArgument for a version
         that the room does not have.
         """
-        if timeout_s > 0:
-            if self._room_at(room, after_version).state.version == after_version:
-                return self._long_polls.wait(room, after_version, timeout_s)
+        if timeout_s > 0 and self._room_at(room, after_version).state.version == after_version:
+            return self._long_polls.wait(room, after_version, timeout_s)
         return self.news(room, after_version)
 
     def news(self, room: str, after_version: int) -> dict[str, Any]:
@@ -289,24 +286,22 @@ class RoomStore:
         """Return what every reader of a room gets: the service time, and whether the cluster drains."""
         return {"at": self.service_clock.now(), "draining": self.draining}
 
-    def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any] | Later:
+    def records_after(self, number: int, limit: int) -> dict[str, Any]:
         """Return the records after a number, and how many records there are.
 
-        There are at most ``limit`` records, and as many as fit into an answer. Without any, return a ``Later``: for
-        when there are, or for the end of ``timeout_s``.
+        There are at most ``limit`` records, and as many as fit into an answer.
         """
-        if self.records > number or timeout_s <= 0:
-            return self._records_after(number, limit)
-        return self._followers.wait(
-            lambda: self.records > number, lambda: self._records_after(number, limit), timeout_s
-        )
-
-    def _records_after(self, number: int, limit: int) -> dict[str, Any]:
         count = self.records
         records = archive_reader.records_after(self._journal, number, limit, count)
         # Changes when more records may be readable: after a repair, or in a new term with another journal.
         mended = self._journal.epoch.number, self._journal.damage.mended
         return {"count": count, "records": records, "mended": mended}
+
+    def wait_records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any] | Later:
+        """Return what ``records_after`` does. Without records, wait for some, or for the end of ``timeout_s``."""
+        if self.records > number or timeout_s <= 0:
+            return self.records_after(number, limit)
+        return self._followers.wait(lambda: self.records > number, lambda: self.records_after(number, limit), timeout_s)
 
     def records_numbered(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """Return the records of these numbers, as plain data. Raises NoSuchGame if one is missing, Damaged if one is
@@ -314,12 +309,16 @@ class RoomStore:
         """
         return archive_reader.records_numbered(self._journal, numbers, self._states.records)
 
-    def lobby_changes(self, after: LobbyCursor, limit: int, timeout_s: float) -> LobbyChanges | Later:
-        """Return the lobby's changes after a cursor. Without any, return a ``Later``, as ``records_after`` does."""
+    def lobby_changes(self, after: LobbyCursor, limit: int) -> LobbyChanges:
+        """Return the lobby's changes after a cursor."""
+        return self._index.since(after, limit)
+
+    def wait_lobby_changes(self, after: LobbyCursor, limit: int, timeout_s: float) -> LobbyChanges | Later:
+        """Return what ``lobby_changes`` does. Without changes, wait for some, or for the end of ``timeout_s``."""
         if self._index.has_news(after) or timeout_s <= 0:
-            return self._index.since(after, limit)
+            return self.lobby_changes(after, limit)
         return self._followers.wait(
-            lambda: self._index.has_news(after), lambda: self._index.since(after, limit), timeout_s
+            lambda: self._index.has_news(after), lambda: self.lobby_changes(after, limit), timeout_s
         )
 
     def end(self) -> None:

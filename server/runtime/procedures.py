@@ -10,7 +10,17 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from game.errors import InvariantBroken, TicTacToeError
-from server.runtime.effects import Await, Blocking, Effect, Effects, RemoteCall, Sleep, Submit, SubmitAll, WithCommitLock
+from server.runtime.effects import (
+    Await,
+    Blocking,
+    Effect,
+    Effects,
+    RemoteCall,
+    Sleep,
+    Submit,
+    SubmitAll,
+    WithCommitLock,
+)
 from server.runtime.timers import Timer, Timers
 from wire.later import Later
 
@@ -84,11 +94,11 @@ class Procedure(Generic[Result]):
                 except TicTacToeError as failure:
                     self.ended.fail(failure)
                     return
-                self._result = None
                 self._perform(effect)
-                if self._result is None:
+                result, self._result = self._result, None
+                if result is None:
                     return
-                value, error = self._result
+                value, error = result
         finally:
             self._is_stepping = False
 
