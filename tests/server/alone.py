@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from server.commit.commit import Commit
-from server.commit.group_commit import Committer
+from server.commit.committer import Committer
 from server.log.entries import Entry
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from server.rooms.room_store import RoomStore
-from server.runtime.effects import Effects, run_effects
+from server.runtime.effects import Effects
 from server.runtime.failpoints import Failpoints
+from server.runtime.procedures import Host
 
 
 class Alone:
@@ -27,16 +28,13 @@ class Alone:
         yield
 
 
-def run_alone(effects: Effects[Any]) -> Any:
-    """Run a procedure that calls no other server."""
-    return run_effects(effects, lambda effect: pytest.fail(f"there is no server for {effect}"))
-
-
 def commit_of(streams: Streams, store: RoomStore, journal: Journal, replication: Any = None) -> Commit:
     """The commits of a store, written to its journal."""
     return Commit(streams, store, journal, replication or Alone(), Failpoints(""), store.context)
 
 
-def committer_of(streams: Streams, store: RoomStore, journal: Journal, replication: Any = None) -> Committer:
+def committer_of(
+    streams: Streams, store: RoomStore, journal: Journal, host: Host, replication: Any = None
+) -> Committer:
     """A committer of these commits, which must not fail."""
-    return Committer(commit_of(streams, store, journal, replication), run_alone, step_down=pytest.fail)
+    return Committer(commit_of(streams, store, journal, replication), host, step_down=pytest.fail)
