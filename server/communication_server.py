@@ -63,7 +63,7 @@ def build(process: ServerProcess) -> None:
     keeper = HouseBotProcess(process.settings, lambda: copy.matches_of(HOUSE_BOT))
     process.in_background("house bot", lambda: keeper.run(process.go_on, process.pause))
     process.at_end(keeper.end)
-    process.metrics.include(front_door.readings)
+    process.measure(front_door.readings)
     process.supervise([REPLICATION])
 
 
