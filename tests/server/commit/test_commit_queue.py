@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from server.commit.commit import Submission
 from server.commit.commit_queue import CommitQueue
+
+from server.commit.commit import Submission
 
 
 def command(name: str) -> Submission:

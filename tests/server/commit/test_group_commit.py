@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from server.commit.group_commit import Committer
 
 from game.context import Limits
 from game.errors import CellTaken, NotYourTurn, Refusal
@@ -21,7 +22,6 @@ from game.rooms.commands import Create, Join, Leave, Move
 from game.rooms.remembered_requests import REMEMBERED_ABSENT, REMEMBERED_REQUESTS
 from game.rooms.state import Room
 from server.commit.commit import Commit, Submission
-from server.commit.group_commit import Committer
 from server.log.entries import Entry, Epoch
 from server.log.journal.file import open_journal
 from server.log.room_stream import room_stream
