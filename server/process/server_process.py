@@ -41,7 +41,8 @@ from server.telemetry.metrics_port import MetricsPort
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PEER, PROTOCOL_VERSION, REPLICATION, rpc
 from wire.errors import StorageFailed, TicTacToeError
 from wire.later import Later
-from wire.rpc import Address, Endpoint
+from wire.rpc import Address
+from wire.rpc.endpoint import Endpoint
 
 OWNER_CHECK_S = 0.2
 WRITE_RETRY_S = 2.0

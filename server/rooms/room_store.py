@@ -241,11 +241,12 @@ class RoomStore:
         For an unknown stream, return the state before its first event.
         """
         room = room_of(stream)
-        state = self.cached(stream)
+        if room is not None:
+            held = self._cache.cached(room)
+            return self._cache.from_journal(room, self.published) if held is None else held.state
+        state = self._states.state(stream)
         if state is not None:
             return state
-        if room is not None:
-            return self._cache.from_journal(room, self.published)
         if stream in self._unread:
             return self._streams.state_of(self._journal.copy(stream, whole=False).up_to(self.published))
         return self._streams.kind_of(stream).initial_state(stream)
