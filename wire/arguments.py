@@ -14,7 +14,7 @@ import functools
 import logging
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from game.errors import Draining, InvalidArgument, TicTacToeError
@@ -172,19 +172,26 @@ def remote(**checks: Check) -> Callable[[Method], Method]:
     def expose(method: Method) -> Method:
         @functools.wraps(method)
         def call(self: object, *given: object, **fields: object) -> Any:
-            values = bind(given, fields)
-            try:
-                return method(self, *values)
-            except TicTacToeError as error:
-                if error.fault == "ours" and not isinstance(error, (Busy, Draining, StorageFailed)):
-                    logger.exception("an invariant is broken")
-                raise
-            except Exception:
-                logger.exception("a remote method failed")
-                raise InternalError("the server failed at this; its log has the details") from None
+            return carry_out(method, [self, *bind(given, fields)])
 
         call._pyroExposed = True  # type: ignore[attr-defined]  # the RPC library checks this attribute
         call.checks = checks  # type: ignore[attr-defined]  # a test reads the checks of every remote method
         return call  # type: ignore[return-value]
 
     return expose
+
+
+def carry_out(method: Callable[..., Any], values: Sequence[Any]) -> Any:
+    """Call the body of a remote method with checked values.
+
+    Logs faults of ours. Raises the method's TicTacToeError, and InternalError in place of any other exception.
+    """
+    try:
+        return method(*values)
+    except TicTacToeError as error:
+        if error.fault == "ours" and not isinstance(error, (Busy, Draining, StorageFailed)):
+            logger.exception("an invariant is broken")
+        raise
+    except Exception:
+        logger.exception("a remote method failed")
+        raise InternalError("the server failed at this; its log has the details") from None
