@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from game.errors import InvalidArgument, TicTacToeError
 from wire.errors import TooLarge
-from wire.frames import BATCH, COMPRESSED, CONNECT, HEADER, KEEP_SERIALIZED, MSGPACK, SERPENT, Frame, Head, head_of
+from wire.frames import (
+    BATCH,
+    COMPRESSED,
+    CONNECT,
+    HEADER,
+    KEEP_SERIALIZED,
+    MSGPACK,
+    SERPENT,
+    Frame,
+    NotAMessage,
+    unpacked_head,
+)
 
 LARGEST_CALL = 1 << 16
 """The most bytes in a client's call. No call needs more than a few thousand."""
@@ -30,6 +41,7 @@ _REFUSED_KINDS = {
     KEEP_SERIALIZED: "serialized arguments are not accepted",  # no client needs a second way to write them
 }
 _ALL_REFUSED = COMPRESSED | BATCH | KEEP_SERIALIZED
+_ACCEPTED = (SERPENT, MSGPACK)
 
 
 class RejectedMessage:
@@ -52,7 +64,7 @@ class MessageReader:
         A message beyond ``skipped`` bytes breaks the connection.
         """
         self._largest = largest
-        self._skipped = skipped
+        self._largest_skipped = max(largest, skipped)
         self._buffer = b""
         self._at = 0
         """Where the input that ``next`` has not returned begins in ``_buffer``."""
@@ -86,46 +98,49 @@ class MessageReader:
     def next(self) -> Frame | RejectedMessage | None:
         """Return the next message; None while it is incomplete.
 
-        Raises ConnectionAbortedError for bytes that are not a message, and for a message beyond ``skipped`` bytes.
+        Raises NotAMessage for bytes that are not a message, and for a message beyond ``skipped`` bytes.
         """
+        if self._size < self._needed:
+            return None
+        if self._more:
+            self._join()
         if self._refused is not None:
             return self._read_past()
-        if self._size < self._needed:
-            return None
-        if self._more:
-            self._join()
-        start = self._at
-        header = self._buffer[start : start + HEADER.size]
-        head = head_of(header)
-        size = head.data_size + head.annotations_size
-        if head.data_size < 0 or size > max(self._skipped, self._largest):
-            raise ConnectionAbortedError("a message that is much too large")
-        refusal = self._refusal(head, size)
+        buffer, start = self._buffer, self._at
+        kind, flags, sequence, serializer, annotations_size, data_size = unpacked_head(buffer, start)
+        size = annotations_size + data_size
+        if data_size < 0 or size > self._largest_skipped:
+            raise NotAMessage("a message that is much too large")
+        refusal = self._refusal(kind, flags, serializer, size)
         if refusal is not None:
-            self._refused = RejectedMessage(
-                head.sequence, head.serializer if head.serializer in (SERPENT, MSGPACK) else SERPENT, refusal
-            )
-            self._to_skip = HEADER.size + size
+            answered_in = serializer if serializer in _ACCEPTED else SERPENT
+            self._refused = RejectedMessage(sequence, answered_in, refusal)
+            self._needed, self._to_skip = 1, HEADER.size + size
             return self._read_past()
-        self._needed = HEADER.size + size
-        if self._size < self._needed:
+        needed = self._needed = HEADER.size + size
+        if self._size < needed:
             return None
-        data_from = start + HEADER.size + head.annotations_size
-        end = start + self._needed
-        found = Frame(*head[:4], self._buffer[start + HEADER.size : data_from], self._buffer[data_from:end], header)
-        self._drop(self._needed)
+        annotations_from = start + HEADER.size
+        data_from, end = annotations_from + annotations_size, start + needed
         self._needed = HEADER.size
-        return found
+        self._drop(needed)
+        return Frame(
+            kind,
+            flags,
+            sequence,
+            serializer,
+            buffer[annotations_from:data_from],
+            buffer[data_from:end],
+            buffer[start:annotations_from],
+        )
 
     def _read_past(self) -> RejectedMessage | None:
-        if self._more:
-            self._join()
         past = min(self._to_skip, self._size)
         self._drop(past)
         self._to_skip -= past
         if self._to_skip:
             return None
-        refused, self._refused = self._refused, None
+        refused, self._refused, self._needed = self._refused, None, HEADER.size
         return refused
 
     def _drop(self, count: int) -> None:
@@ -139,17 +154,17 @@ class MessageReader:
         self._buffer, self._at = b"".join((self._buffer[self._at :], *self._more)), 0
         self._more.clear()
 
-    def _refusal(self, head: Head, size: int) -> TicTacToeError | None:
+    def _refusal(self, kind: int, flags: int, serializer: int, size: int) -> TicTacToeError | None:
         """Return the error for a message that its header alone makes unacceptable; None otherwise."""
-        if self.handshake_done == (head.kind == CONNECT):
+        if self.handshake_done == (kind == CONNECT):
             return InvalidArgument("a connection begins with a handshake and has one")
         largest = self._largest if self.handshake_done else LARGEST_HANDSHAKE
-        if head.serializer == SERPENT:
+        if serializer == SERPENT:
             largest = min(largest, LARGEST_TEXT_CALL)
         if size > largest:
             return TooLarge(f"the message is larger than {largest} bytes")
-        if head.serializer not in (SERPENT, MSGPACK):
+        if serializer not in _ACCEPTED:
             return InvalidArgument("messages are written in serpent or msgpack")
-        if head.flags & _ALL_REFUSED:
-            return next(InvalidArgument(sentence) for flag, sentence in _REFUSED_KINDS.items() if head.flags & flag)
+        if flags & _ALL_REFUSED:
+            return next(InvalidArgument(sentence) for flag, sentence in _REFUSED_KINDS.items() if flags & flag)
         return None

@@ -7,6 +7,7 @@ exceptions.
 from __future__ import annotations
 
 import encodings.idna  # noqa: F401  # else the first connection imports it, during a takeover
+import threading
 import warnings
 from typing import Any
 
@@ -18,7 +19,7 @@ import Pyro4.util
 import serpent
 
 from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
-from wire.frames import SERPENT
+from wire.frames import MSGPACK, SERPENT
 
 
 def configure(*, largest_message: int, connections: int, idle_s: float) -> None:
@@ -115,6 +116,33 @@ for _category in (SyntaxWarning, DeprecationWarning):  # the category depends on
     warnings.filterwarnings("ignore", "invalid ", _category)  # they are about clients' texts and would fill the log
 
 
+_LARGEST_KEPT = 1 << 18
+"""Bytes of the largest message after which a packer is kept. A packer keeps the memory of its largest message."""
+
+
+class _Packers(threading.local):
+    """The packer of each thread. The library makes a packer for each message, which allocates 256 KiB."""
+
+    packer: msgpack.Packer | None = None
+
+
+_packers = _Packers()
+
+
+def _packed(serializer: Any, value: object) -> bytes:
+    packer, _packers.packer = _packers.packer, None  # so that a value that packs others gets another packer
+    if packer is None:
+        packer = msgpack.Packer(use_bin_type=True, default=serializer.default)
+    data: bytes = packer.pack(value)
+    if len(data) <= _LARGEST_KEPT:
+        _packers.packer = packer
+    return data
+
+
+def _packed_call(serializer: Any, name: str, method: str, arguments: object, fields: object) -> bytes:
+    return _packed(serializer, (name, method, arguments, fields))
+
+
 def _plain_text(_: object, data: bytes) -> Any:
     return serpent.loads(data)
 
@@ -127,6 +155,11 @@ def _plain_msgpack(_: object, data: bytes) -> Any:
 # proxy that connects to an address of the caller's choice, an exception, a daemon.
 Pyro4.util.SerpentSerializer.loadsCall = _plain_text
 Pyro4.util.MsgpackSerializer.loadsCall = _plain_msgpack
+Pyro4.util.MsgpackSerializer.dumps = _packed
+Pyro4.util.MsgpackSerializer.dumpsCall = _packed_call
+
+SERIALIZERS = {number: Pyro4.util.get_serializer_by_id(number) for number in (SERPENT, MSGPACK)}
+"""The serializers by their number in messages."""
 
 _make_exception = Pyro4.util.SerializerBase.make_exception
 
