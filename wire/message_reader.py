@@ -70,7 +70,7 @@ class MessageReader:
         """Where the input that ``next`` has not returned begins in ``_buffer``."""
         self._more: list[bytes] = []
         """Input after ``_buffer``, in pieces: a copy of a large message for each piece would take seconds."""
-        self._size = 0
+        self.size = 0
         """Bytes of input that ``next`` has not returned."""
         self._needed = HEADER.size
         """Bytes that the next message has, as far as that is known."""
@@ -82,10 +82,10 @@ class MessageReader:
 
     def feed(self, data: bytes) -> None:
         """Add received bytes."""
-        if self._size == 0:
-            self._buffer, self._at, self._size = data, 0, len(data)
+        if self.size == 0:
+            self._buffer, self._at, self.size = data, 0, len(data)
             return
-        self._size += len(data)
+        self.size += len(data)
         self._more.append(data)
         if len(self._more) >= _MOST_PIECES:
             self._join()
@@ -93,14 +93,14 @@ class MessageReader:
     @property
     def has_input(self) -> bool:
         """Return whether there is input that ``next`` has not returned: a part of a message, or more."""
-        return self._size > 0 or self._refused is not None
+        return self.size > 0 or self._refused is not None
 
     def next(self) -> Frame | RejectedMessage | None:
         """Return the next message; None while it is incomplete.
 
         Raises NotAMessage for bytes that are not a message, and for a message beyond ``skipped`` bytes.
         """
-        if self._size < self._needed:
+        if self.size < self._needed:
             return None
         if self._more:
             self._join()
@@ -118,7 +118,7 @@ class MessageReader:
             self._needed, self._to_skip = 1, HEADER.size + size
             return self._read_past()
         needed = self._needed = HEADER.size + size
-        if self._size < needed:
+        if self.size < needed:
             return None
         annotations_from = start + HEADER.size
         data_from, end = annotations_from + annotations_size, start + needed
@@ -135,7 +135,7 @@ class MessageReader:
         )
 
     def _read_past(self) -> RejectedMessage | None:
-        past = min(self._to_skip, self._size)
+        past = min(self._to_skip, self.size)
         self._drop(past)
         self._to_skip -= past
         if self._to_skip:
@@ -146,8 +146,8 @@ class MessageReader:
     def _drop(self, count: int) -> None:
         """Forget this many bytes of ``_buffer``."""
         self._at += count
-        self._size -= count
-        if self._size == 0:
+        self.size -= count
+        if self.size == 0:
             self._buffer, self._at = b"", 0
 
     def _join(self) -> None:

@@ -63,7 +63,9 @@ class Connection(asyncio.Protocol):
         """
         self.slot = slot
         self.responder: Responder | None = None
-        """The server's state of the handshake, at an endpoint with a key. ``greeter`` sets this field and the next."""
+        """The server's state of the handshake, at an endpoint with a key. ``greeter`` sets it and the two next."""
+        self.prove: Prove | None = None
+        """The function that makes the token of the next answer; None if answers have no token."""
         self.session: Session | None = None
         """The session of the messages after the handshake. The server sends the answer to a call before it reads the
         next call. So answers leave in the order of their tags."""
@@ -93,11 +95,6 @@ class Connection(asyncio.Protocol):
         """The phase at the last check of the deadline, and ``_messages`` then."""
         self._phase_since = slot.since
         """When ``_phase`` began, by the monotonic clock."""
-
-    @property
-    def prove(self) -> Prove | None:
-        """Return the function that makes the token of the next answer; None if answers have no token."""
-        return None if self.session is None else self.session.tag
 
     # -- called by the loop ---------------------------------------------------------------------------------------
 
@@ -170,7 +167,7 @@ class Connection(asyncio.Protocol):
                 incoming.handshake_done = True
             if self._is_unsent or self._is_closed:
                 return
-            if not incoming.has_input:
+            if not incoming.size:
                 break
             if self._deferred is not None:
                 self._pause_reading()
@@ -221,7 +218,7 @@ class Connection(asyncio.Protocol):
         self._deferred = None
         if answer is not None:
             self.send(answer)
-        if self._incoming.has_input:
+        if self._incoming.size:
             self._schedule()
 
     # -- the end --------------------------------------------------------------------------------------------------

@@ -83,6 +83,8 @@ class Dispatcher:
         self.objects: dict[str, object] = {}
         """The remote objects by name."""
         self.answered: Answered = answered or _nobody_counts
+        self._exposed: set[tuple[type, object]] = set()
+        """The methods that clients may call and have called, with the class of the object."""
         self._run: Run = run or _no_procedures
         self._endpoint_object = self.objects[Pyro4.constants.DAEMON_NAME] = _EndpointObject(self.objects)
 
@@ -154,7 +156,11 @@ class Dispatcher:
         remote_object = self.objects.get(name)  # type: ignore[call-overload]  # the client may send anything
         if remote_object is None:
             raise Pyro4.errors.DaemonError(UNKNOWN_OBJECT)
-        found: Callable[..., Any] = Pyro4.util.getAttribute(remote_object, method)
+        exposed = type(remote_object), method
+        if exposed not in self._exposed:
+            Pyro4.util.getAttribute(remote_object, method)
+            self._exposed.add(exposed)
+        found: Callable[..., Any] = getattr(remote_object, method)  # type: ignore[call-overload]
         return found
 
     def _result(

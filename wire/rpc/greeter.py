@@ -88,6 +88,7 @@ class Greeter:
             return False
         connection.responder.accept_proof(token, message.header, message.data)
         connection.session, connection.responder = connection.responder.session, None
+        connection.prove = connection.session.tag
         return True
 
     def _welcome(self, handshake: Frame, responder: Responder | None = None) -> bytes:

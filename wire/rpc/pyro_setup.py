@@ -7,7 +7,6 @@ exceptions.
 from __future__ import annotations
 
 import encodings.idna  # noqa: F401  # else the first connection imports it, during a takeover
-import threading
 import warnings
 from typing import Any
 
@@ -116,26 +115,14 @@ for _category in (SyntaxWarning, DeprecationWarning):  # the category depends on
     warnings.filterwarnings("ignore", "invalid ", _category)  # they are about clients' texts and would fill the log
 
 
-_LARGEST_KEPT = 1 << 18
-"""Bytes of the largest message after which a packer is kept. A packer keeps the memory of its largest message."""
-
-
-class _Packers(threading.local):
-    """The packer of each thread. The library makes a packer for each message, which allocates 256 KiB."""
-
-    packer: msgpack.Packer | None = None
-
-
-_packers = _Packers()
+_FIRST_BUFFER = 1 << 10
+"""Bytes that a packer allocates first. The library's packer allocates 256 KiB for each message, which takes longer than
+the rest of its work."""
 
 
 def _packed(serializer: Any, value: object) -> bytes:
-    packer, _packers.packer = _packers.packer, None  # so that a value that packs others gets another packer
-    if packer is None:
-        packer = msgpack.Packer(use_bin_type=True, default=serializer.default)
+    packer = msgpack.Packer(default=serializer.default, use_bin_type=True, buf_size=_FIRST_BUFFER)
     data: bytes = packer.pack(value)
-    if len(data) <= _LARGEST_KEPT:
-        _packers.packer = packer
     return data
 
 
