@@ -25,6 +25,7 @@ BACKLOG = 16
 _NEW = f"{SOCKET}.new"
 _LONGEST_ADDRESS = 107
 _LOOPBACK = "127.0.0.1"
+_HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
 
 
 class LinkPlace:
@@ -34,7 +35,7 @@ class LinkPlace:
         self._folder = folder
         longest = os.fsencode(folder.absolute() / _NEW)
         self._is_long = len(longest) > _LONGEST_ADDRESS
-        self.has_socket_file = hasattr(socket, "AF_UNIX") and (not self._is_long or sys.platform == "linux")
+        self.has_socket_file = _HAS_UNIX_SOCKETS and (not self._is_long or sys.platform == "linux")
         """Whether the link is a Unix socket. Otherwise it is a TCP port on this machine."""
 
     def listen(self) -> socket.socket:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pytest
 
 from game.errors import TicTacToeError
+from server.replication.link.channel import InitiatorChannel
 from server.replication.link.link_server import LinkServer
 from server.replication.link.place import SOCKET, LinkPlace
 from server.replication.link.replica_link import ReplicaLink
@@ -53,6 +54,8 @@ class Service:
             raise TicTacToeError("failed")
         if what == "break":
             raise ZeroDivisionError
+        if what == "big":
+            return "x" * (1 << 20)
         if what == "unsendable":
             return object()
         return f"done: {what}"
@@ -126,6 +129,22 @@ class Ends:
             sock.connect(str(self.folder / SOCKET))
             sock.setblocking(False)
             yield sock
+
+    @contextlib.contextmanager
+    def authentic(self) -> Iterator[tuple[socket.socket, InitiatorChannel]]:
+        """Provide a connection to the server after the handshake, and its end here."""
+        with self.raw() as sock:
+            channel = InitiatorChannel(KEY, sock.sendall)
+            channel.begin()
+
+            def is_open() -> bool:
+                with contextlib.suppress(BlockingIOError):
+                    channel.feed(sock.recv(1000))
+                channel.next()
+                return channel.is_open
+
+            self.until(is_open)
+            yield sock, channel
 
     def ends(self, sock: socket.socket) -> bool:
         """Run the loop until the other end closes this connection. What comes before is dropped."""

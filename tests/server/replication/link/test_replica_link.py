@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+
 import pytest
 
 from game.errors import InvalidArgument, TicTacToeError
 from server.replication.link import link_server
 from server.replication.link.channel import LARGEST_MESSAGE
+from server.replication.link.encoding import request
 from server.replication.link.frames import frame
 from server.replication.link.place import SOCKET
+from server.replication.link.served_connection import MESSAGES_A_TURN
 from tests.server.replication.link.ends import Ends, Service
 from wire.errors import DeadlineExceeded, Forbidden, InternalError, NotReady, TooLarge, Unreachable, WrongMachine
 
@@ -223,6 +228,48 @@ def test_g9_when_there_are_many_connections_the_one_silent_longest_is_closed(end
     ends.result(links[0].call("forget", ("still there",)))
     assert ends.service.done == ["still there"]
     assert ends.result(links[1].call("forget", ("there again",))) == "done: there again"
+
+
+def test_g9_many_requests_at_once_leave_the_loop_time_for_others(ends: Ends) -> None:
+    with ends.authentic() as (_, channel):
+        for number in range(100):
+            channel.send(request(number, "forget", [str(number)]))
+        counts = [0]
+        while counts[-1] < 100:
+            ends.turns(1)
+            counts.append(len(ends.service.done))
+    assert ends.service.done == [str(number) for number in range(100)]
+    assert all(after - before <= 5 * MESSAGES_A_TURN for before, after in itertools.pairwise(counts))
+
+
+def test_g9_a_peer_that_does_not_read_its_answers_gets_no_more_of_them(ends: Ends) -> None:
+    with ends.authentic() as (sock, channel):
+        for number in range(40):
+            channel.send(request(number, "forget", ["big"]))
+        ends.until(lambda: ends.service.done)
+        ends.turns(100)
+        assert len(ends.service.done) < 5
+        assert ends.result(ends.link().call("forget", ("another",))) == "done: another"
+
+        def has_read_all() -> bool:
+            with contextlib.suppress(BlockingIOError):
+                sock.recv(1 << 20)
+            return len(ends.service.done) == 42
+
+        ends.until(has_read_all)
+
+
+def test_g9_while_an_answer_is_deferred_no_more_input_is_read(ends: Ends) -> None:
+    with ends.authentic() as (_, channel):
+        channel.send(request(1, "forget", ["later"]))
+        ends.until(lambda: ends.service.deferred)
+        ends.turns()
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(100):
+                channel.send(request(2, "forget", ["x" * 100_000]))
+                ends.turns()
+            raise AssertionError("the system's buffers must be full by now")
+        assert ends.service.done == ["later"]
 
 
 def test_what_opens_later_answers_on_the_same_connection(ends: Ends) -> None:
