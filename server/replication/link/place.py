@@ -59,11 +59,6 @@ class LinkPlace:
             with _closed_on_failure(socket.AF_INET) as sock:
                 await loop.sock_connect(sock, (_LOOPBACK, port))
                 return sock
-        except FileNotFoundError:
-            raise Unreachable(
-                "the replication server has not opened the replica link. If it runs, its version is too old: upgrade"
-                " replication first, then main, then communication"
-            ) from None
         except (OSError, ValueError, OverflowError) as error:
             raise Unreachable(f"the replication server does not answer on the replica link: {error}") from None
 

@@ -19,8 +19,8 @@ from server.replication.link.replica_link import ReplicaLink
 from server.runtime.event_loop import EventLoop, LoopHost, run_procedure
 from tests.conditions import PATIENCE_S
 from wire.arguments import remote, text
-from wire.errors import WrongMachine
-from wire.later import Later
+from wire.errors import Unreachable, WrongMachine
+from wire.later import Later, failed
 
 Found = TypeVar("Found")
 
@@ -76,6 +76,8 @@ class Ends:
         self.wrong: list[str] = []
         self.answered: list[tuple[object, str | None]] = []
         self.server = self.make_server()
+        self.at_peer_port: Callable[[], Later] = lambda: failed(Unreachable("nothing listens there"))
+        """What the links find at the peer port."""
         self._links: list[ReplicaLink] = []
 
     def make_server(self, key: bytes = KEY) -> LinkServer:
@@ -91,7 +93,13 @@ class Ends:
 
     def link(self, *, key: bytes = KEY, machine: str = MACHINE, timeout_s: float = PATIENCE_S) -> ReplicaLink:
         link = ReplicaLink(
-            self.loop, self.place, key, timeout_s=timeout_s, machine=machine, on_wrong_machine=self.wrong.append
+            self.loop,
+            self.place,
+            key,
+            timeout_s=timeout_s,
+            machine=machine,
+            ask_peer_port=self.at_peer_port,
+            on_wrong_machine=self.wrong.append,
         )
         self._links.append(link)
         return link
