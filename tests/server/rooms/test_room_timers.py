@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from server.main.timer_commands import due_commands
+
 from game.context import Context, Limits
 from game.rooms.commands import SYSTEM, Create, Due, Join, Rematch
 from game.rooms.decide import decide
 from game.rooms.evolve import evolve
 from game.rooms.state import Room, nothing
-from server.main.timer_commands import due_commands
 from server.rooms.ids import system_request
 from server.rooms.room_timers import SPARE, RoomTimers
 
