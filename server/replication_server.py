@@ -67,9 +67,7 @@ def _listen(process: ServerProcess, link: LinkServer) -> Effects[None]:
 
 def _open_later(process: ServerProcess, opening: Retries, link: LinkServer) -> None:
     """Open the journal as soon as the disk allows it."""
-    journal = open_when_possible(
-        lambda: open_journal_of(process), opening, go_on=process.go_on, pause=process.pause
-    )
+    journal = open_when_possible(lambda: open_journal_of(process), opening, go_on=process.go_on, pause=process.pause)
 
     def serve(journal: Journal) -> None:
         copy = _copy(process, journal)

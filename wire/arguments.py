@@ -14,7 +14,8 @@ import functools
 import logging
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from types import GeneratorType
 from typing import Any, TypeVar
 
 from game.errors import Draining, InvalidArgument, TicTacToeError
@@ -147,6 +148,8 @@ def or_none(check: Check) -> Check:
 def remote(**checks: Check) -> Callable[[Method], Method]:
     """Make a method callable from outside, with one check per argument, in this order.
 
+    The method returns its answer, a ``Later``, or a procedure: a generator that the endpoint runs.
+
     Raises InvalidArgument at the caller, with the argument's name, for a missing, superfluous or refused argument.
     """
     names = tuple(checks)
@@ -172,19 +175,41 @@ def remote(**checks: Check) -> Callable[[Method], Method]:
     def expose(method: Method) -> Method:
         @functools.wraps(method)
         def call(self: object, *given: object, **fields: object) -> Any:
-            values = bind(given, fields)
-            try:
-                return method(self, *values)
-            except TicTacToeError as error:
-                if error.fault == "ours" and not isinstance(error, (Busy, Draining, StorageFailed)):
-                    logger.exception("an invariant is broken")
-                raise
-            except Exception:
-                logger.exception("a remote method failed")
-                raise InternalError("the server failed at this; its log has the details") from None
+            return carry_out(method, [self, *bind(given, fields)])
 
         call._pyroExposed = True  # type: ignore[attr-defined]  # the RPC library checks this attribute
         call.checks = checks  # type: ignore[attr-defined]  # a test reads the checks of every remote method
         return call  # type: ignore[return-value]
 
     return expose
+
+
+def carry_out(method: Callable[..., Any], values: Sequence[Any]) -> Any:
+    """Call the body of a remote method with checked values.
+
+    Logs faults of ours. Raises the method's TicTacToeError, and InternalError in place of any other exception. A
+    procedure that it returns does the same.
+    """
+    try:
+        answer = method(*values)
+    except Exception as error:
+        raise _reported(error) from None
+    return _reporting(answer) if type(answer) is GeneratorType else answer
+
+
+def _reporting(procedure: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Run a procedure with the errors of a remote method."""
+    try:
+        return (yield from procedure)
+    except Exception as error:
+        raise _reported(error) from None
+
+
+def _reported(error: Exception) -> TicTacToeError:
+    """Return the error for the caller in place of this one. Log it if it is a fault of ours."""
+    if not isinstance(error, TicTacToeError):
+        logger.error("a remote method failed", exc_info=error)
+        return InternalError("the server failed at this; its log has the details")
+    if error.fault == "ours" and not isinstance(error, (Busy, Draining, StorageFailed)):
+        logger.error("an invariant is broken", exc_info=error)
+    return error

@@ -1,22 +1,23 @@
-"""The client's host of the call that this thread executes. Nothing here does I/O.
+"""The client's host of the call that is carried out at present. Nothing here does I/O.
 
-Code with limits per host must read it at the start of a remote method, because another thread may make a deferred
-answer.
+All calls are carried out in the thread of one event loop, each up to its first wait. Code with limits per host must
+read the host at the start of a remote method, because other calls are carried out before a deferred answer.
 """
 
 from __future__ import annotations
 
-import threading
 
-_of_this_thread = threading.local()
+class _Present:
+    """The present call."""
+
+    host = ""
 
 
 def calling_host() -> str:
-    """Return the host of the connection of the present call; empty outside a call."""
-    host: str = getattr(_of_this_thread, "host", "")
-    return host
+    """Return the host of the connection of the present call; empty before the first call."""
+    return _Present.host
 
 
 def set_calling_host(host: str) -> None:
-    """Set the host of the call that this thread executes from now on."""
-    _of_this_thread.host = host
+    """Set the host of the call that is carried out from now on."""
+    _Present.host = host

@@ -21,6 +21,8 @@ LARGEST_HANDSHAKE = 1 << 12
 LARGEST_OF_SERVERS = (1 << 26) + (1 << 20)
 """The most bytes in a message between authenticated servers, whatever the limit for clients. One message carries the
 state of a room, and a room with many people is larger than any client's message."""
+_MOST_PIECES = 1024
+"""The most pieces of input that are kept apart. Each costs some bytes more than it has."""
 
 _REFUSED_KINDS = {
     COMPRESSED: "compressed messages are not accepted",  # a small message could expand beyond any limit
@@ -52,6 +54,14 @@ class MessageReader:
         self._largest = largest
         self._skipped = skipped
         self._buffer = b""
+        self._at = 0
+        """Where the input that ``next`` has not returned begins in ``_buffer``."""
+        self._more: list[bytes] = []
+        """Input after ``_buffer``, in pieces: a copy of a large message for each piece would take seconds."""
+        self._size = 0
+        """Bytes of input that ``next`` has not returned."""
+        self._needed = HEADER.size
+        """Bytes that the next message has, as far as that is known."""
         self._refused: RejectedMessage | None = None
         """The message that is being skipped. ``_to_skip``: its bytes that are not skipped yet."""
         self._to_skip = 0
@@ -60,12 +70,18 @@ class MessageReader:
 
     def feed(self, data: bytes) -> None:
         """Add received bytes."""
-        self._buffer = self._buffer + data if self._buffer else data
+        if self._size == 0:
+            self._buffer, self._at, self._size = data, 0, len(data)
+            return
+        self._size += len(data)
+        self._more.append(data)
+        if len(self._more) >= _MOST_PIECES:
+            self._join()
 
     @property
     def has_input(self) -> bool:
         """Return whether there is input that ``next`` has not returned: a part of a message, or more."""
-        return bool(self._buffer) or self._refused is not None
+        return self._size > 0 or self._refused is not None
 
     def next(self) -> Frame | RejectedMessage | None:
         """Return the next message; None while it is incomplete.
@@ -74,10 +90,12 @@ class MessageReader:
         """
         if self._refused is not None:
             return self._read_past()
-        buffer = self._buffer
-        if len(buffer) < HEADER.size:
+        if self._size < self._needed:
             return None
-        header = buffer[: HEADER.size]
+        if self._more:
+            self._join()
+        start = self._at
+        header = self._buffer[start : start + HEADER.size]
         head = head_of(header)
         size = head.data_size + head.annotations_size
         if head.data_size < 0 or size > max(self._skipped, self._largest):
@@ -89,21 +107,37 @@ class MessageReader:
             )
             self._to_skip = HEADER.size + size
             return self._read_past()
-        data_from = HEADER.size + head.annotations_size
-        end = HEADER.size + size
-        if len(buffer) < end:
+        self._needed = HEADER.size + size
+        if self._size < self._needed:
             return None
-        self._buffer = buffer[end:]
-        return Frame(*head[:4], buffer[HEADER.size : data_from], buffer[data_from:end], header)
+        data_from = start + HEADER.size + head.annotations_size
+        end = start + self._needed
+        found = Frame(*head[:4], self._buffer[start + HEADER.size : data_from], self._buffer[data_from:end], header)
+        self._drop(self._needed)
+        self._needed = HEADER.size
+        return found
 
     def _read_past(self) -> RejectedMessage | None:
-        past = min(self._to_skip, len(self._buffer))
-        self._buffer = self._buffer[past:]
+        if self._more:
+            self._join()
+        past = min(self._to_skip, self._size)
+        self._drop(past)
         self._to_skip -= past
         if self._to_skip:
             return None
         refused, self._refused = self._refused, None
         return refused
+
+    def _drop(self, count: int) -> None:
+        """Forget this many bytes of ``_buffer``."""
+        self._at += count
+        self._size -= count
+        if self._size == 0:
+            self._buffer, self._at = b"", 0
+
+    def _join(self) -> None:
+        self._buffer, self._at = b"".join((self._buffer[self._at :], *self._more)), 0
+        self._more.clear()
 
     def _refusal(self, head: Head, size: int) -> TicTacToeError | None:
         """Return the error for a message that its header alone makes unacceptable; None otherwise."""

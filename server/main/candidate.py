@@ -21,7 +21,7 @@ from server.replication.takeover import take_over
 from server.runtime.effects import Effects
 from server.runtime.retries import Retries
 from wire.errors import TicTacToeError
-from wire.rpc import Endpoint
+from wire.rpc.endpoint import Endpoint
 
 logger = structlog.get_logger()
 

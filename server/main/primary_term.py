@@ -48,7 +48,7 @@ from server.telemetry.metrics import Reading
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
 from wire.later import Later
-from wire.rpc import Endpoint
+from wire.rpc.endpoint import Endpoint
 
 SWEEP_PAUSE_S = 1.0
 AT_ONCE = 500

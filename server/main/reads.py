@@ -26,7 +26,7 @@ from server.rooms.room_store import RoomStore
 from server.runtime.security import house_bot_token, token_hash
 from wire import MAIN, room_object
 from wire.errors import TicTacToeError
-from wire.rpc import Endpoint
+from wire.rpc.endpoint import Endpoint
 
 READ_ONLY = "read only"
 """The ``step`` of such a main server, in its status."""

@@ -41,7 +41,8 @@ from server.telemetry.metrics_port import MetricsPort
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PEER, PROTOCOL_VERSION, REPLICATION, rpc
 from wire.errors import StorageFailed, TicTacToeError
 from wire.later import Later
-from wire.rpc import Address, Endpoint
+from wire.rpc import Address
+from wire.rpc.endpoint import Endpoint
 
 OWNER_CHECK_S = 0.2
 WRITE_RETRY_S = 2.0
@@ -149,14 +150,17 @@ class ServerProcess:
         self._threads.append(thread)
         thread.start()
 
-    def begin(self, name: str, effects: Effects[None]) -> Procedure[None]:
-        """Run a procedure in the background. An error that it does not handle ends the process."""
+    def begin(self, name: str, effects: Effects[None], host: Host | None = None) -> Procedure[None]:
+        """Run a procedure in the background. An error that it does not handle ends the process.
+
+        ``host``: one of its own, in place of the server's.
+        """
 
         def ended(_value: Any, error: TicTacToeError | None) -> None:
             if error is not None:
                 self.step_down(f"the procedure {name} failed: {error!r}")
 
-        procedure = Procedure(effects, self.host, self.commit_lock)
+        procedure = Procedure(effects, host or self.host, self.commit_lock)
         procedure.begin().then(ended)
         return procedure
 

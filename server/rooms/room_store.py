@@ -132,10 +132,13 @@ class RoomStore:
         """
         for summary in (*self._unread.take_repaired(batch.entries[-1].position), *batch.summaries):
             self._put_summary(summary)
-        changed = {room: state for stream, state in batch.states.items() if (room := room_of(stream)) is not None}
-        for room_id, state in changed.items():
-            self.timers.put(room_id, state.due_at)
-            self._cache.put(room_id, state)
+        changed = []
+        for stream, state in batch.states.items():
+            room = room_of(stream)
+            if room is not None:
+                self.timers.put(room, state.due_at)
+                self._cache.put(room, state)
+                changed.append(room)
         for entry, event in zip(batch.entries, batch.events, strict=True):
             room = room_of(entry.stream)
             if room is not None:
@@ -238,11 +241,12 @@ class RoomStore:
         For an unknown stream, return the state before its first event.
         """
         room = room_of(stream)
-        state = self.cached(stream)
+        if room is not None:
+            held = self._cache.cached(room)
+            return self._cache.from_journal(room, self.published) if held is None else held.state
+        state = self._states.state(stream)
         if state is not None:
             return state
-        if room is not None:
-            return self._cache.from_journal(room, self.published)
         if stream in self._unread:
             return self._streams.state_of(self._journal.copy(stream, whole=False).up_to(self.published))
         return self._streams.kind_of(stream).initial_state(stream)

@@ -15,6 +15,8 @@ from game.context import CHANCE_BITS, Context
 
 TICK_S = 0.1
 LONGEST_STEP_S = 0.3
+_BYTES = (CHANCE_BITS + 7) // 8
+_AT_ONCE = 64
 
 
 class ServiceClock:
@@ -23,7 +25,7 @@ class ServiceClock:
     def __init__(self, clock: Callable[[], float] = time.monotonic, chance: Callable[[], int] | None = None) -> None:
         """Start at 0; ``at_least`` sets the time reached before. ``chance`` returns ``CHANCE_BITS`` random bits."""
         self._clock = clock
-        self._chance = chance or (lambda: secrets.randbits(CHANCE_BITS))
+        self._chance = chance or _RandomBits().next
         # Service time in ms when it was last set, and the monotonic time of that moment. Replaced as a whole, so reads
         # need no lock.
         self._reached = (0.0, clock())
@@ -49,3 +51,17 @@ class ServiceClock:
     def context(self, *, draining: bool = False) -> Context:
         """Return the present moment: service time, random bits, date, and ``draining``."""
         return Context(self.now(), self._chance(), int(time.time()), draining)
+
+
+class _RandomBits:
+    """Random bits of the system, requested for many decisions at once: a request is a system call."""
+
+    def __init__(self) -> None:
+        self._bits = b""
+
+    def next(self) -> int:
+        """Return ``CHANCE_BITS`` random bits."""
+        if not self._bits:
+            self._bits = secrets.token_bytes(_AT_ONCE * _BYTES)
+        bits, self._bits = self._bits[:_BYTES], self._bits[_BYTES:]
+        return int.from_bytes(bits, "big") >> (8 * _BYTES - CHANCE_BITS)

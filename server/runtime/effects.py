@@ -54,7 +54,10 @@ class Blocking(Struct, frozen=True):
 
 
 class Await(Struct, frozen=True):
-    """Wait for a deferred answer; the result is its value."""
+    """Wait for a deferred answer; the result is its value.
+
+    When a client waits for the procedure and disconnects, the answer is abandoned, too.
+    """
 
     later: Later
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import math
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -17,6 +19,7 @@ from game.errors import TicTacToeError
 from server.runtime.effects import Effects
 from server.runtime.procedures import Host, Procedure
 from server.runtime.timers import Action, Timer
+from wire.errors import Busy
 from wire.later import Later, failed
 
 Result = TypeVar("Result")
@@ -71,14 +74,17 @@ class EventLoop:
 
     # -- other threads ----------------------------------------------------------------------------------------------
 
-    def in_thread(self, work: Callable[[], Any]) -> Later:
-        """Do work in another thread. It may raise a TicTacToeError; any other exception ends the process."""
+    def in_thread(self, work: Callable[[], Any], threads: ThreadPoolExecutor | None = None) -> Later:
+        """Do work in another thread: in one of ``threads``, or of those that all such work shares.
+
+        It may raise a TicTacToeError; any other exception ends the process.
+        """
         later = Later()
 
         def done(future: concurrent.futures.Future[Any]) -> None:
             self.loop.call_soon_threadsafe(_settle, later, future)
 
-        self._pool.submit(work).add_done_callback(done)
+        (threads or self._pool).submit(work).add_done_callback(done)
         return later
 
     def from_thread(self, action: Action) -> None:
@@ -126,6 +132,34 @@ class LoopHost:
         self.call_later = loop.call_later
         self.in_thread = loop.in_thread
         self.call = call or _no_other_server
+
+
+def calls_in_threads(
+    loop: EventLoop,
+    call: Callable[[str, tuple[Any, ...]], Any],
+    *,
+    threads: int,
+    name: str,
+    queue_s: float = math.inf,
+) -> Callable[[str, tuple[Any, ...]], Later]:
+    """Return the ``call`` of a ``LoopHost``, made of one that waits.
+
+    It has ``threads`` threads of its own, so other work goes on when the other server hangs. A call that waited for a
+    thread for more than ``queue_s`` seconds fails with Busy.
+    """
+    pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+
+    def call_in_thread(method: str, arguments: tuple[Any, ...]) -> Later:
+        until = time.monotonic() + queue_s
+
+        def work() -> Any:
+            if time.monotonic() > until:
+                raise Busy("all connections to another server are in use")
+            return call(method, arguments)
+
+        return loop.in_thread(work, pool)
+
+    return call_in_thread
 
 
 def _no_other_server(method: str, _arguments: tuple[Any, ...]) -> Later:

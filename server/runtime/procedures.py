@@ -112,6 +112,7 @@ class Procedure(Generic[Result]):
             self._host.in_thread(effect.work).then(self._continue)
         elif isinstance(effect, Await):
             effect.later.then(self._continue)
+            self.ended.on_abandon(effect.later.abandon)
         else:
             self._commit(effect)
 

@@ -8,7 +8,7 @@ import pytest
 
 from wire.addresses import Address, counted_host, listen, parse
 from wire.errors import TicTacToeError
-from wire.rpc import Endpoint
+from wire.rpc.endpoint import Endpoint
 from wire.rpc.proxy import Proxy
 
 

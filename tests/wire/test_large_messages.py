@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 
 from server.log.entries import LONGEST_BODY
+from tests.wire.serving import NewLoop, serving
 from wire.arguments import remote, text
 from wire.errors import TooLarge
 from wire.message_reader import LARGEST_OF_SERVERS
-from wire.rpc import Address, Endpoint, Proxy
+from wire.rpc import Address, Proxy
+from wire.rpc.endpoint import Endpoint
 
-pytestmark = pytest.mark.filterwarnings("ignore:isSet")  # what the library itself still calls
 KEY = b"k" * 32
 LARGE = "x" * 3_000_000
 """More than clients get, which is 1 MB here."""
@@ -30,17 +30,14 @@ class Server:
 
 
 @pytest.fixture(params=[KEY, None], ids=["servers", "clients"])
-def caller(request: pytest.FixtureRequest) -> Iterator[tuple[Proxy, bool]]:
+def caller(request: pytest.FixtureRequest, new_loop: NewLoop) -> Iterator[tuple[Proxy, bool]]:
     """Who calls an endpoint of their kind, and whether that is a server."""
     endpoint = Endpoint(Address("127.0.0.1", 0), key=request.param)
     endpoint.offer("server", Server())
-    serving = threading.Thread(target=endpoint.serve, daemon=True)
-    serving.start()
     remote_object = Proxy(Address("127.0.0.1", endpoint.port), "server", key=request.param)
-    yield remote_object, request.param is not None
-    remote_object.close()
-    endpoint.close()
-    serving.join()
+    with serving(endpoint, new_loop=new_loop):
+        yield remote_object, request.param is not None
+        remote_object.close()
 
 
 def test_what_is_too_large_for_clients_goes_between_servers(caller: tuple[Proxy, bool]) -> None:

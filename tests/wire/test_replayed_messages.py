@@ -4,7 +4,6 @@ nothing with recorded messages but break connections.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,14 +12,15 @@ import pytest
 
 from tests.conditions import wait_until
 from tests.tampering import Wire, connected, ends, messages, with_header
+from tests.wire.serving import NewLoop, serving
 from wire import PEER, PEER_PROTOCOL
 from wire.arguments import remote, text
 from wire.authentication import HELLO_BYTES, Initiator
 from wire.errors import Forbidden, ProtocolMismatch, Unreachable
 from wire.frames import CONNECT, CONNECT_FAIL, HEADER, INVOKE, MSGPACK, RESULT, Frame, encode, head_of, token_of
-from wire.rpc import Address, Endpoint, Proxy
+from wire.rpc import Address, Proxy
+from wire.rpc.endpoint import Endpoint
 
-pytestmark = pytest.mark.filterwarnings("ignore:isSet")  # what the library itself still calls
 KEY = b"the key of this port"
 PATIENCE_S = 60.0
 
@@ -44,14 +44,11 @@ def server() -> Server:
 
 
 @pytest.fixture
-def endpoint(server: Server) -> Iterator[Endpoint]:
+def endpoint(server: Server, new_loop: NewLoop) -> Iterator[Endpoint]:
     endpoint = Endpoint(Address("127.0.0.1", 0), key=KEY)
     endpoint.offer(PEER, server)
-    serving = threading.Thread(target=endpoint.serve, daemon=True)
-    serving.start()
-    yield endpoint
-    endpoint.close()
-    serving.join()
+    with serving(endpoint, new_loop=new_loop):
+        yield endpoint
 
 
 @pytest.fixture
@@ -163,22 +160,19 @@ def test_a_call_that_is_sent_back_as_its_answer_is_none(caller: Proxy, wire: Wir
         do(caller, "two")
 
 
-def test_who_sends_a_handshake_back_does_not_have_the_key() -> None:
+def test_who_sends_a_handshake_back_does_not_have_the_key(new_loop: NewLoop) -> None:
     def mirrored(number: int, _message: bytes) -> list[bytes]:
         return [mirror.asked[-1][number]]
 
     listening = Endpoint(Address("127.0.0.1", 0))
-    serving = threading.Thread(target=listening.serve, daemon=True)
-    serving.start()
     mirror = Wire(Address("127.0.0.1", listening.port))
     mirror.change_answered = mirrored
     caller = Proxy(mirror.address, PEER, key=KEY)
-    with pytest.raises((Forbidden, Unreachable)):
-        do(caller, "anything")
-    caller.close()
-    mirror.close()
-    listening.close()
-    serving.join()
+    with serving(listening, new_loop=new_loop):
+        with pytest.raises((Forbidden, Unreachable)):
+            do(caller, "anything")
+        caller.close()
+        mirror.close()
 
 
 @pytest.mark.parametrize(
@@ -260,7 +254,7 @@ def test_a_replayed_hello_proves_nothing_and_has_to_make_room(
     with connected(address) as first:
         first.sendall(hello)
         assert next(messages(first))
-        limits = endpoint._daemon.limits
+        limits = endpoint._limits
         wait_until(lambda: len(limits) == 2)
         assert len(limits._half_open) == 1, "it counts as half-open until it has proven itself"
         first.sendall(hello)

@@ -1,7 +1,8 @@
-"""The server's end of a client connection: its input, its unsent output and its deadline.
+"""A client's connection at the server: its input, its answers and its deadline, on an event loop.
 
-Nothing here blocks. Reads and writes transfer only what the socket takes at once. One thread at a time serves a
-connection; ``transport`` guarantees that. A deferred answer is sent by the thread that completes it.
+Messages are answered in their order, each before the next one is looked at. A turn of the loop answers at most
+MESSAGES_AT_ONCE of them, so one client cannot hold up others. A connection reads no further while an answer is
+deferred and there is more input, or while an answer is not sent whole. So the memory for one client is bounded.
 
 Until its handshake is complete, a connection has HANDSHAKE_S seconds. After that, a message may take MESSAGE_S seconds
 from its first byte to its last. The same limit holds for the client's reading of an answer.
@@ -9,134 +10,211 @@ from its first byte to its last. The same limit holds for the client's reading o
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
+import logging
 import math
-import socket
-import threading
-import time
 from collections.abc import Callable
+from time import monotonic
+from typing import cast
 
-from wire.authentication import Responder, Session
+from wire.authentication import NotAuthentic, Responder, Session
 from wire.connection_limits import ConnectionSlot
-from wire.frames import Prove
+from wire.frames import Frame, Prove
 from wire.later import Later
-from wire.message_reader import MessageReader
+from wire.message_reader import MessageReader, RejectedMessage
+
+logger = logging.getLogger(__name__)
 
 HANDSHAKE_S = 5.0
 """Seconds for the whole handshake."""
 MESSAGE_S = 20.0
 """Seconds for one message, from its first byte to its last."""
-_PIECE = 1 << 16
+MESSAGES_AT_ONCE = 4
+"""The most messages of one connection answered in a turn of the loop."""
+READ_AT_ONCE = 1 << 16
+"""The most bytes read at once, where the loop lets a transport set it. The default of ``asyncio`` is 256 KiB; the
+allocation of so much costs more than a call."""
+
+Message = Frame | RejectedMessage
 
 
-class Connection:
-    """A client's connection at the server."""
+class Disconnect(Exception):
+    """The connection must end, because of the client's input. The client has been sent what it needs to know."""
+
+
+class Connection(asyncio.Protocol):
+    """A client's connection."""
 
     def __init__(
-        self, slot: ConnectionSlot, incoming: MessageReader, *, idle_s: float, on_unsent: Callable[[Connection], None]
+        self,
+        slot: ConnectionSlot,
+        incoming: MessageReader,
+        *,
+        greet: Callable[[Connection, Message], bool],
+        answer: Callable[[Connection, Message], None],
+        on_lost: Callable[[Connection], None],
+        idle_s: float,
     ) -> None:
-        """``idle_s``: seconds that the connection may be idle between two calls.
+        """``greet`` answers a message of the handshake and returns whether the handshake is complete.
 
-        ``on_unsent`` is called when another thread's answer could not be sent whole.
+        ``answer`` answers a later message, at once or by ``defer``. Both may raise Disconnect and NotAuthentic.
+        ``on_lost`` is called when the connection has ended. ``idle_s``: seconds that the connection may be idle between
+        two calls.
         """
-        self.sock: socket.socket = slot.connection
-        self.sock.setblocking(False)
         self.slot = slot
-        self.incoming = incoming
         self.responder: Responder | None = None
         """The server's state of the handshake, at an endpoint with a key. ``greeter`` sets this field and the next."""
         self.session: Session | None = None
         """The session of the messages after the handshake. The server sends the answer to a call before it reads the
         next call. So answers leave in the order of their tags."""
-        self.served = False
-        """Whether a thread serves this connection now. ``transport`` sets this field and the next two."""
-        self.unregistered = False
-        """Whether the selector does not poll the connection now: there is input that cannot be answered yet, because a
-        thread serves the connection or an answer is deferred."""
-        self.registered_events = 0
-        """The selector events that ``transport`` waits for on this connection."""
         self.received_at = slot.since
         """When the last input came, by the monotonic clock."""
-        self.ended = False
-        """Whether the client closed the connection, or it broke."""
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        """None before the connection is made and after it has ended."""
+        self._incoming = incoming
+        self._greet = greet
+        self._answer = answer
+        self._on_lost = on_lost
         self._idle_s = idle_s
-        self._on_unsent = on_unsent
-        self._sending = threading.Lock()
-        """Protects ``_unsent``, ``_closed`` and every write to the socket."""
-        self._unsent = b""
-        self._closed = False
         self._deferred: Later | None = None
         """The deferred answer to the last call, until it is sent."""
-        self._in_message = True
-        """Whether a handshake or message is under way. Its deadline then stays the same."""
-        self._deadline = slot.since + min(HANDSHAKE_S, idle_s)
-        """The deadline, by the monotonic clock; infinite while an answer is deferred."""
+        self._is_unsent = False
+        """Whether a part of an answer is not sent yet."""
+        self._is_paused = False
+        """Whether reading is paused."""
+        self._is_scheduled = False
+        """Whether more messages are going to be answered in the next turn."""
+        self._is_closed = False
+        """Whether either end has closed the connection."""
+        self._messages = 0
+        """Number of messages received whole."""
+        self._phase: tuple[str, int] = ("handshake", 0)
+        """The phase at the last check of the deadline, and ``_messages`` then."""
+        self._phase_since = slot.since
+        """When ``_phase`` began, by the monotonic clock."""
 
     @property
     def prove(self) -> Prove | None:
         """Return the function that makes the token of the next answer; None if answers have no token."""
         return None if self.session is None else self.session.tag
 
-    # -- reading --------------------------------------------------------------------------------------------------
+    # -- called by the loop ---------------------------------------------------------------------------------------
 
-    def receive(self) -> None:
-        """Read available input, at most ``_PIECE`` bytes. Sets ``ended`` at the end of the input or on an error."""
-        try:
-            data = self.sock.recv(_PIECE)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if data:
-            self.received_at = time.monotonic()
-            self.incoming.feed(data)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to read."""
+        stream = self._transport = cast("asyncio.Transport", transport)
+        stream.set_write_buffer_limits(high=0)  # so an answer that is not sent whole at once pauses the connection
+        if hasattr(stream, "max_size"):
+            stream.max_size = READ_AT_ONCE
+        if self._is_closed:
+            stream.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Answer the messages that have arrived."""
+        self.received_at = monotonic()
+        self._incoming.feed(data)
+        if self._is_scheduled or self._is_waiting:
+            self._pause_reading()
         else:
-            self.ended = True
+            self._serve()
+
+    def pause_writing(self) -> None:
+        """Answer nothing more until the client has taken the answer."""
+        self._is_unsent = True
+        self._pause_reading()
+
+    def resume_writing(self) -> None:
+        """Continue: the client has taken the answer."""
+        self._is_unsent = False
+        self._schedule()
+
+    def eof_received(self) -> None:
+        """Answer nothing more: the client has ended the connection. The loop closes it."""
+        self._is_closed = True
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Abandon a deferred answer: nobody waits for it any more."""
+        self._transport = None
+        self._is_closed = True
+        self._on_lost(self)
+        if self._deferred is not None:
+            self._deferred.abandon()
+
+    # -- answering ------------------------------------------------------------------------------------------------
+
+    @property
+    def _is_waiting(self) -> bool:
+        """Return whether the next message cannot be answered yet."""
+        return self._is_unsent or self._deferred is not None
+
+    def _serve(self) -> None:
+        """Answer some messages, as far as that is possible now."""
+        try:
+            self._answer_some()
+        except Disconnect as reason:
+            logger.debug("a connection ends: %s", reason)
+            self.close()
+        except NotAuthentic as error:
+            logger.warning("a message of %s is not authentic, its connection ends: %s", self.slot.host, error)
+            self.close()
+        except Exception as error:  # the loop itself would ignore an OSError here
+            self.abort()
+            self._loop.call_exception_handler({"message": "answering a client failed", "exception": error})
+
+    def _answer_some(self) -> None:
+        incoming = self._incoming
+        for _ in range(MESSAGES_AT_ONCE):
+            message = self._next()
+            if message is None:
+                self._resume_reading()
+                return
+            self._messages += 1
+            if incoming.handshake_done:
+                self._answer(self, message)
+            elif self._greet(self, message):
+                incoming.handshake_done = True
+            if not incoming.has_input and not self._is_unsent:
+                self._resume_reading()  # also while an answer is deferred: so that the client's end is noticed
+                return
+            if self._is_waiting or self._is_closed:
+                self._pause_reading()
+                return
+        self._schedule()
+
+    def _next(self) -> Message | None:
+        try:
+            return self._incoming.next()
+        except ConnectionAbortedError as error:
+            raise Disconnect(str(error)) from None
+
+    def _schedule(self) -> None:
+        """Answer more messages in the next turn."""
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            self._loop.call_soon(self._serve_again)
+
+    def _serve_again(self) -> None:
+        self._is_scheduled = False
+        if not self._is_closed and not self._is_waiting:
+            self._serve()
+
+    def _pause_reading(self) -> None:
+        if not self._is_paused and self._transport is not None:
+            self._is_paused = True
+            self._transport.pause_reading()
+
+    def _resume_reading(self) -> None:
+        if self._is_paused and self._transport is not None:
+            self._is_paused = False
+            self._transport.resume_reading()
 
     # -- sending --------------------------------------------------------------------------------------------------
 
-    @property
-    def unsent(self) -> bool:
-        """Return whether a part of an answer is not sent yet."""
-        return bool(self._unsent)
-
     def send(self, data: bytes) -> None:
-        """Send an answer. ``send_rest`` sends later what the socket does not take now."""
-        with self._sending:
-            self._unsent += data
-            self._send()
-
-    def send_rest(self) -> None:
-        """Send what the socket did not take before."""
-        with self._sending:
-            self._send()
-
-    def send_soon(self, data: bytes) -> None:
-        """Send an answer from another thread than the thread that serves the connection."""
-        self.send(data)
-        if self._unsent:
-            self._on_unsent(self)
-
-    def _send(self) -> None:
-        if self._closed:
-            self._unsent = b""
-            return
-        try:
-            sent = self.sock.send(self._unsent)
-        except BlockingIOError:
-            return
-        except OSError:
-            self.ended = True
-            self._unsent = b""
-            return
-        self._unsent = self._unsent[sent:]
-
-    # -- deferred answers -----------------------------------------------------------------------------------------
-
-    @property
-    def deferred(self) -> Later | None:
-        """Return the deferred answer to the last call; None when it is sent or there is none."""
-        return self._deferred
+        """Send an answer. It is dropped if the connection has ended."""
+        if self._transport is not None and not self._is_closed:
+            self._transport.write(data)
 
     def defer(self, later: Later) -> None:
         """Store the deferred answer to the last call."""
@@ -145,50 +223,38 @@ class Connection:
     def send_deferred(self, answer: bytes | None) -> None:
         """Send the deferred answer.
 
-        With None, send nothing: the client does not wait for an answer. Any thread may call this.
+        With None, send nothing: the client does not wait for an answer.
         """
-        if answer is not None:
-            self.send_soon(answer)
         self._deferred = None
+        if answer is not None:
+            self.send(answer)
+        if self._incoming.has_input:
+            self._schedule()
 
-    # -- time -----------------------------------------------------------------------------------------------------
-
-    def handshake_done(self, now: float) -> None:
-        """Mark the handshake as complete. From now on the connection carries calls."""
-        self.incoming.handshake_done = True
-        self._in_message = False
-        self._deadline = now + self._idle_s
-
-    def message_received(self) -> None:
-        """Note that a message was received whole. The next message has its own deadline."""
-        self._in_message = False
-
-    def set_deadline(self, now: float) -> None:
-        """Set the deadline when the thread that served the connection is done with it."""
-        if not self.incoming.handshake_done:
-            return
-        in_message = self.incoming.has_input or self.unsent
-        if self.deferred is not None:
-            self._deadline = math.inf  # the client sends nothing until then
-        elif not in_message:
-            self._deadline = now + self._idle_s
-        elif not self._in_message:
-            self._deadline = now + MESSAGE_S
-        self._in_message = in_message
+    # -- the end --------------------------------------------------------------------------------------------------
 
     def is_overdue(self, now: float) -> bool:
-        """Return whether the connection has passed its deadline."""
-        if self._deadline == math.inf and self.deferred is None:
-            self._in_message = self.unsent
-            self._deadline = now + (MESSAGE_S if self.unsent else self._idle_s)
-        return now > self._deadline
+        """Return whether the connection has passed its deadline. Call it at intervals: it then notes what changed."""
+        if not self._incoming.handshake_done:
+            phase, limit_s = ("handshake", 0), min(HANDSHAKE_S, self._idle_s)
+        elif self._deferred is not None:
+            phase, limit_s = ("deferred", self._messages), math.inf  # the client sends nothing until then
+        elif self._is_unsent or self._incoming.has_input:
+            phase, limit_s = ("message", self._messages), MESSAGE_S
+        else:
+            phase, limit_s = ("idle", self._messages), self._idle_s
+        if phase != self._phase:
+            self._phase, self._phase_since = phase, now
+        return now - self._phase_since > limit_s
 
     def close(self) -> None:
-        """Close the connection and abandon a deferred answer."""
-        with self._sending:
-            self._closed = True
-            with contextlib.suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
-            self.sock.close()
-        if self._deferred is not None:
-            self._deferred.abandon()
+        """Close the connection when what was sent has left."""
+        self._is_closed = True
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        self._is_closed = True
+        if self._transport is not None:
+            self._transport.abort()

@@ -1,17 +1,27 @@
-"""An endpoint: a port with remote objects."""
+"""An endpoint: a port with remote objects, served on an event loop."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import asyncio
 
-from wire.addresses import Address
+import Pyro4
+
+from wire.addresses import Address, listen
+from wire.connection_limits import ConnectionLimits, ConnectionSlot
 from wire.errors import Unreachable
-from wire.rpc.daemon import Answered, Daemon
+from wire.message_reader import LARGEST_CALL, LARGEST_OF_SERVERS, MessageReader
+from wire.rpc.acceptor import BACKLOG, Acceptor
+from wire.rpc.connection import Connection, Message
+from wire.rpc.dispatcher import Answered, Dispatcher, Run
+from wire.rpc.greeter import Greeter
+from wire.rpc.open_connections import OpenConnections
 
 
 class Endpoint:
-    """A port that offers remote objects. With a key, it accepts only clients that have the same key."""
+    """A port that offers remote objects. With a key, it accepts only clients that have the same key.
+
+    All calls are carried out in the thread of the event loop. ``port`` and ``connections`` can be read from any thread.
+    """
 
     def __init__(
         self,
@@ -20,51 +30,67 @@ class Endpoint:
         key: bytes | None = None,
         most_of_host: int | None = None,
         answered: Answered | None = None,
+        run: Run | None = None,
     ) -> None:
-        """Listen. Raises Unreachable.
+        """Listen. Clients that connect before ``begin`` wait in the listen queue. Raises Unreachable.
 
         ``most_of_host``: the most connections from one host; by default no separate limit. ``answered`` is called for
-        every answer, from many threads.
+        every answer. ``run`` runs the procedures that remote methods return.
         """
         try:
-            self._daemon = Daemon(bind, key, most_of_host, answered)
+            listening = listen(bind, backlog=BACKLOG)
         except OSError as error:
             raise Unreachable(f"cannot listen on {bind}: {error.strerror or error}") from None
-
-    @property
-    def port(self) -> int:
-        """Return the port in use. If the requested port was 0, the system chose it."""
-        return int(self._daemon.locationStr.rpartition(":")[2])
+        config = Pyro4.config
+        most, largest = config.THREADPOOL_SIZE, config.MAX_MESSAGE_SIZE
+        self.port: int = listening.getsockname()[1]
+        """The port in use. If the requested port was 0, the system chose it."""
+        self._largest = max(largest, LARGEST_OF_SERVERS) if key else min(largest, LARGEST_CALL)
+        self._limits = ConnectionLimits(most=most, most_of_host=most if most_of_host is None else most_of_host)
+        self._dispatcher = Dispatcher(answered, run)
+        self._greeter = Greeter(key, self._dispatcher.members_of, lambda code: self._dispatcher.answered("", code, 0.0))
+        self._open = OpenConnections(self._limits, connection=self._connection, refusal=self._greeter.refusal)
+        self._acceptor = Acceptor(listening, is_open=self._open.is_free, admit=self._open.admit)
 
     @property
     def connections(self) -> int:
         """Return the number of open connections."""
-        return len(self._daemon.limits)
+        return len(self._limits)
 
     def offer(self, name: str, remote_object: object) -> None:
         """Make the object callable under ``name``. Replaces an earlier object of that name."""
-        self._daemon.objectsById[name] = remote_object
+        self._dispatcher.objects[name] = remote_object
 
     def withdraw(self, name: str) -> None:
         """Remove the object of that name; no error if there is none."""
-        self._daemon.objectsById.pop(name, None)
+        self._dispatcher.objects.pop(name, None)
 
-    def serve(self, go_on: Callable[[], bool] = lambda: True) -> None:
-        """Serve connections until ``go_on()`` is false or ``close`` is called.
-
-        ``go_on`` is checked every LOOK_AGAIN_S seconds.
-        """
-        self._daemon.requestLoop(go_on)
-
-    @property
-    def idle_s(self) -> float:
-        """Return the seconds since a thread last polled the connections; 0 before the endpoint starts.
-
-        A working endpoint polls at least every SWEEP_S seconds. A far larger value means that it is stuck.
-        """
-        polled_at = self._daemon.transportServer.polled_at
-        return 0.0 if polled_at is None else time.monotonic() - polled_at
+    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Serve from now on. Call it in the thread of the loop, once."""
+        self._open.begin(loop)
+        self._acceptor.begin(loop)
 
     def close(self) -> None:
-        """Accept no more connections and close the open ones."""
-        self._daemon.transportServer.close()
+        """Accept no more connections and close the open ones. Call it in the thread of the loop, or before ``begin``.
+
+        The loop must run some more turns to release the connections.
+        """
+        self._acceptor.close()
+        self._open.close()
+
+    def _connection(self, slot: ConnectionSlot) -> Connection:
+        config = Pyro4.config
+        return Connection(
+            slot,
+            MessageReader(largest=self._largest, skipped=config.MAX_MESSAGE_SIZE),
+            greet=self._greet,
+            answer=self._dispatcher.answer,
+            on_lost=self._open.forget,
+            idle_s=config.COMMTIMEOUT,
+        )
+
+    def _greet(self, connection: Connection, message: Message) -> bool:
+        is_done = self._greeter.greet(connection, message)
+        if is_done:
+            self._limits.handshake_done(connection.slot)
+        return is_done

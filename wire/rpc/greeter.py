@@ -25,7 +25,7 @@ from wire.frames import (
     token_of,
 )
 from wire.message_reader import RejectedMessage
-from wire.rpc.connection import Connection
+from wire.rpc.connection import Connection, Disconnect, Message
 from wire.rpc.proxy import NO_FREE_CONNECTION, REJECTED_PROTOCOL, WRONG_KEY
 from wire.rpc.pyro_setup import for_the_wire
 
@@ -54,10 +54,10 @@ class Greeter:
         self._on_refused(Busy.code)
         return encode(CONNECT_FAIL, 0, 0, SERPENT, _written(SERPENT, NO_FREE_CONNECTION))
 
-    def greet(self, connection: Connection, message: Frame | RejectedMessage) -> bool:
+    def greet(self, connection: Connection, message: Message) -> bool:
         """Answer a message of a handshake. Return whether the handshake is complete.
 
-        Raises ConnectionAbortedError when the handshake was refused. The client has been sent the reason.
+        Raises Disconnect when the handshake was refused. The client has been sent the reason.
         """
         try:
             if isinstance(message, RejectedMessage):
@@ -68,7 +68,7 @@ class Greeter:
             self._on_refused(Forbidden.code if wrong_key else for_the_wire(error).code)
             sentence = _written(message.serializer, WRONG_KEY if wrong_key else str(error))
             connection.send(encode(CONNECT_FAIL, 0, message.sequence, message.serializer, sentence))
-            raise ConnectionAbortedError("a handshake that is refused") from error
+            raise Disconnect("its handshake was refused") from error
 
     def _take(self, connection: Connection, message: Frame) -> bool:
         if self._key is None:
@@ -93,7 +93,7 @@ class Greeter:
 
     def _welcome(self, handshake: Frame, responder: Responder | None = None) -> bytes:
         """Return the message that accepts a handshake, with the responder's challenge. Raises ProtocolMismatch."""
-        said = Pyro4.util.get_serializer_by_id(handshake.serializer).loads(handshake.data)
+        said = Pyro4.util.get_serializer_by_id(handshake.serializer).loadsCall(handshake.data)
         about = said["handshake"]
         spoken = about.get("protocol", PROTOCOL_VERSION) if isinstance(about, dict) else PROTOCOL_VERSION
         if spoken != PROTOCOL_VERSION:

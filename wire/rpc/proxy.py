@@ -43,7 +43,6 @@ from wire.frames import (
 )
 from wire.message_reader import LARGEST_OF_SERVERS
 from wire.replies import Replies
-from wire.waiting import about_to_wait
 
 # Parts of the error text that a refused connection receives. ``Proxy`` finds the kind of the refusal by them.
 NO_FREE_CONNECTION = "no free workers"
@@ -118,7 +117,6 @@ class Proxy:
                 greeting = self._authenticate(sock, hello, self._key)
         call = self._message(INVOKE, data, None if self._session is None else self._session.tag)
         sock.sendall(greeting + call)
-        about_to_wait()
         if greeting and self._key is None:
             self._answer(CONNECT_OK, self._sequence - 1)
         return self._answer(RESULT, self._sequence)
@@ -130,7 +128,6 @@ class Proxy:
         """
         initiator = Initiator(key, PEER_PROTOCOL)
         sock.sendall(self._message(CONNECT, hello, initiator.hello, HELLO_BYTES))
-        about_to_wait()
         welcome = self._answer(CONNECT_OK, self._sequence)
         try:
             initiator.accept(token_of(welcome), welcome.header, welcome.data)
@@ -237,7 +234,6 @@ class ProxyPool:
 
         The wait for a connection comes before the call and has the same limit.
         """
-        about_to_wait()
         try:
             borrowed = self._idle.get(timeout=timeout_s)
         except queue.Empty:

@@ -7,7 +7,6 @@ exceptions.
 from __future__ import annotations
 
 import encodings.idna  # noqa: F401  # else the first connection imports it, during a takeover
-import threading
 import warnings
 from typing import Any
 
@@ -20,9 +19,6 @@ import serpent
 
 from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
 from wire.frames import SERPENT
-
-ACCEPT_PAUSE_S = 0.2
-"""Seconds for which an endpoint stops accepting after an error; also the library's poll timeout."""
 
 
 def configure(*, largest_message: int, connections: int, idle_s: float) -> None:
@@ -49,7 +45,6 @@ def _configure_always() -> None:
     config.ITER_STREAMING = False
     config.AUTOPROXY = False
     config.DETAILED_TRACEBACK = False
-    config.POLLTIMEOUT = ACCEPT_PAUSE_S
     configure(largest_message=1 << 20, connections=64, idle_s=60.0)
 
 
@@ -119,14 +114,9 @@ _refuse_compressed("deserializeCall")
 for _category in (SyntaxWarning, DeprecationWarning):  # the category depends on Python's version
     warnings.filterwarnings("ignore", "invalid ", _category)  # they are about clients' texts and would fill the log
 
-_reading_text = threading.Lock()
-"""Held while a serpent text is parsed. The parser needs hundreds of times the text's size in memory. It blocks other
-threads anyway, so this lock costs nothing."""
-
 
 def _plain_text(_: object, data: bytes) -> Any:
-    with _reading_text:
-        return serpent.loads(data)
+    return serpent.loads(data)
 
 
 def _plain_msgpack(_: object, data: bytes) -> Any:

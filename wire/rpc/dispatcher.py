@@ -1,14 +1,15 @@
-"""The daemon of an endpoint: it answers the calls of each connection. ``greeter`` answers the handshake.
+"""Carries out the calls to an endpoint: finds the object and the method, calls it, and writes the answer.
 
-It replaces the library's own code. That code also handles batches, streams and properties, and spends most of its time
-on them. On an endpoint with a key the daemon authenticates calls. No traceback, path or foreign
-exception leaves the process.
+It replaces the library's own daemon. That code also handles batches, streams and properties, and spends most of its
+time on them. On an endpoint with a key the dispatcher authenticates calls. No traceback, path or foreign exception
+leaves the process.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from time import monotonic
+from types import GeneratorType
 from typing import Any, TypeVar
 
 import Pyro4
@@ -16,11 +17,9 @@ import Pyro4.constants
 import Pyro4.errors
 import Pyro4.util
 
-import wire.rpc.transport  # noqa: F401  # replaces the library's own transport
-from wire.addresses import Address
+from game.errors import InvariantBroken
 from wire.authentication import NotAuthentic
 from wire.caller import set_calling_host
-from wire.connection_limits import ConnectionLimits
 from wire.errors import Forbidden, InternalError
 from wire.frames import (
     EXCEPTION,
@@ -34,9 +33,8 @@ from wire.frames import (
     token_of,
 )
 from wire.later import Later, Shared
-from wire.message_reader import LARGEST_CALL, LARGEST_OF_SERVERS, MessageReader, RejectedMessage
-from wire.rpc.connection import Connection
-from wire.rpc.greeter import Greeter
+from wire.message_reader import RejectedMessage
+from wire.rpc.connection import Connection, Disconnect, Message
 from wire.rpc.proxy import UNKNOWN_OBJECT, WRONG_KEY
 from wire.rpc.pyro_setup import for_the_wire
 
@@ -46,6 +44,9 @@ Answered = Callable[[object, str | None, float], None]
 
 The second is the error code of the answer, or None. The third is the time from the arrival of the call to its answer,
 in seconds."""
+Procedure = Generator[Any, Any, Any]
+Run = Callable[[Procedure], Later]
+"""Runs a procedure that a remote method returned, and returns its answer."""
 
 
 def _expose(method: Method) -> Method:
@@ -53,18 +54,18 @@ def _expose(method: Method) -> Method:
     return exposed
 
 
-class _DaemonObject:
+class _EndpointObject:
     """The object that the library requires on each endpoint.
 
     The library's own version would list every object to any client.
     """
 
-    def __init__(self, daemon: Pyro4.Daemon) -> None:
-        self._daemon = daemon
+    def __init__(self, objects: dict[str, object]) -> None:
+        self._objects = objects
 
     @_expose
     def get_metadata(self, object_id: object, as_lists: bool = False) -> dict[str, list[str]]:
-        found = self._daemon.objectsById.get(object_id) if isinstance(object_id, str) else None
+        found = self._objects.get(object_id) if isinstance(object_id, str) else None
         if found is None:
             raise Pyro4.errors.DaemonError(UNKNOWN_OBJECT)
         metadata: dict[str, list[str]] = Pyro4.util.get_exposed_members(found, as_lists=as_lists)
@@ -75,36 +76,22 @@ class _DaemonObject:
         """Do nothing. The answer shows that this endpoint takes connections."""
 
 
-class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
+class Dispatcher:
     """Answers the calls to one endpoint."""
 
-    def __init__(
-        self, bind: Address, key: bytes | None, most_of_host: int | None, answered: Answered | None = None
-    ) -> None:
-        config = Pyro4.config
-        self._answered: Answered = answered or _nobody_counts
-        largest = config.MAX_MESSAGE_SIZE
-        self._largest = max(largest, LARGEST_OF_SERVERS) if key else min(largest, LARGEST_CALL)
-        most = config.THREADPOOL_SIZE
-        self.limits = ConnectionLimits(most=most, most_of_host=most if most_of_host is None else most_of_host)
-        super().__init__(host=bind.host, port=bind.port, interface=_DaemonObject)
-        self.greeter = Greeter(key, self._members_of, lambda code: self._answered("", code, 0.0))
+    def __init__(self, answered: Answered | None = None, run: Run | None = None) -> None:
+        self.objects: dict[str, object] = {}
+        """The remote objects by name."""
+        self.answered: Answered = answered or _nobody_counts
+        self._run: Run = run or _no_procedures
+        self._endpoint_object = self.objects[Pyro4.constants.DAEMON_NAME] = _EndpointObject(self.objects)
 
-    def incoming(self) -> MessageReader:
-        """Return a reader for the messages of a new connection."""
-        return MessageReader(largest=self._largest, skipped=Pyro4.config.MAX_MESSAGE_SIZE)
+    def members_of(self, object_id: object) -> dict[str, list[str]]:
+        """Return what the library requests about an object. Raises an error of the library if there is none."""
+        return self._endpoint_object.get_metadata(object_id, as_lists=True)
 
-    def _members_of(self, object_id: object) -> dict[str, object]:
-        members: dict[str, object] = self.objectsById[Pyro4.constants.DAEMON_NAME].get_metadata(
-            object_id, as_lists=True
-        )
-        return members
-
-    def answer(self, connection: Connection, message: Frame | RejectedMessage) -> None:
-        """Answer a call, now or later.
-
-        Raises NotAuthentic, SecurityError or ProtocolError when the connection must end.
-        """
+    def answer(self, connection: Connection, message: Message) -> None:
+        """Answer a call, now or later. Raises NotAuthentic or Disconnect when the connection must end."""
         received_at = connection.received_at
         self._authenticate(connection, message)
         if isinstance(message, RejectedMessage):
@@ -114,21 +101,26 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             connection.send(encode(PING, 0, message.sequence, message.serializer, b"pong", connection.prove))
             return
         if message.kind != INVOKE:
-            raise Pyro4.errors.ProtocolError("neither a call nor a ping")
+            raise Disconnect("neither a call nor a ping")
         set_calling_host(connection.slot.host)
         method, answer, error = self._carry_out(message)
         listens = not message.flags & ONEWAY
+        if type(answer) is GeneratorType:
+            answer = self._run(answer)
         if isinstance(answer, Later):
-            connection.defer(answer)
-            answer.then(
-                lambda value, error: connection.send_deferred(
-                    self._result(connection, message, method, received_at, value, error) if listens else None
+            if not answer.settled:
+                connection.defer(answer)
+                answer.then(
+                    lambda value, error: connection.send_deferred(
+                        self._result(connection, message, method, received_at, value, error) if listens else None
+                    )
                 )
-            )
-        elif listens:
+                return
+            answer, error = answer.value, answer.error
+        if listens:
             connection.send(self._result(connection, message, method, received_at, answer, error))
 
-    def _authenticate(self, connection: Connection, message: Frame | RejectedMessage) -> None:
+    def _authenticate(self, connection: Connection, message: Message) -> None:
         """Check the message's place in the session.
 
         The tag of a rejected message cannot be checked, so that message ends the session.
@@ -137,21 +129,24 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
         try:
             if session is None:
                 if isinstance(message, Frame) and has_library_signature(message):
-                    raise Pyro4.errors.SecurityError(WRONG_KEY)
+                    raise Disconnect(WRONG_KEY)
             elif isinstance(message, RejectedMessage):
                 raise NotAuthentic(message.error.message)
             else:
                 session.verify(token_of(message), message.header, message.data)
         except NotAuthentic:
-            self._answered("", Forbidden.code, 0.0)
+            self.answered("", Forbidden.code, 0.0)
             raise
 
     def _carry_out(self, call: Frame) -> tuple[object, Any, Exception | None]:
-        """Execute a call. Return the method, the answer (or a ``Later``), and the error in place of the answer."""
+        """Execute a call.
+
+        Return the method, the answer (or a ``Later``, or a procedure), and the error in place of the answer.
+        """
         method: object = ""
         try:
             name, method, arguments, fields = Pyro4.util.get_serializer_by_id(call.serializer).loadsCall(call.data)
-            remote_object = self.objectsById.get(name)
+            remote_object = self.objects.get(name)
             if remote_object is None:
                 raise Pyro4.errors.DaemonError(UNKNOWN_OBJECT)
             return method, Pyro4.util.getAttribute(remote_object, method)(*arguments, **fields), None
@@ -161,7 +156,7 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
     def _result(
         self,
         connection: Connection,
-        call: Frame | RejectedMessage,
+        call: Message,
         method: object,
         received_at: float,
         value: object,
@@ -183,8 +178,12 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
                 error = failure
         if error is not None:
             data, flags = _written(serializer, error), EXCEPTION
-        self._answered(method, None if error is None else for_the_wire(error).code, time.monotonic() - received_at)
+        self.answered(method, None if error is None else for_the_wire(error).code, monotonic() - received_at)
         return encode(RESULT, flags, call.sequence, call.serializer, data, connection.prove)
+
+
+def _no_procedures(_procedure: Procedure) -> Later:
+    raise InvariantBroken("a remote method returned a procedure at an endpoint that cannot run it")
 
 
 def _nobody_counts(_method: object, _code: str | None, _took_s: float) -> None:
