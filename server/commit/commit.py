@@ -1,6 +1,6 @@
 """The commit of a batch, as a procedure: decide, own journal, replica, publish, and only then the answers.
 
-This order defines "acknowledged", and only this file contains it. ``group_commit`` decides when a commit runs and which
+This order defines "acknowledged", and only this file contains it. ``committer`` decides when a commit runs and which
 commands are in its batch.
 """
 

@@ -33,10 +33,7 @@ class QueuedSubmission(Submission):
 
     def settle(self) -> None:
         """Settle ``later`` with the answer or the error."""
-        if self.error is not None:
-            self.later.fail(self.error)
-        else:
-            self.later.answer(self.answer)
+        _settle(self.later, self.answer, self.error)
 
 
 class _QueuedProcedure:
@@ -62,18 +59,20 @@ class Committer:
     ) -> None:
         """``host`` carries out the effects of commits.
 
-        ``step_down`` is called with the reason when a commit fails, and must end the process: the journal may have
-        entries that were not published, and only a restart makes both agree again. ``on_committed`` is called with each
-        finished batch and its duration in seconds; it must not wait.
+        ``step_down`` is called once with the reason, when a commit or the receiver of an answer fails, and must end the
+        process: the journal may have entries that were not published, and only a restart makes both agree again.
+        ``on_committed`` is called with each finished batch and its duration in seconds; it must not wait.
         """
         self._commit = commit
         self._host = host
         self._step_down = step_down
         self._on_committed = on_committed
-        # In order of arrival. While the commit lock is free and nothing is being begun, this is empty.
+        # In order of arrival. While the commit lock is free and ``_go_on`` does not run, this is empty.
         self._waiting: deque[QueuedSubmission | _QueuedProcedure] = deque()
-        self._is_taken = False  # the commit lock
-        self._is_beginning = False  # whether ``_go_on`` runs, further up the stack
+        self._holder: list[QueuedSubmission] | _QueuedProcedure | None = None  # has the commit lock
+        self._result: tuple[Any, TicTacToeError | None] | None = None  # of the holder, once it has ended
+        self._began = 0.0  # when the present batch began
+        self._is_going_on = False  # whether ``_go_on`` runs, further up the stack
 
     def submit(self, stream: str, command: Any) -> Later:
         """Apply a command. A request that was applied before gets its first answer.
@@ -103,54 +102,71 @@ class Committer:
         return len(self._waiting)
 
     def _go_on(self) -> None:
-        """Give the commit lock to the next in line, while it is free."""
-        if self._is_beginning:
+        """Pass on the result of the holder of the commit lock if it has ended, and give the lock to the next in line.
+
+        All of this happens in one loop: callbacks that submit again must not run deeper and deeper in the stack.
+        """
+        if self._is_going_on:
             return
-        self._is_beginning = True
+        self._is_going_on = True
         try:
-            while self._waiting and not self._is_taken:
-                self._is_taken = True
-                first = self._waiting[0]
-                if isinstance(first, _QueuedProcedure):
-                    self._waiting.popleft()
-                    self._run(first)
+            while True:
+                result, self._result = self._result, None
+                if result is not None:
+                    self._pass_on(*result)
+                    self._holder = None
+                elif self._waiting and self._holder is None:
+                    self._begin_next()
                 else:
-                    self._commit_waiting()
+                    break
+        except Exception as error:  # otherwise a caller of ``submit`` might catch it, and the process would go on
+            self._step_down(f"a commit failed: {error!r}")
+            raise
         finally:
-            self._is_beginning = False
+            self._is_going_on = False
 
-    def _run(self, waiter: _QueuedProcedure) -> None:
-        def ended(value: Any, error: TicTacToeError | None) -> None:
-            self._is_taken = False
-            if error is None:
-                waiter.later.answer(value)
-            else:
-                waiter.later.fail(error)
-            self._go_on()
+    def _begin_next(self) -> None:
+        """Give the commit lock to the next in line: a procedure, or all commands that wait."""
+        first = self._waiting[0]
+        if isinstance(first, _QueuedProcedure):
+            self._waiting.popleft()
+            self._holder = first
+            effects = first.effects
+        else:
+            batch = [waiter for waiter in self._waiting if isinstance(waiter, QueuedSubmission)]
+            self._waiting = deque(waiter for waiter in self._waiting if isinstance(waiter, _QueuedProcedure))
+            self._holder = batch
+            self._began = time.perf_counter()
+            effects = self._failure_of(batch)
+        Procedure(effects, self._host).begin().then(self._on_ended)
 
-        Procedure(waiter.effects, self._host).begin().then(ended)
+    def _on_ended(self, value: Any, error: TicTacToeError | None) -> None:
+        self._result = value, error
+        self._go_on()
 
-    def _commit_waiting(self) -> None:
-        """Commit all commands that wait."""
-        began = time.perf_counter()
-        batch = [waiter for waiter in self._waiting if isinstance(waiter, QueuedSubmission)]
-        procedures = [waiter for waiter in self._waiting if isinstance(waiter, _QueuedProcedure)]
-        self._waiting = deque(procedures)
-
-        def ended(_value: Any, error: TicTacToeError | None) -> None:
-            if error is not None:
-                self._fail(error)
-            self._on_committed(batch, time.perf_counter() - began)
-            for submission in batch:  # before the next commit: an answer waits for nobody
+    def _pass_on(self, value: Any, error: TicTacToeError | None) -> None:
+        """Pass on the result of the holder. The lock stays taken meanwhile, and for good if this fails."""
+        holder = self._holder
+        if isinstance(holder, _QueuedProcedure):
+            _settle(holder.later, value, error)
+        elif holder is not None:
+            if value is not None:
+                raise value
+            self._on_committed(holder, time.perf_counter() - self._began)
+            for submission in holder:
                 submission.settle()
-            self._is_taken = False
-            self._go_on()
 
+    def _failure_of(self, batch: Sequence[Submission]) -> Effects[Exception | None]:
+        """Commit a batch. Return the exception if it fails, so that ``_go_on`` raises it."""
         try:
-            Procedure(self._commit.run(batch), self._host).begin().then(ended)
-        except Exception as error:  # otherwise a caller of ``submit`` would be told of it, and the process would go on
-            self._fail(error)
+            yield from self._commit.run(batch)
+        except Exception as failure:
+            return failure
+        return None
 
-    def _fail(self, error: Exception) -> None:
-        self._step_down(f"a commit failed: {error!r}")
-        raise error
+
+def _settle(later: Later, value: Any, error: TicTacToeError | None) -> None:
+    if error is None:
+        later.answer(value)
+    else:
+        later.fail(error)

@@ -11,7 +11,7 @@ import pytest
 
 from game.errors import TicTacToeError
 from server.runtime.effects import Effects
-from server.runtime.procedures import Procedure
+from server.runtime.procedures import CommitLock, Procedure
 from server.runtime.timers import Action
 from wire.later import Later, Shared, answered, failed
 
@@ -82,13 +82,13 @@ class TimersByHand:
             timer.fire()
         self.now = until
 
-    def begin(self, effects: Effects[Any]) -> Later:
+    def begin(self, effects: Effects[Any], commit_lock: CommitLock | None = None) -> Later:
         """Begin a procedure with these timers as its host."""
-        return Procedure(effects, self).begin()
+        return Procedure(effects, self, commit_lock).begin()
 
-    def result(self, effects: Effects[Any]) -> Any:
+    def result(self, effects: Effects[Any], commit_lock: CommitLock | None = None) -> Any:
         """Run a procedure that needs no time to its end; return its result or raise its error."""
-        later = self.begin(effects)
+        later = self.begin(effects, commit_lock)
         self.run()
         return result_of(later)
 
