@@ -288,11 +288,11 @@ def bench(
     from bench.run import run_bench
 
     with plain_errors():
-        rows = run_bench(measured_cluster, console.print, only=only, quick=quick)
+        run = run_bench(measured_cluster, console.print, only=only, quick=quick)
         if report is not None:
-            write(rows, report)
-        console.print(as_table(rows))
-        console.print(explained(rows), highlight=False)
+            write(run, report)
+        console.print(as_table(run))
+        console.print(explained(run), highlight=False)
 
 
 if __name__ == "__main__":

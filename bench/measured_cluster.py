@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 import psutil
@@ -17,8 +17,11 @@ from server.log.journal.pair import journal_of
 from server.settings import Settings
 from server.supervision.processes import ROLES
 from verify.testbed.local_cluster import sandbox_cluster
-from wire import MAIN
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
+LOG = (MAIN, REPLICATION)
+"""The roles that a move passes through."""
+SHORT_NAMES = {MAIN: "main", REPLICATION: "replica", COMMUNICATION: "front door", NAME_SERVER: "name server"}
 LOOK_AGAIN_S = 0.002
 START_LIMIT_S = 120.0
 THE_LAST_SEGMENT = f"{ARCHIVE}\U0010ffff"
@@ -31,7 +34,6 @@ class MeasuredCluster:
     def __init__(self, cluster: ClusterControl) -> None:
         self._cluster = cluster
         self.name_server = str(cluster.name_server)
-        self.free_port = max(*cluster.settings.server_ports, cluster.settings.replication_metrics_port) + 1
         self.is_whole = cluster.is_whole
 
     def kill_main(self) -> None:
@@ -74,10 +76,9 @@ class MeasuredCluster:
             segments = [row for stream, _, row in journal.summaries() if row is not None and is_segment(stream)]
         return sum(int(str(row["version"])) for row in segments)
 
-    def cpu_s(self) -> float:
-        """Return the processor seconds that the four servers have used so far."""
-        times = [self._process(role).cpu_times() for role in ROLES]
-        return float(sum(one.user + one.system for one in times))
+    def pids(self, roles: Sequence[str] = ROLES) -> dict[str, int]:
+        """Return the processes of these roles, by the short names that the report has for them."""
+        return {SHORT_NAMES[role]: self._process(role).pid for role in roles}
 
     def _bytes(self, files: str) -> int:
         return sum(file.stat().st_size for file in self._cluster.settings.data.glob(files))

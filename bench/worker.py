@@ -19,10 +19,12 @@ from client.room import RoomClient
 from game.games.tictactoe import EMPTY
 from game.rooms.events import Moved
 from verify.testbed.task_processes import carry_out
-from wire.errors import TicTacToeError
 
 DRAWN = (0, 1, 2, 4, 3, 5, 7, 6, 8)
 """A game without a winner that fills all nine cells."""
+REMATCHES = 2
+"""Commands after each game: both players offer a rematch."""
+JOIN_AND_LEAVE = 2
 DEADLINE_S = 30.0
 FILLERS = 8
 
@@ -62,7 +64,7 @@ class Worker:
     def play(self, rooms: Sequence[str], seconds: float, pause_s: float = 0.0) -> dict[str, object]:
         """Play in these rooms at once, game after game, with a pause before each move.
 
-        Return when each move was sent and acknowledged, and its version.
+        Return when each move was sent and acknowledged, and its version; and the number of commands, with rematches.
         """
         moves: list[list[Move]] = [[] for _ in rooms]
         together = threading.Barrier(len(rooms) + 1)
@@ -76,7 +78,9 @@ class Worker:
         began = time.monotonic()
         for thread in threads:
             thread.join()
-        return {"seconds": time.monotonic() - began, "moves": [move for mine in moves for move in mine]}
+        seconds = time.monotonic() - began
+        made = [move for mine in moves for move in mine]
+        return {"seconds": seconds, "moves": made, "commands": len(made) + len(made) // len(DRAWN) * REMATCHES}
 
     def _play(self, room: str, together: threading.Barrier, seconds: float, pause_s: float, moves: list[Move]) -> None:
         x, o = self._tables[room]
@@ -97,35 +101,39 @@ class Worker:
         """Open a room without players."""
         return {"room": self._players[0].create().id}
 
-    def duel(self, room: str, seconds: float) -> dict[str, object]:
-        """Play one side of a room, while another process plays the other side.
+    def duel(self, room: str, until: float) -> dict[str, object]:
+        """Play one side of a room until a moment, while another process plays the other side until the same moment.
 
-        Each moves as soon as it has seen the opponent's move. Return by version when each own move was sent and each
-        move of the opponent was seen.
+        Each moves as soon as it has seen the opponent's move. At the end each leaves the room. An opponent who still
+        waits for a move gets that as news, and so ends, too.
+
+        Return by version when each own move was sent and each move of the opponent was seen, and the number of own
+        commands.
         """
         me = self._players[0].room(room)
         me.join()
         sent: dict[int, float] = {}
         seen: dict[int, float] = {}
-        ends = time.monotonic() + seconds
+        rematches = 0
         for news in me.watch():
             now = time.monotonic()
             for version, event in news.events:
                 if isinstance(event, Moved) and event.by != me.name:
                     seen[version] = now
-            if now >= ends:
+            if now >= until:
                 break
             view = news.view
-            try:
-                if view.turn == view.seat_of(me.name) and view.phase == "playing":
-                    free = next(cell for cell in DRAWN if view.board["cells"][cell] == EMPTY)
-                    sent_at = time.monotonic()
-                    sent[me.move(free).version] = sent_at
-                elif view.phase == "finished":
-                    me.rematch()
-            except TicTacToeError:
-                continue
-        return {"sent": sent, "seen": seen}
+            seat = view.seat_of(me.name)
+            if view.phase == "playing" and view.turn == seat:
+                free = next(cell for cell in DRAWN if view.board["cells"][cell] == EMPTY)
+                sent_at = time.monotonic()
+                sent[me.move(free).version] = sent_at
+            elif view.phase == "finished" and seat not in view.rematch:
+                me.rematch()
+                rematches += 1
+        me.leave()
+        me.disconnect()
+        return {"sent": sent, "seen": seen, "commands": len(sent) + rematches + JOIN_AND_LEAVE}
 
     def watch(self, room: str, count: int) -> dict[str, object]:
         """Start ``count`` spectators of a room. Return when all have seen its present state."""

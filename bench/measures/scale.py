@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from bench.measured_cluster import MakeCluster
 from bench.measures.figures import FigureRow
+from bench.yardsticks import Yardsticks
 
 PLAYERS = ("-m", "bench.worker")
 """The arguments of a players' process. The name server's address follows."""
-MS, US = 1e3, 1e6
+MS = 1e3
 HEALTHY_LIMIT_S = 60.0
 LOOK_AGAIN_S = 0.01
 
@@ -52,7 +53,7 @@ QUICK = Scale(
 )
 """Only shows that everything works."""
 
-Group = Callable[[MakeCluster, Scale], Iterator[FigureRow]]
+Group = Callable[[MakeCluster, Scale, Yardsticks], Iterator[FigureRow]]
 """Starts the clusters that it needs, and yields its rows."""
 
 
