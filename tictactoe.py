@@ -278,7 +278,9 @@ def fuzz(
 
 @app.command()
 def bench(
-    only: Annotated[str, typer.Option(help="one group: playing, growth, takeover, audience, size or endurance")] = "",
+    only: Annotated[
+        str, typer.Option(help="one group: playing, growth, takeover, recovery, audience, size or endurance")
+    ] = "",
     quick: Annotated[bool, typer.Option("--quick", help="a short run; its figures are not reliable")] = False,
     report: Annotated[Path | None, typer.Option(help="write the figures there, as JSON, and a picture")] = None,
 ) -> None:

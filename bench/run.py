@@ -12,6 +12,7 @@ from bench.measures.audience import audience
 from bench.measures.figures import FigureRow
 from bench.measures.growth import growth
 from bench.measures.playing import playing
+from bench.measures.recovery import recovery
 from bench.measures.scale import QUICK, Group, Scale
 from bench.measures.size import size
 from bench.measures.soak import endurance
@@ -19,7 +20,9 @@ from bench.measures.takeover import takeover
 from bench.yardsticks import yardsticks
 from game.errors import InvalidArgument
 
-GROUPS: Mapping[str, Group] = {one.__name__: one for one in (playing, growth, takeover, audience, size, endurance)}
+GROUPS: Mapping[str, Group] = {
+    one.__name__: one for one in (playing, growth, takeover, recovery, audience, size, endurance)
+}
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ class Scale:
     """Processes of players, where there are many. A Python process runs one thread at a time."""
     playing: int = 64
     kills: int = 100
+    kills_of_a_role: int = 40
     open_rooms: int = 1000
     most_rooms: int = 256
     """The largest number of rooms in use, for the growth figures."""
@@ -44,6 +45,7 @@ QUICK = Scale(
     processes=2,
     playing=8,
     kills=2,
+    kills_of_a_role=1,
     open_rooms=20,
     most_rooms=4,
     many_rooms=50,
@@ -62,10 +64,10 @@ def durations_s(moves: Sequence[Sequence[float]]) -> list[float]:
     return [acknowledged - sent for sent, acknowledged, _ in moves]
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
+def wait_until(holds: Callable[[], bool], *, look_again_s: float = LOOK_AGAIN_S) -> None:
     """Wait until ``holds()`` is true. Raises TimeoutError if that takes too long."""
     deadline = time.monotonic() + HEALTHY_LIMIT_S
     while not holds():
         if time.monotonic() > deadline:
             raise TimeoutError(f"cluster not healthy within {HEALTHY_LIMIT_S:g} s")
-        time.sleep(LOOK_AGAIN_S)
+        time.sleep(look_again_s)
