@@ -120,8 +120,8 @@ class Spectators:
 
 
 def _rest(version: int) -> bytes:
-    """Return the end of a call of ``wait``: the other arguments, and no named ones."""
-    return bytes(msgpack.packb(version) + msgpack.packb(WAIT_S) + msgpack.packb({}))
+    """Return the end of a call of ``wait``: the other arguments, and the form of news that the client library uses."""
+    return bytes(msgpack.packb(version) + msgpack.packb(WAIT_S) + msgpack.packb({"form": "checksum"}))
 
 
 if __name__ == "__main__":
