@@ -18,6 +18,7 @@ from wire.frames import Frame
 from wire.later import Later
 from wire.message_reader import LARGEST_CALL, MessageReader
 from wire.rpc.connection import HANDSHAKE_S, MESSAGE_S, MESSAGES_AT_ONCE, READ_AT_ONCE, Connection, Disconnect, Message
+from wire.rpc.turns import Turns
 
 IDLE_S = 60.0
 CAME_AT = 1000.0
@@ -77,12 +78,15 @@ class Desk:
         self.loop.close()
 
     async def _connect(self, ours: socket.socket) -> None:
+        turns = Turns()
+        turns.begin(asyncio.get_running_loop())
         connection = self.connection = Connection(
             ConnectionSlot("host", CAME_AT),
             MessageReader(largest=LARGEST_CALL, skipped=1 << 20),
             greet=lambda _connection, _message: True,
             answer=self._answer,
             on_lost=self.lost.append,
+            turns=turns,
             idle_s=IDLE_S,
         )
         await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, ours)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 import resource
 import socket
@@ -31,6 +32,7 @@ from wire.replies import Replies
 from wire.rpc import Address, Proxy, configure
 from wire.rpc.connection import MESSAGES_AT_ONCE
 from wire.rpc.endpoint import Endpoint
+from wire.rpc.turns import MOST_S
 
 HERE = Address("127.0.0.1", 0)
 
@@ -47,6 +49,14 @@ class Server:
         """Give it back."""
         self.given.append(what)
         return what
+
+    @remote(what=anything)
+    def slow(self, what: object) -> object:
+        """Give it back, after much work."""
+        until = time.monotonic() + 1.2 * MOST_S
+        while time.monotonic() < until:
+            pass
+        return self.back(what)
 
     @remote(size=anything)
     def large(self, size: int) -> str:
@@ -178,7 +188,7 @@ def test_a_stock_client_calls_what_is_exposed_and_sees_nothing_else(served: Serv
         with Pyro4.Proxy(f"PYRO:server@{served.address}") as stock:
             stock._pyroSerializer = serializer
             assert stock.back({"x": [1, None]}) == {"x": [1, None]}
-            assert stock._pyroMethods == {"back", "large", "host", "breaks", "defer", "procedure"}
+            assert stock._pyroMethods == {"back", "large", "host", "breaks", "defer", "procedure", "slow"}
             with pytest.raises(RuntimeError, match="failed at this"):
                 stock.breaks()
             with pytest.raises(AttributeError):
@@ -291,6 +301,31 @@ def test_many_calls_at_once_do_not_keep_others_waiting(served: Served, server: S
         assert [greedy.next() for _ in range(count)] == list(range(count))
         assert other.next() == "other"
     assert server.given.index("other") <= 2 * MESSAGES_AT_ONCE
+
+
+def test_slow_calls_of_many_clients_leave_each_turn_of_the_loop_short(served: Served, server: Server) -> None:
+    """Whatever else the loop has to do, such as heartbeats, waits for one or two slow calls, not for all."""
+    clients, calls, counts = 12, 8, [0]
+
+    def other() -> None:
+        counts.append(len(server.given))
+        if counts[-1] < clients * calls:
+            served.thread.loop.call_soon(other)
+
+    with contextlib.ExitStack() as stack:
+        all_clients = [stack.enter_context(served.client()) for _ in range(clients)]
+
+        def send() -> None:
+            for client in all_clients:
+                client.socket.sendall(b"".join(invoke(n, "slow", n) for n in range(calls)))
+            other()
+
+        served.thread.do(send)
+        for client in all_clients:
+            assert [client.next() for _ in range(calls)] == list(range(calls))
+        wait_until(lambda: counts[-1] == clients * calls)
+    assert max(after - before for before, after in itertools.pairwise(counts)) <= 2
+    assert len({*server.given[: 2 * clients]}) <= 3, "clients take turns"
 
 
 def test_who_does_not_read_costs_one_answer_and_keeps_nobody_waiting(served: Served, server: Server) -> None:

@@ -22,6 +22,7 @@ from wire.connection_limits import ConnectionSlot
 from wire.frames import Frame, NotAMessage, Prove
 from wire.later import Later
 from wire.message_reader import MessageReader, RejectedMessage
+from wire.rpc.turns import MOST_S, Turns
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +54,12 @@ class Connection(asyncio.Protocol):
         greet: Callable[[Connection, Message], bool],
         answer: Callable[[Connection, Message], None],
         on_lost: Callable[[Connection], None],
+        turns: Turns,
         idle_s: float,
     ) -> None:
-        """``greet`` answers a message of the handshake and returns whether the handshake is complete.
+        """Make it for the loop that runs.
+
+        ``greet`` answers a message of the handshake and returns whether the handshake is complete.
 
         ``answer`` answers a later message, at once or by ``defer``. Both may raise Disconnect and NotAuthentic.
         ``on_lost`` is called when the connection has ended. ``idle_s``: seconds that the connection may be idle between
@@ -78,6 +82,7 @@ class Connection(asyncio.Protocol):
         self._greet = greet
         self._answer = answer
         self._on_lost = on_lost
+        self._turns = turns
         self._idle_s = idle_s
         self._deferred: Later | None = None
         """The deferred answer to the last call, until it is sent."""
@@ -113,8 +118,10 @@ class Connection(asyncio.Protocol):
         self._incoming.feed(data)
         if self._is_scheduled or self._is_unsent or self._deferred is not None:
             self._pause_reading()
+        elif self._turns.spent_s > MOST_S:
+            self._schedule()
         else:
-            self._serve()
+            self._serve(self.received_at)
 
     def pause_writing(self) -> None:
         """Answer nothing more until the client has taken the answer."""
@@ -140,10 +147,10 @@ class Connection(asyncio.Protocol):
 
     # -- answering ------------------------------------------------------------------------------------------------
 
-    def _serve(self) -> None:
-        """Answer some messages, as far as that is possible now."""
+    def _serve(self, began: float) -> None:
+        """Answer some messages, as far as that is possible now. ``began``: now, by the monotonic clock."""
         try:
-            self._answer_some()
+            self._answer_some(began)
         except (Disconnect, NotAMessage) as reason:
             logger.debug("a connection ends: %s", reason)
             self.close()
@@ -153,8 +160,9 @@ class Connection(asyncio.Protocol):
         except Exception as error:  # the loop itself would ignore an OSError here
             self.abort()
             self._loop.call_exception_handler({"message": "answering a client failed", "exception": error})
+        self._turns.spend(monotonic() - began)
 
-    def _answer_some(self) -> None:
+    def _answer_some(self, began: float) -> None:
         incoming = self._incoming
         for _ in range(MESSAGES_AT_ONCE):
             message = incoming.next()
@@ -172,6 +180,9 @@ class Connection(asyncio.Protocol):
             if self._deferred is not None:
                 self._pause_reading()
                 return
+            if monotonic() - began > MOST_S:
+                self._schedule()
+                return
         else:
             self._schedule()
             return
@@ -182,12 +193,12 @@ class Connection(asyncio.Protocol):
         """Answer more messages in the next turn."""
         if not self._is_scheduled:
             self._is_scheduled = True
-            self._loop.call_soon(self._serve_again)
+            self._turns.put_off(self._serve_again)
 
     def _serve_again(self) -> None:
         self._is_scheduled = False
         if not self._is_closed and not self._is_unsent and self._deferred is None:
-            self._serve()
+            self._serve(monotonic())
 
     def _pause_reading(self) -> None:
         if not self._is_paused and self._transport is not None:

@@ -15,6 +15,7 @@ from wire.rpc.connection import Connection, Message
 from wire.rpc.dispatcher import Answered, Dispatcher, Run
 from wire.rpc.greeter import Greeter
 from wire.rpc.open_connections import OpenConnections
+from wire.rpc.turns import Turns
 
 
 class Endpoint:
@@ -50,6 +51,7 @@ class Endpoint:
         self._dispatcher = Dispatcher(answered, run)
         self._greeter = Greeter(key, self._dispatcher.members_of, lambda code: self._dispatcher.answered("", code, 0.0))
         self._open = OpenConnections(self._limits, connection=self._connection, refusal=self._greeter.refusal)
+        self._turns = Turns()
         self._acceptor = Acceptor(listening, is_open=self._open.is_free, admit=self._open.admit)
 
     @property
@@ -67,6 +69,7 @@ class Endpoint:
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Serve from now on. Call it in the thread of the loop, once."""
+        self._turns.begin(loop)
         self._open.begin(loop)
         self._acceptor.begin(loop)
 
@@ -86,6 +89,7 @@ class Endpoint:
             greet=self._greet,
             answer=self._dispatcher.answer,
             on_lost=self._open.forget,
+            turns=self._turns,
             idle_s=config.COMMTIMEOUT,
         )
 
