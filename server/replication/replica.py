@@ -73,7 +73,7 @@ class Replica:
         self.require(epoch)
         if previous != self.last:
             return Accepted((), (), self.last)
-        rows = (*snapshots, *entries)
+        rows: tuple[Snapshot | Entry, ...] = (*snapshots, *entries)
         if not rows:
             return Accepted((), (), self.last)
         check(min(rows, key=_POSITION).position > previous.position, "a primary must not send what is before")
