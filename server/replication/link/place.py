@@ -52,15 +52,31 @@ class LinkPlace:
         """Return a socket that is connected to the listener. Raises Unreachable."""
         try:
             if self.has_socket_file:
-                with _closed_on_failure(socket.AF_UNIX) as sock, self._address(SOCKET) as address:
-                    sock.connect(address)  # returns at once: connected, refused, or the listener's queue is full
-                    return sock
-            port = int((self._folder / PORT).read_text())
+                return self._connected_to_file()
             with _closed_on_failure(socket.AF_INET) as sock:
-                await loop.sock_connect(sock, (_LOOPBACK, port))
+                await loop.sock_connect(sock, (_LOOPBACK, self._port()))
                 return sock
         except (OSError, ValueError, OverflowError) as error:
             raise Unreachable(f"the replication server does not answer on the replica link: {error}") from None
+
+    def is_open(self) -> bool:
+        """Return whether a process listens here. On a system without Unix sockets it may wait for a second."""
+        try:
+            if self.has_socket_file:
+                self._connected_to_file().close()
+            else:
+                socket.create_connection((_LOOPBACK, self._port()), timeout=1.0).close()
+        except (OSError, ValueError, OverflowError):
+            return False
+        return True
+
+    def _connected_to_file(self) -> socket.socket:
+        with _closed_on_failure(socket.AF_UNIX) as sock, self._address(SOCKET) as address:
+            sock.connect(address)  # returns at once: connected, refused, or the listener's queue is full
+            return sock
+
+    def _port(self) -> int:
+        return int((self._folder / PORT).read_text())
 
     def _listen_at_file(self) -> socket.socket:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,9 @@ def long_folder(tmp_path: Path) -> Path:
 
 
 def talks(ends: Ends) -> bool:
+    assert not ends.place.is_open()
     ends.server.listen()
+    assert ends.place.is_open()
     return bool(ends.result(ends.link().call("forget", ("one",))) == "done: one")
 
 
