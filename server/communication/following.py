@@ -16,14 +16,17 @@ FOLLOW_WAIT_S = 1.0
 """How long the main server may wait for news before it answers."""
 
 
-def next_answer(method: str, *after: object, page: int, retries: Retries, retry_s: float) -> Effects[Mapping[str, Any]]:
+def next_answer(
+    method: str, *after: object, page: int, behind: bool, retries: Retries, retry_s: float
+) -> Effects[Mapping[str, Any]]:
     """Call ``method`` with the position ``after`` until there is an answer, and return it.
 
-    Without a main server the call is made again after ``retry_s`` seconds.
+    ``behind``: there is news already, so the main server need not wait for any. Without a main server the call is made
+    again after ``retry_s`` seconds.
     """
     while True:
         try:
-            answer: Mapping[str, Any] = yield RemoteCall(method, (*after, page, FOLLOW_WAIT_S))
+            answer: Mapping[str, Any] = yield RemoteCall(method, (*after, page, 0.0 if behind else FOLLOW_WAIT_S))
         except TicTacToeError as error:
             retries.failed(error)
             yield Sleep(retry_s)

@@ -56,7 +56,12 @@ class GameIndex:
         """Read new records. Never ends."""
         while True:
             answer = yield from next_answer(
-                "records_after", self._count, page=PAGE, retries=self.retries, retry_s=FOLLOW_RETRY_S
+                "records_after",
+                self._count,
+                page=PAGE,
+                behind=not self._complete,
+                retries=self.retries,
+                retry_s=FOLLOW_RETRY_S,
             )
             if answer["records"]:
                 yield Blocking(load_model)

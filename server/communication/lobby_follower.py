@@ -32,6 +32,7 @@ class LobbyFollower:
         self.long_polls = LongPolls(lambda _lobby, asked: self.changes(*asked), timers, clock)
         self._waits_for_revisions = LongPolls(lambda *_: {}, timers, clock)
         self.cursor = BEGINNING
+        self._is_behind = False  # whether the main server had more than its last answer
         self.matches = OpenMatches()
         self.draining: Mapping[str, object] | None = None
         """What clients get during a drain, by the main server's last answer; else None."""
@@ -42,7 +43,12 @@ class LobbyFollower:
         """Keep the copy up to date. Without a main server, the copy stays as it is. Never ends."""
         while True:
             answer = yield from next_answer(
-                "lobby_changes", *self.cursor, page=PAGE, retries=self.retries, retry_s=FOLLOW_RETRY_S
+                "lobby_changes",
+                *self.cursor,
+                page=PAGE,
+                behind=self._is_behind,
+                retries=self.retries,
+                retry_s=FOLLOW_RETRY_S,
             )
             self.apply(answer)
 
@@ -56,7 +62,8 @@ class LobbyFollower:
             self.matches.put(one.room, one.row)
         self.cursor = LobbyCursor(*answer["cursor"])
         self.draining = answer.get("draining")  # during an upgrade an older main server may not send it
-        if not answer["more"]:
+        self._is_behind = answer["more"]
+        if not self._is_behind:
             # A log that ends earlier than before is another log. No cursor in it is beyond its own end.
             forgotten = min(self._before + 1, self.cursor.revision)
             self.lobby.complete_up_to(self.cursor.revision, forgotten=forgotten)

@@ -34,7 +34,7 @@ class Followers:
         self._clock = clock
         self._waits: dict[Later, _Wait] = {}
         self._answered_at = -PAUSE_S
-        self._is_due = False  # whether a round of answers is scheduled
+        self._round: Timer | None = None  # the next round of answers, if there is one
 
     def wait(self, has_news: Callable[[], bool], answer: Callable[[], Any], timeout_s: float) -> Later:
         """Return the answer when ``has_news`` is true, or after ``timeout_s``."""
@@ -48,13 +48,17 @@ class Followers:
 
     def notify(self) -> None:
         """Answer the readers that have news, soon."""
-        if self._waits and not self._is_due:
-            self._is_due = True
+        if self._waits and self._round is None:
             pause_s = self._answered_at + PAUSE_S - self._clock()
-            if pause_s <= 0.0:
-                self._timers.soon(self._answer_those_with_news)
-            else:
-                self._timers.call_later(pause_s, self._answer_those_with_news)
+            self._round = self._timers.call_later(max(0.0, pause_s), self._answer_those_with_news)
+
+    def hurry(self) -> None:
+        """Make the next round without a pause, because a caller waits until a reader has the news."""
+        self._answered_at = -PAUSE_S
+        if self._round is not None:
+            self._round.cancel()
+            self._round = None
+        self.notify()
 
     def end(self) -> None:
         """Answer all readers now."""
@@ -62,7 +66,7 @@ class Followers:
             self._answer(later)
 
     def _answer_those_with_news(self) -> None:
-        self._is_due = False
+        self._round = None
         self._answered_at = self._clock()
         for later, wait in list(self._waits.items()):
             if wait.has_news():

@@ -306,7 +306,7 @@ class RoomStore:
 
     def wait_records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any] | Later:
         """Return what ``records_after`` does. Without records, wait for some, or for the end of ``timeout_s``."""
-        if self.records > number or timeout_s <= 0:
+        if timeout_s <= 0:
             return self.records_after(number, limit)
         return self._followers.wait(lambda: self.records > number, lambda: self.records_after(number, limit), timeout_s)
 
@@ -322,11 +322,15 @@ class RoomStore:
 
     def wait_lobby_changes(self, after: LobbyCursor, limit: int, timeout_s: float) -> LobbyChanges | Later:
         """Return what ``lobby_changes`` does. Without changes, wait for some, or for the end of ``timeout_s``."""
-        if self._index.has_news(after) or timeout_s <= 0:
+        if timeout_s <= 0:
             return self.lobby_changes(after, limit)
         return self._followers.wait(
             lambda: self._index.has_news(after), lambda: self.lobby_changes(after, limit), timeout_s
         )
+
+    def hurry_followers(self) -> None:
+        """Answer ``wait_lobby_changes`` at once, because a caller waits until the front door shows a new room."""
+        self._followers.hurry()
 
     def end(self) -> None:
         """Answer all waiting callers."""

@@ -187,10 +187,12 @@ class Line:
         self._main = main
         self._growth = list(growth)
         self._known = 0
+        self._is_complete = False  # whether the last answer had all that there was
         self.told_all = False
 
     def call(self, method: str, number: int, limit: int, wait_s: float) -> Mapping[str, Any] | Later:
-        assert (method, limit, wait_s) == ("records_after", PAGE, FOLLOW_WAIT_S)
+        assert (method, limit) == ("records_after", PAGE)
+        assert wait_s == (FOLLOW_WAIT_S if self._is_complete else 0.0), "there is no need to wait while there is more"
         if self.told_all:
             return Later()  # there is no news any more
         more = self._growth.pop(0) if self._growth else ALL
@@ -198,7 +200,9 @@ class Line:
             raise NotReady("the main server is being replaced")
         self._known = min(self._known + more, len(self._main.book))
         answer = self._main.records_after(number, min(limit, 4), self._known)
-        self.told_all = not self._growth and number + len(answer["records"]) == len(self._main.book)
+        end = number + len(answer["records"])
+        self._is_complete = end == answer["count"]
+        self.told_all = not self._growth and end == len(self._main.book)
         return answer
 
 

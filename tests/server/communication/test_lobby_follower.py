@@ -143,9 +143,9 @@ def test_it_goes_on_where_it_was_when_the_main_server_is_back(timers: TimersByHa
 
     for _ in range(2):
         asked, later = main.next()
-        assert asked == (*copy.cursor, PAGE, FOLLOW_WAIT_S)
+        assert asked == (*copy.cursor, PAGE, 0.0), "there is more, so it need not wait"
         later.answer(answer(lobby, copy))
     assert copy.retries.trouble is None
     assert copy.complete
     assert copy.lobby.rows == lobby.rows
-    assert main.open, "it waits for more"
+    assert main.next()[0] == (*copy.cursor, PAGE, FOLLOW_WAIT_S), "now it waits for news"

@@ -144,3 +144,27 @@ def test_at_the_end_all_are_answered_at_once(lobby: Lobby) -> None:
     laters = [lobby.wait(), lobby.wait(after=9)]
     lobby.followers.end()
     assert [result_of(later) for later in laters] == [0, 0]
+
+
+def test_a_caller_that_waits_for_the_readers_ends_the_pause(lobby: Lobby) -> None:
+    lobby.wait()
+    lobby.change()
+    lobby.timers.run()
+    later = lobby.wait(after=1)
+    lobby.change()
+    lobby.timers.run()
+    assert not later.settled
+    lobby.followers.hurry()
+    lobby.timers.run()
+    assert result_of(later) == 2
+
+
+def test_a_reader_that_comes_late_is_answered_without_a_pause_once_a_caller_waits(lobby: Lobby) -> None:
+    lobby.wait()
+    lobby.change()
+    lobby.timers.run()
+    lobby.change()
+    lobby.followers.hurry()
+    later = lobby.wait(after=1)
+    lobby.timers.run()
+    assert result_of(later) == 2
