@@ -116,17 +116,13 @@ class MainPeerApi(PeerApi):
         host: str,
     ) -> Effects[dict[str, object]]:
         """Open a room."""
-        served = self._served()
-        created = yield from served.command_service.create(token_hash, request_id, title, game, options, terms, host)
-        served.store.hurry_followers()
-        return created
+        return self._served().command_service.create(token_hash, request_id, title, game, options, terms, host)
 
     @remote(pairings=pairings)
     def open_matches(self, pairings: Sequence[Pairing]) -> Effects[dict[str, object]]:
         """Open rooms for matched players. ``revision`` in the answer: of a lobby that has these rooms."""
         served = self._served()
         opened = yield from served.match_opener.open(pairings)
-        served.store.hurry_followers()
         return {"opened": [one._asdict() for one in opened], "revision": served.store.lobby_revision}
 
     @remote(token_hash=_HASH)

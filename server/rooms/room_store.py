@@ -153,12 +153,19 @@ class RoomStore:
         if room is None:
             self._states.put(stream, row)
         else:
-            self._index.put(LobbyChange(position, room, row))
-            if row is None:
-                self._cache.close(room)
-            else:
-                self._cache.open(room)
+            self._put_row(LobbyChange(position, room, row))
         self._followers.notify()
+
+    def _put_row(self, change: LobbyChange) -> None:
+        room, row = change.room, change.row
+        before = self._index.rows.get(room)
+        self._index.put(change)
+        if row is None:
+            self._cache.close(room)
+        else:
+            self._cache.open(room)
+        if row is None or before is None or before["match"] != row["match"]:
+            self._followers.hurry()  # callers of the front door rely on what is open, and on who is in a match
 
     # -- read -----------------------------------------------------------------------------------------------------
 
@@ -327,10 +334,6 @@ class RoomStore:
         return self._followers.wait(
             lambda: self._index.has_news(after), lambda: self.lobby_changes(after, limit), timeout_s
         )
-
-    def hurry_followers(self) -> None:
-        """Answer ``wait_lobby_changes`` at once, because a caller waits until the front door shows a new room."""
-        self._followers.hurry()
 
     def end(self) -> None:
         """Answer all waiting callers."""
