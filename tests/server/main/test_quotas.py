@@ -15,8 +15,8 @@ from tests.server.main.test_account_service import GRACE_S, LIMITS
 from tests.server.main.test_account_service import MainServer as AccountServer
 from tests.server.main.test_account_service import server as accounts
 from tests.server.main.test_who_is_seen import SETTINGS, MainServer, server
+from tests.server.timers_by_hand import result_of
 from wire.errors import Busy
-from wire.later import now
 
 __all__ = ["accounts", "server"]
 
@@ -80,48 +80,48 @@ def test_in_all_so_many_names_are_kept(accounts: AccountServer) -> None:
 
 def limited(server: MainServer, **limits: int) -> CommandService:
     """A command service with other limits, for people of one host."""
-    changed = replace(SETTINGS, **limits)  # type: ignore[arg-type]  # all of them are numbers
-    return CommandService(server.store, server.command_service._committer, changed, lambda: server.time)
+    server.command_service = server.new_command_service(replace(SETTINGS, **limits))  # type: ignore[arg-type]  # all of them are numbers
+    return server.command_service
 
 
-def opens(command_service: CommandService, name: str, number: int, host: str = "a classroom") -> str:
+def opens(server: MainServer, name: str, number: int, host: str = "a classroom") -> str:
     """Somebody opens a room, having a name or not yet."""
     hashed = token_hash(f"the secret token of {name}, which is long")
-    command_service.accounts.claim(name, hashed, host)
-    return str(command_service.create(hashed, f"create-{number}", "", "tictactoe", {}, {}, host)["room"])
+    server.run(server.command_service.accounts.claim(name, hashed, host))
+    create = server.command_service.create(hashed, f"create-{number}", "", "tictactoe", {}, {}, host)
+    return str(server.run(create)["room"])
 
 
 def test_rooms_of_one_name_come_at_a_bounded_rate_however_often_they_are_closed(server: MainServer) -> None:
     command_service = limited(server, max_new_rooms_per_name_per_hour=4)
     for number in range(4):
-        room = opens(command_service, "ann", number)
+        room = opens(server, "ann", number)
         token = "the secret token of ann, which is long"
-        now(command_service.command(token, room, lambda by, number=number: Close(by, f"close-{number}")))  # type: ignore[misc]
+        result_of(command_service.command(token, room, lambda by, number=number: Close(by, f"close-{number}")))  # type: ignore[misc]
     with pytest.raises(LimitReached, match="MAX_NEW_ROOMS_PER_NAME_PER_HOUR"):
-        opens(command_service, "ann", 4)
-    assert opens(command_service, "bob", 0)
+        opens(server, "ann", 4)
+    assert opens(server, "bob", 0)
     server.time += AN_HOUR_S / 4
-    assert opens(command_service, "ann", 4)
+    assert opens(server, "ann", 4)
 
 
 def test_a_room_that_is_refused_leaves_nothing_behind(server: MainServer) -> None:
     command_service = limited(server, max_rooms_per_name=1)
-    room = opens(command_service, "ann", 0)
+    room = opens(server, "ann", 0)
     for _ in range(3):
         with pytest.raises(LimitReached):
-            opens(command_service, "ann", 1)
-        assert opens(command_service, "ann", 0) == room
+            opens(server, "ann", 1)
+        assert opens(server, "ann", 0) == room
     assert server.store.open_rooms == 1
     assert not command_service._quotas._opening
 
 
 def test_the_defaults_admit_a_classroom_and_a_rush_of_a_thousand_at_one_address(server: MainServer) -> None:
-    command_service = limited(server)
+    limited(server)
     for number in range(30):
         for room in range(5):
-            opens(command_service, f"child {'abcdefghijklmnopqrstuvwxyzäöüß'[number]}", room)
+            opens(server, f"child {'abcdefghijklmnopqrstuvwxyzäöüß'[number]}", room)
     for number in range(1000):
-        command_service.accounts.claim(
-            f"visitor {number:04}x", token_hash(f"the secret token of {number}"), "a classroom"
-        )
+        token = token_hash(f"the secret token of {number}")
+        server.run(server.command_service.accounts.claim(f"visitor {number:04}x", token, "a classroom"))
     assert server.store.names.held == 1030
