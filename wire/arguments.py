@@ -152,7 +152,15 @@ def remote(**checks: Check) -> Callable[[Method], Method]:
 
     Raises InvalidArgument at the caller, with the argument's name, for a missing, superfluous or refused argument.
     """
-    names = tuple(checks)
+    names, all_checks = tuple(checks), tuple(checks.values())
+
+    def values_of(given: tuple[object, ...], fields: Mapping[str, object]) -> list[Any]:
+        if len(given) == len(names) and not fields:
+            try:
+                return [check(value) for check, value in zip(all_checks, given, strict=True)]
+            except InvalidArgument:
+                pass  # ``bind`` raises it again, with the name of the argument
+        return bind(given, fields)
 
     def bind(given: tuple[object, ...], fields: Mapping[str, object]) -> list[Any]:
         if len(given) > len(names):
@@ -175,7 +183,7 @@ def remote(**checks: Check) -> Callable[[Method], Method]:
     def expose(method: Method) -> Method:
         @functools.wraps(method)
         def call(self: object, *given: object, **fields: object) -> Any:
-            return carry_out(method, [self, *bind(given, fields)])
+            return carry_out(method, [self, *values_of(given, fields)])
 
         call._pyroExposed = True  # type: ignore[attr-defined]  # the RPC library checks this attribute
         call.checks = checks  # type: ignore[attr-defined]  # a test reads the checks of every remote method

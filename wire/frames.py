@@ -12,6 +12,8 @@ import struct
 from collections.abc import Callable
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from wire.authentication import TAG_BYTES
 
 HEADER = struct.Struct("!4sHHHHiHHHH")
@@ -44,7 +46,7 @@ class Head(NamedTuple):
     data_size: int
 
 
-class Frame(NamedTuple):
+class Frame(Struct, frozen=True, gc=False):
     """A received message."""
 
     kind: int
@@ -76,13 +78,22 @@ def encode(
     return header + chunk + prove(header, data) + data
 
 
+class NotAMessage(ConnectionAbortedError):
+    """Received bytes that are not a message, or not an acceptable one. The connection cannot continue."""
+
+
 def head_of(header: bytes) -> Head:
-    """Return the fields of a header. Raises ConnectionAbortedError for bytes that are not a header."""
-    tag, version, kind, flags, sequence, size, serializer, more, _, checksum = HEADER.unpack(header)
+    """Return the fields of a header. Raises NotAMessage for bytes that are not a header."""
+    return Head(*unpacked_head(header, 0))
+
+
+def unpacked_head(data: bytes, start: int) -> tuple[int, int, int, int, int, int]:
+    """Return the fields of the header that begins there, in the order of ``Head``. Raises NotAMessage."""
+    tag, version, kind, flags, sequence, size, serializer, more, _, checksum = HEADER.unpack_from(data, start)
     right = (kind + version + size + more + serializer + flags + sequence + _MAGIC) & 0xFFFF
     if tag != _TAG or version != _VERSION or checksum != right:
-        raise ConnectionAbortedError("that is not a message")
-    return Head(kind, flags, sequence, serializer, more, size)
+        raise NotAMessage("that is not a message")
+    return kind, flags, sequence, serializer, more, size
 
 
 def token_of(frame: Frame) -> bytes | None:

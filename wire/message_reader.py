@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from game.errors import InvalidArgument, TicTacToeError
 from wire.errors import TooLarge
-from wire.frames import BATCH, COMPRESSED, CONNECT, HEADER, KEEP_SERIALIZED, MSGPACK, SERPENT, Frame, Head, head_of
+from wire.frames import (
+    BATCH,
+    COMPRESSED,
+    CONNECT,
+    HEADER,
+    KEEP_SERIALIZED,
+    MSGPACK,
+    SERPENT,
+    Frame,
+    NotAMessage,
+    unpacked_head,
+)
 
 LARGEST_CALL = 1 << 16
 """The most bytes in a client's call. No call needs more than a few thousand."""
@@ -30,6 +41,7 @@ _REFUSED_KINDS = {
     KEEP_SERIALIZED: "serialized arguments are not accepted",  # no client needs a second way to write them
 }
 _ALL_REFUSED = COMPRESSED | BATCH | KEEP_SERIALIZED
+_ACCEPTED = (SERPENT, MSGPACK)
 
 
 class RejectedMessage:
@@ -52,13 +64,13 @@ class MessageReader:
         A message beyond ``skipped`` bytes breaks the connection.
         """
         self._largest = largest
-        self._skipped = skipped
+        self._largest_skipped = max(largest, skipped)
         self._buffer = b""
         self._at = 0
         """Where the input that ``next`` has not returned begins in ``_buffer``."""
         self._more: list[bytes] = []
         """Input after ``_buffer``, in pieces: a copy of a large message for each piece would take seconds."""
-        self._size = 0
+        self.size = 0
         """Bytes of input that ``next`` has not returned."""
         self._needed = HEADER.size
         """Bytes that the next message has, as far as that is known."""
@@ -70,10 +82,10 @@ class MessageReader:
 
     def feed(self, data: bytes) -> None:
         """Add received bytes."""
-        if self._size == 0:
-            self._buffer, self._at, self._size = data, 0, len(data)
+        if self.size == 0:
+            self._buffer, self._at, self.size = data, 0, len(data)
             return
-        self._size += len(data)
+        self.size += len(data)
         self._more.append(data)
         if len(self._more) >= _MOST_PIECES:
             self._join()
@@ -81,75 +93,78 @@ class MessageReader:
     @property
     def has_input(self) -> bool:
         """Return whether there is input that ``next`` has not returned: a part of a message, or more."""
-        return self._size > 0 or self._refused is not None
+        return self.size > 0 or self._refused is not None
 
     def next(self) -> Frame | RejectedMessage | None:
         """Return the next message; None while it is incomplete.
 
-        Raises ConnectionAbortedError for bytes that are not a message, and for a message beyond ``skipped`` bytes.
+        Raises NotAMessage for bytes that are not a message, and for a message beyond ``skipped`` bytes.
         """
+        if self.size < self._needed:
+            return None
+        if self._more:
+            self._join()
         if self._refused is not None:
             return self._read_past()
-        if self._size < self._needed:
-            return None
-        if self._more:
-            self._join()
-        start = self._at
-        header = self._buffer[start : start + HEADER.size]
-        head = head_of(header)
-        size = head.data_size + head.annotations_size
-        if head.data_size < 0 or size > max(self._skipped, self._largest):
-            raise ConnectionAbortedError("a message that is much too large")
-        refusal = self._refusal(head, size)
+        buffer, start = self._buffer, self._at
+        kind, flags, sequence, serializer, annotations_size, data_size = unpacked_head(buffer, start)
+        size = annotations_size + data_size
+        if data_size < 0 or size > self._largest_skipped:
+            raise NotAMessage("a message that is much too large")
+        refusal = self._refusal(kind, flags, serializer, size)
         if refusal is not None:
-            self._refused = RejectedMessage(
-                head.sequence, head.serializer if head.serializer in (SERPENT, MSGPACK) else SERPENT, refusal
-            )
-            self._to_skip = HEADER.size + size
+            answered_in = serializer if serializer in _ACCEPTED else SERPENT
+            self._refused = RejectedMessage(sequence, answered_in, refusal)
+            self._needed, self._to_skip = 1, HEADER.size + size
             return self._read_past()
-        self._needed = HEADER.size + size
-        if self._size < self._needed:
+        needed = self._needed = HEADER.size + size
+        if self.size < needed:
             return None
-        data_from = start + HEADER.size + head.annotations_size
-        end = start + self._needed
-        found = Frame(*head[:4], self._buffer[start + HEADER.size : data_from], self._buffer[data_from:end], header)
-        self._drop(self._needed)
+        annotations_from = start + HEADER.size
+        data_from, end = annotations_from + annotations_size, start + needed
         self._needed = HEADER.size
-        return found
+        self._drop(needed)
+        return Frame(
+            kind,
+            flags,
+            sequence,
+            serializer,
+            buffer[annotations_from:data_from],
+            buffer[data_from:end],
+            buffer[start:annotations_from],
+        )
 
     def _read_past(self) -> RejectedMessage | None:
-        if self._more:
-            self._join()
-        past = min(self._to_skip, self._size)
+        past = min(self._to_skip, self.size)
         self._drop(past)
         self._to_skip -= past
         if self._to_skip:
             return None
-        refused, self._refused = self._refused, None
+        refused, self._refused, self._needed = self._refused, None, HEADER.size
         return refused
 
     def _drop(self, count: int) -> None:
         """Forget this many bytes of ``_buffer``."""
         self._at += count
-        self._size -= count
-        if self._size == 0:
+        self.size -= count
+        if self.size == 0:
             self._buffer, self._at = b"", 0
 
     def _join(self) -> None:
         self._buffer, self._at = b"".join((self._buffer[self._at :], *self._more)), 0
         self._more.clear()
 
-    def _refusal(self, head: Head, size: int) -> TicTacToeError | None:
+    def _refusal(self, kind: int, flags: int, serializer: int, size: int) -> TicTacToeError | None:
         """Return the error for a message that its header alone makes unacceptable; None otherwise."""
-        if self.handshake_done == (head.kind == CONNECT):
+        if self.handshake_done == (kind == CONNECT):
             return InvalidArgument("a connection begins with a handshake and has one")
         largest = self._largest if self.handshake_done else LARGEST_HANDSHAKE
-        if head.serializer == SERPENT:
+        if serializer == SERPENT:
             largest = min(largest, LARGEST_TEXT_CALL)
         if size > largest:
             return TooLarge(f"the message is larger than {largest} bytes")
-        if head.serializer not in (SERPENT, MSGPACK):
+        if serializer not in _ACCEPTED:
             return InvalidArgument("messages are written in serpent or msgpack")
-        if head.flags & _ALL_REFUSED:
-            return next(InvalidArgument(sentence) for flag, sentence in _REFUSED_KINDS.items() if head.flags & flag)
+        if flags & _ALL_REFUSED:
+            return next(InvalidArgument(sentence) for flag, sentence in _REFUSED_KINDS.items() if flags & flag)
         return None

@@ -136,12 +136,12 @@ class CommandService:
             self._quotas.check_join(state, by, role, host)
         return self.command(token, room, make)
 
-    def view(self, token: str, room: str) -> dict[str, Any]:
-        """Return the view of a room."""
+    def view(self, token: str, room: str, form: str = "view") -> dict[str, Any]:
+        """Return the view of a room, or the room in another form."""
         by = self.accounts.identify(token_hash(token))
         check_may_see(self._store.room(room), by)
         self._touch(room, by)
-        return self._store.view(room)
+        return self._store.view(room, form)
 
     def invite(self, token: str, room: str) -> dict[str, object]:
         """Return the invite code of a room to a person inside; empty if the room is not private."""
@@ -150,12 +150,14 @@ class CommandService:
         check_may_see(state, by)
         return {"code": state.access.code}
 
-    def wait(self, token: str, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
-        """Return what happened in a room after a version. The answer may come later."""
+    def wait(
+        self, token: str, room: str, after_version: int, timeout_s: float, form: str = "view"
+    ) -> dict[str, Any] | Later:
+        """Return what happened in a room after a version, with the room in that form. The answer may come later."""
         by = self.accounts.identify(token_hash(token))
         check_may_see(self._store.room(room), by)
         self._touch(room, by)
-        return self._store.wait(room, after_version, min(timeout_s, self._settings.max_wait_s))
+        return self._store.wait(room, after_version, min(timeout_s, self._settings.max_wait_s), form)
 
     # -- regular work ---------------------------------------------------------------------------------------------
 

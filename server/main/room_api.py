@@ -26,6 +26,7 @@ from game.rooms.commands import (
     Say,
 )
 from server.main.command_service import CommandService
+from server.rooms.room_cache import FORMS
 from wire.arguments import (
     anything,
     mapping,
@@ -43,6 +44,7 @@ from wire.later import Later
 
 _LAST_VERSION = 1 << 53
 _MATTER = one_of(*OFFER_KINDS)
+_FORM = optional(one_of(*FORMS), "view")
 
 
 class RoomApi:
@@ -142,12 +144,15 @@ class RoomApi:
         """Close the room for good. Only the person who opened it may do this, and not during a game."""
         return self._command_service.command(token, self._room, lambda by: Close(by, request_id))
 
-    @remote(token=token)
-    def view(self, token: str) -> dict[str, Any]:
-        """Return all that the caller may see in the room."""
-        return self._command_service.view(token, self._room)
+    @remote(token=token, form=_FORM)
+    def view(self, token: str, form: str) -> dict[str, Any]:
+        """Return all that the caller may see in the room. ``form``: ``view``, or another form of the room."""
+        return self._command_service.view(token, self._room, form)
 
-    @remote(token=token, after_version=whole(0, _LAST_VERSION), timeout_s=seconds(3600.0))
-    def wait(self, token: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
-        """Return what happened after a version: at once if anything did, else when it does or the time is up."""
-        return self._command_service.wait(token, self._room, after_version, timeout_s)
+    @remote(token=token, after_version=whole(0, _LAST_VERSION), timeout_s=seconds(3600.0), form=_FORM)
+    def wait(self, token: str, after_version: int, timeout_s: float, form: str) -> dict[str, Any] | Later:
+        """Return what happened after a version: at once if anything did, else when it does or the time is up.
+
+        ``form``: in which form the answer has the room: as ``view``, as ``state``, or only a ``checksum``.
+        """
+        return self._command_service.wait(token, self._room, after_version, timeout_s, form)

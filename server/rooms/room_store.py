@@ -71,7 +71,7 @@ class RoomStore:
         self._states = StreamStates(streams)
         self.names = self._states.names
         self._events = EventFeed(streams, journal, most_events)
-        self._long_polls = LongPolls(self.news, timers, clock)
+        self._long_polls = LongPolls(lambda room, after: self.news(room, *after), timers, clock)
         self._followers = Followers(timers, clock)
         self.published = 0
         """The log position up to which entries are visible. It never falls."""
@@ -259,32 +259,35 @@ class RoomStore:
         held = self._cache.cached(room)
         return None if held is None else held.state
 
-    def view(self, room: str) -> dict[str, Any]:
-        """Return a room's view, its latest chat, the service time, and whether the cluster
-        drains. Raises NoSuchRoom.
+    def view(self, room: str, form: str = "view") -> dict[str, Any]:
+        """Return a room's view with its latest chat, or the room in another of ``FORMS``.
+
+        The answer also has the service time, and whether the cluster drains. Raises NoSuchRoom.
         """
         held = self._room(room)
-        return {**held.view(), "talk": talk(held.state), **self._common()}
+        if form == "view":
+            return {**held.form(form), "talk": talk(held.state), **self._common()}
+        return {"version": held.state.version, form: held.form(form), **self._common()}
 
     def room(self, room: str) -> Room:
         """Return the published state of a room. Raises NoSuchRoom."""
         return self._room(room).state
 
-    def wait(self, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
+    def wait(self, room: str, after_version: int, timeout_s: float, form: str = "view") -> dict[str, Any] | Later:
         """Return a room's events after a version, or a ``Later`` for them if there are none yet.
 
-        After ``timeout_s`` without news the answer has no events. Raises NoSuchRoom, and InvalidArgument for a version
-        that the room does not have.
+        ``form``: in which of ``FORMS`` the answer has the room. After ``timeout_s`` without news the answer has no
+        events. Raises NoSuchRoom, and InvalidArgument for a version that the room does not have.
         """
         if timeout_s > 0 and self._room_at(room, after_version).state.version == after_version:
-            return self._long_polls.wait(room, after_version, timeout_s)
-        return self.news(room, after_version)
+            return self._long_polls.wait(room, (after_version, form), timeout_s)
+        return self.news(room, after_version, form)
 
-    def news(self, room: str, after_version: int) -> dict[str, Any]:
+    def news(self, room: str, after_version: int, form: str = "view") -> dict[str, Any]:
         """Return a room's events after a version; there may be none. Raises the same errors as ``wait``."""
         held = self._room_at(room, after_version)
-        view, recent = held.view(), held.after(after_version)
-        return self._events.answer(room, view, recent, after_version, self._common())
+        version, shown, recent = held.state.version, {form: held.form(form)}, held.after(after_version)
+        return self._events.answer(room, version, shown, recent, after_version, self._common())
 
     def _common(self) -> dict[str, object]:
         """Return what every reader of a room gets: the service time, and whether the cluster drains."""

@@ -238,7 +238,7 @@ def test_of_what_comes_before_the_answer_little_is_read(desk: Desk) -> None:
         desk.turn()
     assert fills(), "the client can send no more"
     assert len(desk.answered) == 1
-    assert desk.connection._incoming._size <= 4 * READ_AT_ONCE + len(call(1))
+    assert desk.connection._incoming.size <= 4 * READ_AT_ONCE + len(call(1))
 
 
 def test_an_answer_to_who_is_gone_is_no_error(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from Pyro4.message import Message  # noqa: TID251  # the library itself is the other side
 
 from wire.authentication import TAG_BYTES
@@ -86,5 +87,5 @@ def test_annotations_that_are_none_are_no_token(annotations: bytes) -> None:
     assert token_of(frame) is None
     assert not has_library_signature(frame)
     right = b"AUTH\x00\x01t"
-    assert token_of(frame._replace(annotations=right)) == b"t"
-    assert token_of(frame._replace(annotations=right + b"x" + annotations)) is None
+    assert token_of(structs.replace(frame, annotations=right)) == b"t"
+    assert token_of(structs.replace(frame, annotations=right + b"x" + annotations)) is None

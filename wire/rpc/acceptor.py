@@ -42,6 +42,7 @@ class Acceptor:
         self._pause: asyncio.TimerHandle | None = None
         """The end of the present pause; None while accepting is on."""
         listening.setblocking(False)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted connections inherit it
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Accept from now on."""

@@ -19,7 +19,7 @@ from typing import cast
 
 from wire.authentication import NotAuthentic, Responder, Session
 from wire.connection_limits import ConnectionSlot
-from wire.frames import Frame, Prove
+from wire.frames import Frame, NotAMessage, Prove
 from wire.later import Later
 from wire.message_reader import MessageReader, RejectedMessage
 
@@ -63,7 +63,9 @@ class Connection(asyncio.Protocol):
         """
         self.slot = slot
         self.responder: Responder | None = None
-        """The server's state of the handshake, at an endpoint with a key. ``greeter`` sets this field and the next."""
+        """The server's state of the handshake, at an endpoint with a key. ``greeter`` sets it and the two next."""
+        self.prove: Prove | None = None
+        """The function that makes the token of the next answer; None if answers have no token."""
         self.session: Session | None = None
         """The session of the messages after the handshake. The server sends the answer to a call before it reads the
         next call. So answers leave in the order of their tags."""
@@ -94,11 +96,6 @@ class Connection(asyncio.Protocol):
         self._phase_since = slot.since
         """When ``_phase`` began, by the monotonic clock."""
 
-    @property
-    def prove(self) -> Prove | None:
-        """Return the function that makes the token of the next answer; None if answers have no token."""
-        return None if self.session is None else self.session.tag
-
     # -- called by the loop ---------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -114,7 +111,7 @@ class Connection(asyncio.Protocol):
         """Answer the messages that have arrived."""
         self.received_at = monotonic()
         self._incoming.feed(data)
-        if self._is_scheduled or self._is_waiting:
+        if self._is_scheduled or self._is_unsent or self._deferred is not None:
             self._pause_reading()
         else:
             self._serve()
@@ -143,16 +140,11 @@ class Connection(asyncio.Protocol):
 
     # -- answering ------------------------------------------------------------------------------------------------
 
-    @property
-    def _is_waiting(self) -> bool:
-        """Return whether the next message cannot be answered yet."""
-        return self._is_unsent or self._deferred is not None
-
     def _serve(self) -> None:
         """Answer some messages, as far as that is possible now."""
         try:
             self._answer_some()
-        except Disconnect as reason:
+        except (Disconnect, NotAMessage) as reason:
             logger.debug("a connection ends: %s", reason)
             self.close()
         except NotAuthentic as error:
@@ -165,28 +157,26 @@ class Connection(asyncio.Protocol):
     def _answer_some(self) -> None:
         incoming = self._incoming
         for _ in range(MESSAGES_AT_ONCE):
-            message = self._next()
+            message = incoming.next()
             if message is None:
-                self._resume_reading()
-                return
+                break
             self._messages += 1
             if incoming.handshake_done:
                 self._answer(self, message)
             elif self._greet(self, message):
                 incoming.handshake_done = True
-            if not incoming.has_input and not self._is_unsent:
-                self._resume_reading()  # also while an answer is deferred: so that the client's end is noticed
+            if self._is_unsent or self._is_closed:
                 return
-            if self._is_waiting or self._is_closed:
+            if not incoming.size:
+                break
+            if self._deferred is not None:
                 self._pause_reading()
                 return
-        self._schedule()
-
-    def _next(self) -> Message | None:
-        try:
-            return self._incoming.next()
-        except ConnectionAbortedError as error:
-            raise Disconnect(str(error)) from None
+        else:
+            self._schedule()
+            return
+        if self._is_paused:
+            self._resume_reading()  # also while an answer is deferred: so the end of the client is noticed
 
     def _schedule(self) -> None:
         """Answer more messages in the next turn."""
@@ -196,7 +186,7 @@ class Connection(asyncio.Protocol):
 
     def _serve_again(self) -> None:
         self._is_scheduled = False
-        if not self._is_closed and not self._is_waiting:
+        if not self._is_closed and not self._is_unsent and self._deferred is None:
             self._serve()
 
     def _pause_reading(self) -> None:
@@ -205,7 +195,7 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
 
     def _resume_reading(self) -> None:
-        if self._is_paused and self._transport is not None:
+        if self._transport is not None:
             self._is_paused = False
             self._transport.resume_reading()
 
@@ -228,7 +218,7 @@ class Connection(asyncio.Protocol):
         self._deferred = None
         if answer is not None:
             self.send(answer)
-        if self._incoming.has_input:
+        if self._incoming.size:
             self._schedule()
 
     # -- the end --------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import Pyro4.errors
 import Pyro4.util
 
 from game.errors import InvariantBroken
-from wire.authentication import NotAuthentic
+from wire.authentication import NotAuthentic, Session
 from wire.caller import set_calling_host
 from wire.errors import Forbidden, InternalError
 from wire.frames import (
@@ -36,7 +36,7 @@ from wire.later import Later, Shared
 from wire.message_reader import RejectedMessage
 from wire.rpc.connection import Connection, Disconnect, Message
 from wire.rpc.proxy import UNKNOWN_OBJECT, WRONG_KEY
-from wire.rpc.pyro_setup import for_the_wire
+from wire.rpc.pyro_setup import SERIALIZERS, for_the_wire
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 Answered = Callable[[object, str | None, float], None]
@@ -83,6 +83,8 @@ class Dispatcher:
         self.objects: dict[str, object] = {}
         """The remote objects by name."""
         self.answered: Answered = answered or _nobody_counts
+        self._exposed: set[tuple[type, object]] = set()
+        """The methods that clients may call and have called, with the class of the object."""
         self._run: Run = run or _no_procedures
         self._endpoint_object = self.objects[Pyro4.constants.DAEMON_NAME] = _EndpointObject(self.objects)
 
@@ -93,65 +95,73 @@ class Dispatcher:
     def answer(self, connection: Connection, message: Message) -> None:
         """Answer a call, now or later. Raises NotAuthentic or Disconnect when the connection must end."""
         received_at = connection.received_at
-        self._authenticate(connection, message)
+        if connection.session is not None:
+            self._authenticate(connection.session, message)
         if isinstance(message, RejectedMessage):
             connection.send(self._result(connection, message, "", received_at, None, message.error))
             return
-        if message.kind == PING:
+        if message.annotations and connection.session is None and has_library_signature(message):
+            raise Disconnect(WRONG_KEY)
+        if message.kind != INVOKE:
+            if message.kind != PING:
+                raise Disconnect("neither a call nor a ping")
             connection.send(encode(PING, 0, message.sequence, message.serializer, b"pong", connection.prove))
             return
-        if message.kind != INVOKE:
-            raise Disconnect("neither a call nor a ping")
         set_calling_host(connection.slot.host)
-        method, answer, error = self._carry_out(message)
-        listens = not message.flags & ONEWAY
+        answer: Any = None
+        error: Exception | None = None
+        method: object = ""
+        try:
+            name, method, arguments, fields = SERIALIZERS[message.serializer].loadsCall(message.data)
+            answer = self._method(name, method)(*arguments, **fields)
+        except Exception as failure:
+            error = failure
         if type(answer) is GeneratorType:
             answer = self._run(answer)
         if isinstance(answer, Later):
             if not answer.settled:
-                connection.defer(answer)
-                answer.then(
-                    lambda value, error: connection.send_deferred(
-                        self._result(connection, message, method, received_at, value, error) if listens else None
-                    )
-                )
+                self._defer(answer, connection, message, method, received_at)
                 return
             answer, error = answer.value, answer.error
-        if listens:
+        if not message.flags & ONEWAY:
             connection.send(self._result(connection, message, method, received_at, answer, error))
 
-    def _authenticate(self, connection: Connection, message: Message) -> None:
+    def _defer(self, later: Later, connection: Connection, call: Frame, method: object, received_at: float) -> None:
+        """Answer a call when ``later`` is settled."""
+
+        def send(value: Any, error: Exception | None) -> None:
+            listens = not call.flags & ONEWAY
+            connection.send_deferred(
+                self._result(connection, call, method, received_at, value, error) if listens else None
+            )
+
+        connection.defer(later)
+        later.then(send)
+
+    def _authenticate(self, session: Session, message: Message) -> None:
         """Check the message's place in the session.
 
         The tag of a rejected message cannot be checked, so that message ends the session.
         """
-        session = connection.session
         try:
-            if session is None:
-                if isinstance(message, Frame) and has_library_signature(message):
-                    raise Disconnect(WRONG_KEY)
-            elif isinstance(message, RejectedMessage):
+            if isinstance(message, RejectedMessage):
                 raise NotAuthentic(message.error.message)
-            else:
-                session.verify(token_of(message), message.header, message.data)
+            session.verify(token_of(message), message.header, message.data)
         except NotAuthentic:
             self.answered("", Forbidden.code, 0.0)
             raise
 
-    def _carry_out(self, call: Frame) -> tuple[object, Any, Exception | None]:
-        """Execute a call.
-
-        Return the method, the answer (or a ``Later``, or a procedure), and the error in place of the answer.
-        """
-        method: object = ""
-        try:
-            name, method, arguments, fields = Pyro4.util.get_serializer_by_id(call.serializer).loadsCall(call.data)
-            remote_object = self.objects.get(name)
-            if remote_object is None:
-                raise Pyro4.errors.DaemonError(UNKNOWN_OBJECT)
-            return method, Pyro4.util.getAttribute(remote_object, method)(*arguments, **fields), None
-        except Exception as error:
-            return method, None, error
+    def _method(self, name: object, method: object) -> Callable[..., Any]:
+        """Return the method of a remote object. Raises an error of the library, AttributeError or TypeError."""
+        remote_object = self.objects.get(name)  # type: ignore[call-overload]  # the client may send anything
+        if remote_object is None:
+            raise Pyro4.errors.DaemonError(UNKNOWN_OBJECT)
+        exposed = type(remote_object), method
+        if exposed not in self._exposed:
+            Pyro4.util.getAttribute(remote_object, method)
+            self._exposed.add(exposed)
+        found: Callable[..., Any] = getattr(remote_object, method)  # type: ignore[call-overload]
+        return found
 
     def _result(
         self,
@@ -166,7 +176,7 @@ class Dispatcher:
 
         A value that cannot be written becomes an error.
         """
-        serializer = Pyro4.util.get_serializer_by_id(call.serializer)
+        serializer = SERIALIZERS[call.serializer]
         data, flags = b"", 0
         if error is None:
             try:

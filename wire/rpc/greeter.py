@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import Pyro4.errors
-import Pyro4.util
 
 from wire import PEER_PROTOCOL, PROTOCOL_VERSION
 from wire.authentication import CHALLENGE_BYTES, NotAuthentic, Responder, version_of
@@ -27,7 +26,7 @@ from wire.frames import (
 from wire.message_reader import RejectedMessage
 from wire.rpc.connection import Connection, Disconnect, Message
 from wire.rpc.proxy import NO_FREE_CONNECTION, REJECTED_PROTOCOL, WRONG_KEY
-from wire.rpc.pyro_setup import for_the_wire
+from wire.rpc.pyro_setup import SERIALIZERS, for_the_wire
 
 WELCOME = "hello"
 
@@ -89,11 +88,12 @@ class Greeter:
             return False
         connection.responder.accept_proof(token, message.header, message.data)
         connection.session, connection.responder = connection.responder.session, None
+        connection.prove = connection.session.tag
         return True
 
     def _welcome(self, handshake: Frame, responder: Responder | None = None) -> bytes:
         """Return the message that accepts a handshake, with the responder's challenge. Raises ProtocolMismatch."""
-        said = Pyro4.util.get_serializer_by_id(handshake.serializer).loadsCall(handshake.data)
+        said = SERIALIZERS[handshake.serializer].loadsCall(handshake.data)
         about = said["handshake"]
         spoken = about.get("protocol", PROTOCOL_VERSION) if isinstance(about, dict) else PROTOCOL_VERSION
         if spoken != PROTOCOL_VERSION:
@@ -107,5 +107,5 @@ class Greeter:
 
 
 def _written(serializer: int, value: object) -> bytes:
-    data: bytes = Pyro4.util.get_serializer_by_id(serializer).dumps(value)
+    data: bytes = SERIALIZERS[serializer].dumps(value)
     return data

@@ -47,10 +47,6 @@ class OpenConnections:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sweeping: asyncio.TimerHandle | None = None
 
-    def __len__(self) -> int:
-        """Return the number of connections."""
-        return len(self._open)
-
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Search for connections past their deadline from now on."""
         self._loop = loop

@@ -18,7 +18,7 @@ import Pyro4.util
 import serpent
 
 from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
-from wire.frames import SERPENT
+from wire.frames import MSGPACK, SERPENT
 
 
 def configure(*, largest_message: int, connections: int, idle_s: float) -> None:
@@ -115,6 +115,21 @@ for _category in (SyntaxWarning, DeprecationWarning):  # the category depends on
     warnings.filterwarnings("ignore", "invalid ", _category)  # they are about clients' texts and would fill the log
 
 
+_FIRST_BUFFER = 1 << 10
+"""Bytes that a packer allocates first. The library's packer allocates 256 KiB for each message, which takes longer than
+the rest of its work."""
+
+
+def _packed(serializer: Any, value: object) -> bytes:
+    packer = msgpack.Packer(default=serializer.default, use_bin_type=True, buf_size=_FIRST_BUFFER)
+    data: bytes = packer.pack(value)
+    return data
+
+
+def _packed_call(serializer: Any, name: str, method: str, arguments: object, fields: object) -> bytes:
+    return _packed(serializer, (name, method, arguments, fields))
+
+
 def _plain_text(_: object, data: bytes) -> Any:
     return serpent.loads(data)
 
@@ -127,6 +142,11 @@ def _plain_msgpack(_: object, data: bytes) -> Any:
 # proxy that connects to an address of the caller's choice, an exception, a daemon.
 Pyro4.util.SerpentSerializer.loadsCall = _plain_text
 Pyro4.util.MsgpackSerializer.loadsCall = _plain_msgpack
+Pyro4.util.MsgpackSerializer.dumps = _packed
+Pyro4.util.MsgpackSerializer.dumpsCall = _packed_call
+
+SERIALIZERS = {number: Pyro4.util.get_serializer_by_id(number) for number in (SERPENT, MSGPACK)}
+"""The serializers by their number in messages."""
 
 _make_exception = Pyro4.util.SerializerBase.make_exception
 

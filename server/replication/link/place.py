@@ -25,6 +25,7 @@ BACKLOG = 16
 _NEW = f"{SOCKET}.new"
 _LONGEST_ADDRESS = 107
 _LOOPBACK = "127.0.0.1"
+_HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
 
 
 class LinkPlace:
@@ -34,7 +35,7 @@ class LinkPlace:
         self._folder = folder
         longest = os.fsencode(folder.absolute() / _NEW)
         self._is_long = len(longest) > _LONGEST_ADDRESS
-        self.has_socket_file = hasattr(socket, "AF_UNIX") and (not self._is_long or sys.platform == "linux")
+        self.has_socket_file = _HAS_UNIX_SOCKETS and (not self._is_long or sys.platform == "linux")
         """Whether the link is a Unix socket. Otherwise it is a TCP port on this machine."""
 
     def listen(self) -> socket.socket:
@@ -58,11 +59,6 @@ class LinkPlace:
             with _closed_on_failure(socket.AF_INET) as sock:
                 await loop.sock_connect(sock, (_LOOPBACK, port))
                 return sock
-        except FileNotFoundError:
-            raise Unreachable(
-                "the replication server has not opened the replica link. If it runs, its version is too old: upgrade"
-                " replication first, then main, then communication"
-            ) from None
         except (OSError, ValueError, OverflowError) as error:
             raise Unreachable(f"the replication server does not answer on the replica link: {error}") from None
 

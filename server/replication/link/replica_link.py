@@ -2,6 +2,9 @@
 
 On each new connection, the first call checks that the replica has this machine and data folder: only then the lock of a
 role excludes a second main server. A call that fails closes the connection, and the next call opens another.
+
+The link is in the data folder. When nothing listens there, a replication server may still run: one with another data
+folder, or one of an older version, which has no link. So the call then fails only after its peer port was asked.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from game.errors import TicTacToeError
@@ -20,6 +24,10 @@ from wire.authentication import NotAuthentic
 from wire.errors import DeadlineExceeded, Forbidden, Unreachable, WrongMachine
 from wire.later import Later, failed
 
+_NO_LINK = (
+    "the replication server runs and has not opened the replica link. If its version is older than that of this main"
+    " server, upgrade replication first, then main, then communication"
+)
 _CHECK = 0
 """The number of the request that checks the machine. The numbers of calls begin after it."""
 
@@ -41,17 +49,22 @@ class ReplicaLink:
         *,
         timeout_s: float,
         machine: str,
+        ask_peer_port: Callable[[], Later],
         on_wrong_machine: Callable[[str], object],
     ) -> None:
         """``key`` is the key of the link.
         ``timeout_s``: how long to wait for an answer, and for a new connection.
         ``machine`` is the id of this machine.
+        ``ask_peer_port`` calls ``check_machine`` of the replication server on its peer port.
         ``on_wrong_machine`` is called with the reason when the replica is on another machine.
         """
         self._loop = loop
         self._place = place
         self._key = key
         self._timeout_s = timeout_s
+        self._ask_peer_port = ask_peer_port
+        self._asking: Later | None = None
+        """The call on the peer port that has no answer yet."""
         self._check = request(_CHECK, "check_machine", [machine])
         self._on_wrong_machine = on_wrong_machine
         self._calls_made = _CHECK
@@ -148,6 +161,24 @@ class ReplicaLink:
             current.later.answer(value)
             self._begin_next()
 
+    def on_absent(self, connection: _Connection, error: TicTacToeError) -> None:
+        """Fail the present call when the peer port was asked: nothing listens on the link."""
+        if self._asking is None or self._asking.settled:
+            self._asking = self._ask_peer_port()
+        self._asking.then(partial(self._on_peer_port, connection, error))
+
+    def _on_peer_port(
+        self, connection: _Connection, error: TicTacToeError, _value: object, answer: TicTacToeError | None
+    ) -> None:
+        if answer is None:
+            error = Unreachable(_NO_LINK)
+        elif not isinstance(answer, Unreachable):
+            error = answer
+        if connection is self._connection:
+            self._fail(error)
+        elif isinstance(error, WrongMachine):  # the answer came after the timeout
+            self._on_wrong_machine(error.message)
+
     def on_lost(self, connection: _Connection, error: TicTacToeError) -> None:
         """Fail the present call: its connection is lost."""
         if connection is self._connection:
@@ -202,7 +233,7 @@ class _Connection(asyncio.Protocol):
                 sock.close()
                 raise Unreachable(f"the replication server does not answer on the replica link: {error}") from None
         except Unreachable as error:
-            self._link.on_lost(self, error)
+            self._link.on_absent(self, error)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = stream(transport)

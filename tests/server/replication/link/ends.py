@@ -12,14 +12,15 @@ from typing import Any, TypeVar
 import pytest
 
 from game.errors import TicTacToeError
+from server.replication.link.channel import InitiatorChannel
 from server.replication.link.link_server import LinkServer
 from server.replication.link.place import SOCKET, LinkPlace
 from server.replication.link.replica_link import ReplicaLink
 from server.runtime.event_loop import EventLoop, LoopHost, run_procedure
 from tests.conditions import PATIENCE_S
 from wire.arguments import remote, text
-from wire.errors import WrongMachine
-from wire.later import Later
+from wire.errors import Unreachable, WrongMachine
+from wire.later import Later, failed
 
 Found = TypeVar("Found")
 
@@ -53,6 +54,8 @@ class Service:
             raise TicTacToeError("failed")
         if what == "break":
             raise ZeroDivisionError
+        if what == "big":
+            return "x" * (1 << 20)
         if what == "unsendable":
             return object()
         return f"done: {what}"
@@ -73,6 +76,8 @@ class Ends:
         self.wrong: list[str] = []
         self.answered: list[tuple[object, str | None]] = []
         self.server = self.make_server()
+        self.at_peer_port: Callable[[], Later] = lambda: failed(Unreachable("nothing listens there"))
+        """What the links find at the peer port."""
         self._links: list[ReplicaLink] = []
 
     def make_server(self, key: bytes = KEY) -> LinkServer:
@@ -88,7 +93,13 @@ class Ends:
 
     def link(self, *, key: bytes = KEY, machine: str = MACHINE, timeout_s: float = PATIENCE_S) -> ReplicaLink:
         link = ReplicaLink(
-            self.loop, self.place, key, timeout_s=timeout_s, machine=machine, on_wrong_machine=self.wrong.append
+            self.loop,
+            self.place,
+            key,
+            timeout_s=timeout_s,
+            machine=machine,
+            ask_peer_port=self.at_peer_port,
+            on_wrong_machine=self.wrong.append,
         )
         self._links.append(link)
         return link
@@ -126,6 +137,22 @@ class Ends:
             sock.connect(str(self.folder / SOCKET))
             sock.setblocking(False)
             yield sock
+
+    @contextlib.contextmanager
+    def authentic(self) -> Iterator[tuple[socket.socket, InitiatorChannel]]:
+        """Provide a connection to the server after the handshake, and its end here."""
+        with self.raw() as sock:
+            channel = InitiatorChannel(KEY, sock.sendall)
+            channel.begin()
+
+            def is_open() -> bool:
+                with contextlib.suppress(BlockingIOError):
+                    channel.feed(sock.recv(1000))
+                channel.next()
+                return channel.is_open
+
+            self.until(is_open)
+            yield sock, channel
 
     def ends(self, sock: socket.socket) -> bool:
         """Run the loop until the other end closes this connection. What comes before is dropped."""

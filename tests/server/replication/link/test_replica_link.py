@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+
 import pytest
 
 from game.errors import InvalidArgument, TicTacToeError
 from server.replication.link import link_server
 from server.replication.link.channel import LARGEST_MESSAGE
+from server.replication.link.encoding import request
 from server.replication.link.frames import frame
 from server.replication.link.place import SOCKET
+from server.replication.link.served_connection import MESSAGES_A_TURN
 from tests.server.replication.link.ends import Ends, Service
 from wire.errors import DeadlineExceeded, Forbidden, InternalError, NotReady, TooLarge, Unreachable, WrongMachine
+from wire.later import Later, answered, failed
 
 
 def test_calls_are_answered_in_order_on_one_connection(ends: Ends) -> None:
@@ -113,18 +119,58 @@ def test_every_call_that_waits_has_its_own_time(ends: Ends) -> None:
     listener.close()
 
 
-def test_without_a_server_a_call_fails_and_the_sentence_tells_what_to_upgrade(ends: Ends) -> None:
+def test_without_a_server_a_call_fails_until_there_is_one(ends: Ends) -> None:
     link = ends.link()
     ends.server.close()
-    with pytest.raises(Unreachable) as refused:
-        ends.result(link.call("forget", ("one",)))
-    assert type(refused.value) is Unreachable
-    (ends.folder / SOCKET).unlink()
-    with pytest.raises(Unreachable, match="upgrade replication first, then main, then communication"):
-        ends.result(link.call("forget", ("one",)))
+    for _ in range(2):
+        with pytest.raises(Unreachable) as refused:
+            ends.result(link.call("forget", ("one",)))
+        assert type(refused.value) is Unreachable
+        (ends.folder / SOCKET).unlink(missing_ok=True)
     ends.server = ends.make_server()
     ends.server.listen()
     assert ends.result(link.call("forget", ("two",))) == "done: two"
+
+
+def test_a_replication_server_of_an_older_version_is_not_used_and_the_error_tells_what_to_upgrade(ends: Ends) -> None:
+    ends.server.close()
+    ends.at_peer_port = lambda: answered(None)
+    with pytest.raises(Unreachable, match="upgrade replication first, then main, then communication"):
+        ends.result(ends.link().call("attach", (1, "a")))
+    assert ends.wrong == []
+
+
+def test_g4_a_replication_server_with_another_data_folder_is_another_machine(ends: Ends) -> None:
+    ends.server.close()
+    ends.at_peer_port = lambda: failed(WrongMachine("that has another folder"))
+    with pytest.raises(WrongMachine):
+        ends.result(ends.link().call("attach", (1, "a")))
+    assert ends.wrong == ["that has another folder"]
+
+
+def test_what_the_peer_port_refuses_is_the_reason(ends: Ends) -> None:
+    ends.server.close()
+    ends.at_peer_port = lambda: failed(Forbidden("another key"))
+    with pytest.raises(Forbidden):
+        ends.result(ends.link().call("attach", (1, "a")))
+
+
+def test_g4_an_answer_of_the_peer_port_after_the_timeout_still_counts(ends: Ends) -> None:
+    ends.server.close()
+    asked: list[Later] = []
+
+    def ask() -> Later:
+        asked.append(Later())
+        return asked[-1]
+
+    ends.at_peer_port = ask
+    link = ends.link(timeout_s=0.05)
+    for _ in range(3):
+        with pytest.raises(DeadlineExceeded):
+            ends.result(link.call("attach", (1, "a")))
+    assert len(asked) == 1, "one question at a time"
+    asked[0].fail(WrongMachine("that has another folder"))
+    assert set(ends.wrong) == {"that has another folder"}
 
 
 def test_a_call_under_way_fails_when_the_server_dies_and_the_next_one_finds_its_successor(ends: Ends) -> None:
@@ -223,6 +269,48 @@ def test_g9_when_there_are_many_connections_the_one_silent_longest_is_closed(end
     ends.result(links[0].call("forget", ("still there",)))
     assert ends.service.done == ["still there"]
     assert ends.result(links[1].call("forget", ("there again",))) == "done: there again"
+
+
+def test_g9_many_requests_at_once_leave_the_loop_time_for_others(ends: Ends) -> None:
+    with ends.authentic() as (_, channel):
+        for number in range(100):
+            channel.send(request(number, "forget", [str(number)]))
+        counts = [0]
+        while counts[-1] < 100:
+            ends.turns(1)
+            counts.append(len(ends.service.done))
+    assert ends.service.done == [str(number) for number in range(100)]
+    assert all(after - before <= 5 * MESSAGES_A_TURN for before, after in itertools.pairwise(counts))
+
+
+def test_g9_a_peer_that_does_not_read_its_answers_gets_no_more_of_them(ends: Ends) -> None:
+    with ends.authentic() as (sock, channel):
+        for number in range(40):
+            channel.send(request(number, "forget", ["big"]))
+        ends.until(lambda: ends.service.done)
+        ends.turns(100)
+        assert len(ends.service.done) < 5
+        assert ends.result(ends.link().call("forget", ("another",))) == "done: another"
+
+        def has_read_all() -> bool:
+            with contextlib.suppress(BlockingIOError):
+                sock.recv(1 << 20)
+            return len(ends.service.done) == 42
+
+        ends.until(has_read_all)
+
+
+def test_g9_while_an_answer_is_deferred_no_more_input_is_read(ends: Ends) -> None:
+    with ends.authentic() as (_, channel):
+        channel.send(request(1, "forget", ["later"]))
+        ends.until(lambda: ends.service.deferred)
+        ends.turns()
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(100):
+                channel.send(request(2, "forget", ["x" * 100_000]))
+                ends.turns()
+            raise AssertionError("the system's buffers must be full by now")
+        assert ends.service.done == ["later"]
 
 
 def test_what_opens_later_answers_on_the_same_connection(ends: Ends) -> None:
