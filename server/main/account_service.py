@@ -94,13 +94,10 @@ class AccountService:
             raise NameTaken("that is the house bot's name, or a lookalike of it")
         name = check_new_name(name)
         check_not_draining(self._store.service.draining, "names")
-        known = self._store.state_of(name_stream(name)).version > 0
-        too_many_ever = not known and len(self._store.names) >= self._settings.max_names * EVER
-        if too_many_ever or self._store.names.held >= self._settings.max_names:
-            raise Busy("the servers have their most names (MAX_NAMES)")
         with self._exclusive(token_hash, *skeletons(name)):
             while self._store.names.compute_some():
                 yield Sleep(0.0)  # there may be very many names after a takeover
+            self._check_total(name)
             similar = self._store.names.lookalike_of(name)
             if similar is not None:
                 raise NameTooSimilar(f"the name {name} looks like {similar}, which belongs to somebody else")
@@ -199,6 +196,14 @@ class AccountService:
             yield
         finally:
             self._being_claimed.difference_update(keys)
+
+    def _check_total(self, name: str) -> None:
+        """Raise Busy if the cluster may have no further name. Names that are being claimed count, too."""
+        under_way, most = self.quotas.names_under_way, self._settings.max_names
+        known = self._store.state_of(name_stream(name)).version > 0
+        too_many_ever = not known and len(self._store.names) + under_way >= most * EVER
+        if too_many_ever or self._store.names.held + under_way >= most:
+            raise Busy("the servers have their most names (MAX_NAMES)")
 
     def _load_names(self) -> None:
         """Treat the owners of earlier terms as active when this term began.

@@ -104,10 +104,13 @@ class CommandService:
             "code": self._store.room(room).access.code,
         }
 
-    def check_new_room(self, room: str) -> bool:
-        """Return whether the room would be new. Raises Busy if so and the cluster has ``max_rooms`` rooms."""
+    def check_new_room(self, room: str, more: int = 0) -> bool:
+        """Return whether the room would be new. Raises Busy if so and the cluster has ``max_rooms`` rooms.
+
+        Rooms that are being opened count, too. ``more``: how many further ones are about to be opened.
+        """
         new: bool = self._store.state_of(room_stream(room)).phase == "new"
-        if new and self._store.open_rooms >= self._settings.max_rooms:
+        if new and self._store.open_rooms + self._quotas.rooms_under_way + more >= self._settings.max_rooms:
             raise Busy("the servers have their most rooms (MAX_ROOMS)")
         return new
 

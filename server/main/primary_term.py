@@ -150,10 +150,14 @@ class PrimaryTerm(Reads):
         process.in_background("compaction", lambda: self._compactor.run(process.go_on, process.pause))
         process.in_background("commit observer", lambda: self._observer.run(process.go_on, process.pause))
         file = journal_of(process.settings, MAIN)
-        self.scrub = begin_scrub(process, self._journal, file, rebuild_summary=self.store.rebuild_summary)
+        self.scrub = begin_scrub(process, self._journal, file, rebuild_summary=self._rebuild_summary)
         process.at_end(self.end)
         process.at_end(self._finish_commits)
         process.at_end(self._observer.write)
+
+    def _rebuild_summary(self, stream: str) -> None:
+        """Write a damaged summary again, for the scrub's thread: a stream that cannot be read is offered, too."""
+        self._process.loop.result_of(lambda: self.store.rebuild_summary(stream))
 
     def _finish_commits(self) -> Later:
         """Wait for the commit under way, then hold the commit lock until the process ends.

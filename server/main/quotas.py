@@ -34,6 +34,16 @@ class Quotas:
         self._new_names = _in_an_hour(settings.max_new_names_per_host_per_hour)
         self._new_rooms = _in_an_hour(settings.max_new_rooms_per_name_per_hour)
 
+    @property
+    def names_under_way(self) -> int:
+        """How many names are being claimed."""
+        return self._claiming.total()
+
+    @property
+    def rooms_under_way(self) -> int:
+        """How many rooms are being opened by their owners."""
+        return self._opening.total()
+
     def record_host(self, name: str, host: str) -> None:
         """Record the host of a name's owner."""
         state = self._store.names.state(name_stream(name))

@@ -74,15 +74,9 @@ def due_commands(at: int, store: RoomStore, new_request: Callable[[], str]) -> I
 
 
 def _store_timer(room: str, store: RoomStore) -> None:
-    """Store the next timer of a room.
-
-    If the room changed meanwhile, do it again. The change may have stored a newer timer than this.
-    """
+    """Store the present timer of a room: the command may have failed, or changed nothing."""
     try:
-        before = store.room(room)
-        store.timers.put(room, before.due_at)
-        if store.room(room).version != before.version:
-            _store_timer(room, store)
+        store.timers.put(room, store.room(room).due_at)
     except TicTacToeError as error:
         store.timers.put(room, None)  # a damaged room is read again after its repair
         logger.warning("room timer unknown", room=room, why=error.message)

@@ -85,7 +85,7 @@ class SimulatedTerm:
         self.committer = Committer(commit, self.host)
         self.match_opener = MatchOpener(
             store,
-            check_new_room=lambda _room: None,
+            check_new_room=lambda _room, _more: None,
             seat_house_bot=no_effects,  # no schedule plays against it
             expect_players=lambda _room, _names: None,
         )
