@@ -26,8 +26,7 @@ class ServiceClock:
         """Start at 0; ``at_least`` sets the time reached before. ``chance`` returns ``CHANCE_BITS`` random bits."""
         self._clock = clock
         self._chance = chance or _RandomBits().next
-        # Service time in ms when it was last set, and the monotonic time of that moment. Replaced as a whole, so reads
-        # need no lock.
+        # Service time in ms when it was last set, and the monotonic time of that moment.
         self._reached = (0.0, clock())
 
     def now(self) -> int:
