@@ -188,6 +188,7 @@ class FrontDoor:
         """
         name = yield from self._token_cache.name_with(token_hash(token))
         checked = check_filter(wish, self._choices)
+        yield from self._forget_closed_match(name)
         found = self.matchmaker.seek(name, checked, ticket, min(timeout_s, self._settings.max_wait_s))
         return (yield Await(found)) if isinstance(found, Later) else found
 
@@ -203,6 +204,7 @@ class FrontDoor:
         host = calling_host()
         name = yield from self._token_cache.name_with(token_hash(token))
         checked = check_filter(wish, self._choices)
+        yield from self._forget_closed_match(name)
         return (yield from self.matchmaker.play_house_bot(name, request_id, checked, host))
 
     # -- results --------------------------------------------------------------------------------------------------
@@ -249,6 +251,12 @@ class FrontDoor:
     def servers(self) -> Later:
         """Return the state of the four servers, and which of them were replaced lately."""
         return self._status.read()
+
+    def _forget_closed_match(self, name: str) -> Effects[None]:
+        """Drop the player's match from the copy of the lobby if it is closed: the copy may be a moment old."""
+        room = self._copy.match_of(name)
+        if room is not None and not (yield RemoteCall("is_open", (room,))):
+            self._copy.matches.put(room, None)
 
     def _where(self, room: str) -> dict[str, object]:
         host, port = self._settings.public_address_of(MAIN)
