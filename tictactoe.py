@@ -278,7 +278,9 @@ def fuzz(
 
 @app.command()
 def bench(
-    only: Annotated[str, typer.Option(help="one group: playing, growth, takeover, audience, size or endurance")] = "",
+    only: Annotated[
+        str, typer.Option(help="one group: playing, growth, takeover, recovery, audience, size or endurance")
+    ] = "",
     quick: Annotated[bool, typer.Option("--quick", help="a short run; its figures are not reliable")] = False,
     report: Annotated[Path | None, typer.Option(help="write the figures there, as JSON, and a picture")] = None,
 ) -> None:
@@ -288,11 +290,11 @@ def bench(
     from bench.run import run_bench
 
     with plain_errors():
-        rows = run_bench(measured_cluster, console.print, only=only, quick=quick)
+        run = run_bench(measured_cluster, console.print, only=only, quick=quick)
         if report is not None:
-            write(rows, report)
-        console.print(as_table(rows))
-        console.print(explained(rows), highlight=False)
+            write(run, report)
+        console.print(as_table(run))
+        console.print(explained(run), highlight=False)
 
 
 if __name__ == "__main__":

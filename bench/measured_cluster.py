@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 import psutil
@@ -16,11 +16,17 @@ from server.log.journal.file import open_journal
 from server.log.journal.pair import journal_of
 from server.settings import Settings
 from server.supervision.processes import ROLES
+from server.supervision.role_status import IN_STEP
 from verify.testbed.local_cluster import sandbox_cluster
-from wire import MAIN
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
+from wire.errors import TicTacToeError
 
+LOG = (MAIN, REPLICATION)
+"""The roles that a move passes through."""
+SHORT_NAMES = {MAIN: "main", REPLICATION: "replica", COMMUNICATION: "front door", NAME_SERVER: "name server"}
 LOOK_AGAIN_S = 0.002
 START_LIMIT_S = 120.0
+CALL_S = 1.0
 THE_LAST_SEGMENT = f"{ARCHIVE}\U0010ffff"
 """In the order of streams: after all segments of the game archive, and before everything else."""
 
@@ -31,12 +37,32 @@ class MeasuredCluster:
     def __init__(self, cluster: ClusterControl) -> None:
         self._cluster = cluster
         self.name_server = str(cluster.name_server)
-        self.free_port = max(*cluster.settings.server_ports, cluster.settings.replication_metrics_port) + 1
         self.is_whole = cluster.is_whole
 
-    def kill_main(self) -> None:
-        """Send SIGKILL to the main server, without waiting."""
-        self._process(MAIN).kill()
+    def kill(self, roles: Sequence[str]) -> None:
+        """Send SIGKILL to the processes of these roles, without waiting."""
+        for process in [self._process(role) for role in roles]:
+            process.kill()
+
+    def serves(self, role: str) -> bool:
+        """Return whether that role does its work, as a client or another server notices it.
+
+        The name server leads to the front door, the front door lists rooms, the main server is the primary, and the
+        replica has all that the main server has.
+        """
+        settings = self._cluster.settings
+        if role == NAME_SERVER:
+            return _answers(lambda: rpc.look_up(settings.name_server, COMMUNICATION, timeout_s=CALL_S))
+        if role == COMMUNICATION:
+            front_door = rpc.Proxy(settings.public_address_of(role), role)
+            with contextlib.closing(front_door):
+                return _answers(lambda: front_door.call("rooms", "", 1, timeout_s=CALL_S))
+        primary = self._cluster.call(MAIN, "status") or {}
+        if role == MAIN:
+            return "epoch" in primary
+        copy = self._cluster.call(REPLICATION, "status")
+        in_sync = primary.get("step") == IN_STEP
+        return in_sync and copy is not None and copy["position"] >= primary["position"]
 
     def restart(self) -> float:
         """Stop and start all processes. Return the seconds from the start until the replica was in sync."""
@@ -74,10 +100,9 @@ class MeasuredCluster:
             segments = [row for stream, _, row in journal.summaries() if row is not None and is_segment(stream)]
         return sum(int(str(row["version"])) for row in segments)
 
-    def cpu_s(self) -> float:
-        """Return the processor seconds that the four servers have used so far."""
-        times = [self._process(role).cpu_times() for role in ROLES]
-        return float(sum(one.user + one.system for one in times))
+    def pids(self, roles: Sequence[str] = ROLES) -> dict[str, int]:
+        """Return the processes of these roles, by the short names that the report has for them."""
+        return {SHORT_NAMES[role]: self._process(role).pid for role in roles}
 
     def _bytes(self, files: str) -> int:
         return sum(file.stat().st_size for file in self._cluster.settings.data.glob(files))
@@ -88,6 +113,14 @@ class MeasuredCluster:
         if process is None:
             raise ProcessLookupError(f"{role} does not run")
         return process
+
+
+def _answers(call: Callable[[], object]) -> bool:
+    try:
+        call()
+    except TicTacToeError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

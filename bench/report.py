@@ -6,8 +6,9 @@ import json
 import os
 import platform
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -16,12 +17,15 @@ from rich.table import Column, Table
 from bench.measures.figures import FigureRow
 from bench.measures.growth import rooms_row
 from bench.picture import growth_picture
+from bench.run import BenchRun
 
 NO_DECIMALS_FROM = 100
 """Figures from here on have no decimals."""
 TENS_FROM = 10
-"""Ratios from here on are written like other figures; smaller ones have two decimals."""
+"""Rounds from here on have one decimal; smaller ones have two."""
 LIBRARIES = ("Pyro4", "msgpack", "serpent")
+LOG_NAMES = ("main", "replica")
+UNITS = ((1e4, 1e3, "ms"), (0.0, 1.0, "µs"))
 
 
 def machine() -> dict[str, object]:
@@ -31,61 +35,78 @@ def machine() -> dict[str, object]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
+        "uvloop": "can be imported" if find_spec("uvloop") else "missing",
         **{name: version(name) for name in LIBRARIES},
     }
 
 
-def as_plain(rows: Sequence[FigureRow]) -> dict[str, object]:
+def as_plain(run: BenchRun) -> dict[str, object]:
     """Return the report as a dictionary for JSON."""
-    return {"machine": machine(), "rows": {row.name: row.as_plain() for row in rows}}
+    rows = {row.name: row.as_plain() for row in run.rows}
+    return {"machine": machine(), "conditions": run.conditions.as_plain(), "rows": rows}
 
 
-def write(rows: Sequence[FigureRow], file: Path) -> None:
+def write(run: BenchRun, file: Path) -> None:
     """Write the report as JSON. If growth was measured, write its chart next to it as ``.svg``."""
-    file.write_text(json.dumps(as_plain(rows), indent=2) + "\n")
-    if any(row.name == rooms_row(1) for row in rows):
-        file.with_suffix(".svg").write_text(growth_picture(rows))
+    file.write_text(json.dumps(as_plain(run), indent=2) + "\n")
+    if any(row.name == rooms_row(1) for row in run.rows):
+        file.with_suffix(".svg").write_text(growth_picture(run.rows))
 
 
-def as_table(rows: Sequence[FigureRow]) -> Table:
-    """Return the report for people. It fits in 80 columns."""
-    figures = ("value", "yardstick", "unit", "ratio", "rounds", "target")
+def as_table(run: BenchRun) -> Table:
+    """Return the report for people. It fits in 80 columns. Verdicts that do not count are in parentheses."""
+    figures = ("value", "beside", "unit", "ratio", "rounds", "target", "holds", "cpu")
     table = Table(
         Column("row", no_wrap=True),
-        *(Column(name, justify="left" if name == "unit" else "right", no_wrap=True) for name in figures),
-        Column("holds", no_wrap=True),
+        *(Column(name, justify="left" if name in ("unit", "holds") else "right", no_wrap=True) for name in figures),
         box=SIMPLE_HEAD,
         show_edge=False,
         pad_edge=False,
-        padding=(0, 1, 0, 0),
+        padding=0,
     )
-    for row in rows:
-        table.add_row(row.name, _figure(row.value), *_held(row))
+    for row in run.rows:
+        table.add_row(row.name, _figure(row.value), *_held(row, counts=run.conditions.quiet))
     return table
 
 
-def explained(rows: Sequence[FigureRow]) -> str:
-    """Return an explanation of each row, a line each."""
-    lines = []
-    for row in rows:
-        yardstick = f"; yardstick: {row.yardstick_is}" if row.yardstick_is else ""
+def explained(run: BenchRun) -> str:
+    """Return the machine, the conditions, and an explanation of each row, a line each."""
+    lines = [", ".join(f"{name} {value}" for name, value in machine().items()), run.conditions.sentence()]
+    for row in run.rows:
+        yardstick = f"; beside: {row.yardstick_is}" if row.yardstick_is else ""
+        used = ", ".join(f"{name} {_figure(us)}" for name, us in row.processor_us.items())
+        processor = f"; processor µs {row.processor_for}: {used}" if used else ""
+        reach = f"; reach for {row.reach:g}" if row.reach is not None else ""
         note = f" ({row.note})" if row.note else ""
-        lines.append(f"{row.name}: {row.what}{yardstick}{note}")
+        lines.append(f"{row.name}: {row.what}{yardstick}{processor}{reach}{note}")
     return "\n".join(lines)
 
 
-def _held(row: FigureRow) -> tuple[str, ...]:
+def _held(row: FigureRow, *, counts: bool) -> tuple[str, ...]:
     yardstick = "" if row.yardstick is None else _figure(row.yardstick)
     ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-    spread = (
-        ""
-        if len(row.rounds) == 1
-        else "–".join(f"{one:.2f}" if one < TENS_FROM else _figure(one) for one in row.spread)
-    )
+    spread = "" if len(row.rounds) == 1 else "–".join(map(_bound, row.spread))
     sign = "≤" if row.bound == "at most" else "≥"
     target = "" if row.target is None else f"{sign} {row.target:g}"
-    return yardstick, row.unit, ratio, spread, target, {None: "", True: "yes", False: "no"}[row.holds]
+    verdict = {None: "", True: "yes", False: "no"}[row.holds]
+    held = verdict if counts or not verdict else f"({verdict})"
+    return yardstick, row.unit, ratio, spread, target, held, _processor(row.processor_us)
+
+
+def _processor(used_us: Mapping[str, float]) -> str:
+    """Return the processor time at the servers of a move: that of the main server and the replica, if known."""
+    known = [used_us[name] for name in LOG_NAMES if name in used_us]
+    if not known:
+        return ""
+    divisor, unit = next((divisor, unit) for least, divisor, unit in UNITS if max(known) >= least)
+    return "+".join(f"{us / divisor:.0f}" for us in known) + unit
 
 
 def _figure(value: float) -> str:
     return f"{value:,.0f}" if value >= NO_DECIMALS_FROM else f"{value:.3g}"
+
+
+def _bound(value: float) -> str:
+    """Return one end of the rounds, as precise as a ratio needs."""
+    decimals = 2 if value < TENS_FROM else 1 if value < NO_DECIMALS_FROM else 0
+    return f"{value:.{decimals}f}"

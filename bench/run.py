@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
+from bench.conditions import Conditions
 from bench.measured_cluster import MakeCluster
 from bench.measures.audience import audience
 from bench.measures.figures import FigureRow
 from bench.measures.growth import growth
 from bench.measures.playing import playing
+from bench.measures.recovery import recovery
 from bench.measures.scale import QUICK, Group, Scale
 from bench.measures.size import size
 from bench.measures.soak import endurance
 from bench.measures.takeover import takeover
+from bench.yardsticks import yardsticks
 from game.errors import InvalidArgument
 
-GROUPS: Mapping[str, Group] = {one.__name__: one for one in (playing, growth, takeover, audience, size, endurance)}
+GROUPS: Mapping[str, Group] = {
+    one.__name__: one for one in (playing, growth, takeover, recovery, audience, size, endurance)
+}
+
+
+@dataclass(frozen=True)
+class BenchRun:
+    """What a run has measured, and under which conditions."""
+
+    rows: tuple[FigureRow, ...]
+    conditions: Conditions
 
 
 def run_bench(
     cluster: MakeCluster, on_progress: Callable[[str], None], *, only: str = "", quick: bool = False
-) -> Sequence[FigureRow]:
-    """Measure all groups of rows, or ``only`` one.
+) -> BenchRun:
+    """Measure all groups of rows, or ``only`` one. Before each and at the end, measure the lone bare echo.
 
     ``quick`` only shows that everything works; its figures are not meaningful.
 
@@ -29,9 +44,14 @@ def run_bench(
     """
     if only and only not in GROUPS:
         raise InvalidArgument(f"unknown group {only!r}; the groups are {', '.join(GROUPS)}")
+    load, _, _ = os.getloadavg()
+    scale = QUICK if quick else Scale()
     rows: list[FigureRow] = []
-    for name, measure in GROUPS.items():
-        if only in ("", name):
-            on_progress(f"{name}: {measure.__doc__}")
-            rows.extend(measure(cluster, QUICK if quick else Scale()))
-    return rows
+    with yardsticks(scale.processes) as bare:
+        for name, measure in GROUPS.items():
+            if only in ("", name):
+                on_progress(f"{name}: {measure.__doc__}")
+                bare.lone_echo(scale.seconds)
+                rows.extend(measure(cluster, scale, bare))
+        bare.lone_echo(scale.seconds)
+    return BenchRun(tuple(rows), Conditions(load, tuple(bare.lone_echoes)))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from client.retry import Attempts, is_retryable
@@ -73,6 +74,7 @@ class RetryingConnection:
         method: str,
         *arguments: object,
         again: tuple[object, ...] | None = None,
+        named: Mapping[str, object] = MappingProxyType({}),
         extra_s: float = 0.0,
         deadline_s: float | None = None,
     ) -> Any:
@@ -80,7 +82,7 @@ class RetryingConnection:
 
         ``extra_s``: how many seconds longer than usual the answer may take. ``again``: the arguments of all attempts
         after the first, if they differ. A long poll retries with a wait of 0, so that the caller sees at once that the
-        servers are back.
+        servers are back. ``named``: arguments that are passed by name, which a server of an older version ignores.
 
         Raises what the method raises. When ``deadline_s`` has passed, raises DeadlineExceeded if an attempt may have
         been carried out, else the last attempt's NotReady or Busy.
@@ -90,18 +92,23 @@ class RetryingConnection:
             raise DeadlineExceeded(f"no answer within {limit_s:g} s: another call on this connection still waits")
         try:
             return self._until_answered(
-                method, arguments, again, Attempts(limit_s, attempt_s=self._retry_policy.attempt_s + extra_s)
+                method, arguments, again, named, Attempts(limit_s, attempt_s=self._retry_policy.attempt_s + extra_s)
             )
         finally:
             self._lock.release()
 
     def _until_answered(
-        self, method: str, arguments: tuple[object, ...], again: tuple[object, ...] | None, attempts: Attempts
+        self,
+        method: str,
+        arguments: tuple[object, ...],
+        again: tuple[object, ...] | None,
+        named: Mapping[str, object],
+        attempts: Attempts,
     ) -> Any:
         self._failing_since = None
         while True:
             try:
-                answer = self._connected().call(method, *arguments, timeout_s=attempts.timeout_s())
+                answer = self._connected().call(method, *arguments, timeout_s=attempts.timeout_s(), named=named)
             except TicTacToeError as error:
                 self._report(not is_retryable(error))
                 pause_s = attempts.pause_after(error)

@@ -11,12 +11,14 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from client.connection import OnLink, RetryingConnection
-from client.room_news import News, NewsFeed, current_news
-from client.views import View, view_from
+from client.news_feed import NewsFeed
+from client.room_news import News
+from client.views import View, talk_from, view_from
 from game.errors import InvalidArgument, NotInvited, RoomClosed
 from game.match.offers import OfferKind
 from game.match.selection import Proposal
 from game.rooms.remembered_requests import CommandAnswer
+from wire.errors import TooLarge
 
 WAIT_S = 20.0
 """How long a ``wait`` call for news stays open, in seconds."""
@@ -143,7 +145,7 @@ class RoomClient:
 
     def view(self) -> View:
         """Return the room's current state."""
-        return view_from(self._with_claimed_name(lambda: self._commands.call("view", self._token)))
+        return view_from(self._view(self._commands))
 
     def watch(
         self,
@@ -161,41 +163,59 @@ class RoomClient:
         """
         connection = self._connect(on_link)
         try:
-            phase = ""
+            feed, phase = NewsFeed(after_version or 0), ""
             if after_version is None:
-                first = self._current(connection)
-                after_version, phase = first.view.version, first.view.phase
+                first = self._current(connection, feed)
+                phase = first.shown.phase
                 yield first
-            feed = NewsFeed(after_version)
             while phase != "closed" and not (stop is not None and stop.is_set()):
                 self._return_if_counted_away()
                 try:
-                    answer = self._with_claimed_name(functools.partial(self._wait, connection, feed.version))
+                    answer = self._with_claimed_name(functools.partial(self._wait, connection, feed))
                 except NotInvited:
                     if self._role is None:
                         raise
                     self.join(self._role)  # removed as absent from a private room: the client still has its code
                     continue
                 except InvalidArgument:
-                    first = self._current(connection)
-                    if first.view.version >= feed.version:
+                    version, feed = feed.version, NewsFeed()
+                    first = self._current(connection, feed)
+                    if feed.version >= version:
                         raise
-                    feed = NewsFeed(first.view.version)
                     yield replace(first, gap=True)  # a backup from before that version was restored
+                    continue
+                except TooLarge as error:
+                    if feed.form != "state":
+                        raise
+                    feed.use_views(error.message)  # a view has fewer spectators
                     continue
                 news = feed.take(answer)
                 if news is None:
                     continue
-                phase = news.view.phase
+                phase = news.shown.phase
                 if news.events or news.gap:
                     self._counted_away = self._role is not None and news.shows_away(self.name)
-                    yield replace(news, talk=self._current(connection).talk) if news.gap else news
+                    has_no_talk = news.gap and isinstance(news.shown, View)
+                    yield replace(news, talk=talk_from(self._view(connection))) if has_no_talk else news
         finally:
             connection.close()
 
-    def _current(self, connection: RetryingConnection) -> News:
-        """Return the room's current state and its last chat lines."""
-        return current_news(self._with_claimed_name(lambda: connection.call("view", self._token)))
+    def _current(self, connection: RetryingConnection, feed: NewsFeed) -> News:
+        """Return the room's current state and its last chat lines. The feed then has the events up to there."""
+        while True:
+            try:
+                answer = self._view(connection, feed.form)
+            except TooLarge as error:
+                if feed.form == "view":
+                    raise
+                feed.use_views(error.message)
+                continue
+            news = feed.begin(answer)
+            if news is not None:
+                return news
+
+    def _view(self, connection: RetryingConnection, form: str = "view") -> Any:
+        return self._with_claimed_name(lambda: connection.call("view", self._token, named={"form": form}))
 
     def _return_if_counted_away(self) -> None:
         """Join again if the servers count this player as away. An error ends ``watch``; the next ``watch`` joins."""
@@ -204,10 +224,11 @@ class RoomClient:
             with contextlib.suppress(RoomClosed):  # the news of the closing follow
                 self.join(role)
 
-    def _wait(self, connection: RetryingConnection, version: int) -> Any:
-        """Return the events after that version: when there are some, or when the wait ends."""
-        arguments = (self._token, version)
-        return connection.call("wait", *arguments, WAIT_S, again=(*arguments, 0.0), extra_s=WAIT_S)
+    def _wait(self, connection: RetryingConnection, feed: NewsFeed) -> Any:
+        """Return the events after the feed's version: when there are some, or when the wait ends."""
+        arguments, named = (self._token, feed.version), {"form": feed.form}
+        wait_s = WAIT_S if feed.is_waiting else 0.0
+        return connection.call("wait", *arguments, wait_s, again=(*arguments, 0.0), named=named, extra_s=wait_s)
 
     def _command(self, method: str, request_id: str | None, *arguments: Any) -> CommandAnswer:
         request_id = request_id or new_request_id()

@@ -1,15 +1,15 @@
-"""The news of a room, put together from the servers' answers. Pure: ``client.room`` makes the calls."""
+"""The news of a room, as values. ``news_feed`` puts them together from the servers' answers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
-from client.views import View, line_from, view_from
-from game.forms.event_codec import from_plain
+from client.views import View, view_of
+from game.accounts.names import name_key
 from game.rooms.chat import Line
 from game.rooms.events import Event, Left
+from game.rooms.state import Room
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,13 @@ class News:
     """What happened in a room since the previous news.
 
     ``events`` are in order of version, and the versions are consecutive. If ``gap`` is true, earlier events are
-    missing, and only ``view`` shows their result: compaction has removed them, or an older backup was restored.
+    missing, and only ``view`` shows their result: compaction has removed them, an older backup was restored, or this
+    version of the library does not know such an event.
     """
 
     events: tuple[tuple[int, Event], ...]
-    view: View
+    shown: View | Room
+    """The room after the events. ``view`` shows it."""
     gap: bool
     at: int = 0
     """The service time at which the servers sent this."""
@@ -30,43 +32,18 @@ class News:
     draining: bool = False
     """Whether the cluster drains: the running game may finish, and no new game begins."""
 
+    @cached_property
+    def view(self) -> View:
+        """The room after the events. It is made when it is first read, because many programs read only events."""
+        return self.shown if isinstance(self.shown, View) else view_of(self.shown)
+
     def shows_away(self, name: str) -> bool:
         """Return whether the servers count that player as away, or have made that spectator leave."""
-        seat = self.view.seat_of(name)
-        owner = None if seat is None else self.view.seats[seat]
-        if owner is not None:
-            return not owner.present
+        if isinstance(self.shown, Room):
+            players = {player: player not in self.shown.away for player in self.shown.players}
+        else:
+            players = {owner.name: owner.present for owner in self.shown.seats.values() if owner is not None}
+        for player, present in players.items():
+            if player == name or name_key(player) == name_key(name):
+                return not present
         return any(isinstance(event, Left) and event.by == name for _, event in self.events)
-
-
-class NewsFeed:
-    """Takes the answers of ``wait`` and returns news. Several answers can carry the events of one news."""
-
-    def __init__(self, version: int) -> None:
-        """``version``: the news have the events after it."""
-        self.version = version
-        """The version of the last event that has arrived."""
-        self._events: list[tuple[int, Event]] = []
-        self._gap = False
-
-    def take(self, answer: Mapping[str, Any]) -> News | None:
-        """Return the news that the answer completes, with or without events; None if more answers follow."""
-        if answer["gap"]:
-            self._events, self._gap = [], True  # events before the gap and after it are not consecutive
-        self._events += [(plain["version"], from_plain(plain)) for plain in answer["events"]]
-        self.version = answer["version"]
-        if answer["view"] is None:
-            return None
-        events, gap = tuple(self._events), self._gap
-        self._events, self._gap = [], False
-        return News(events, view_from(answer["view"]), gap, answer["at"], draining=_drains(answer))
-
-
-def current_news(answer: Mapping[str, Any]) -> News:
-    """Return the current state of a room, with its last chat lines, from an answer of ``view``."""
-    talk = tuple(map(line_from, answer["talk"]))
-    return News((), view_from(answer), False, answer["at"], talk, draining=_drains(answer))
-
-
-def _drains(answer: Mapping[str, Any]) -> bool:
-    return answer.get("draining") is not None

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from game.accounts.names import name_key
-from game.errors import InvalidArgument
+from game.errors import InvalidArgument, InvariantBroken
+from game.forms import public_state, views
 from game.match.offers import OfferKind
 from game.match.selection import Choices, Proposal, Selection
 from game.plain_values import convert
 from game.rooms.chat import Line
+from game.rooms.state import Room
 from game.rules import SEATS, Outcome, Seat
 from wire.errors import ProtocolMismatch
 
@@ -139,7 +141,7 @@ def decoding(what: str) -> Callable[[Callable[[Any], T]], Callable[[Any], T]]:
         def decoded(plain: Any) -> T:
             try:
                 return decode(plain)
-            except (InvalidArgument, LookupError, TypeError, ValueError, AttributeError) as wrong:
+            except (InvalidArgument, InvariantBroken, LookupError, TypeError, ValueError, AttributeError) as wrong:
                 raise ProtocolMismatch(f"the server's {what} cannot be read: {wrong}") from None
 
         return decoded
@@ -162,10 +164,26 @@ def _selection_from(plain: Mapping[str, Any] | None) -> list[Any] | None:
     return [[plain[name] for name in Choices._fields], plain["until"], proposals]
 
 
+@decoding("state of a room")
+def state_from(plain: Mapping[str, Any]) -> Room:
+    """Decode the public part of a room from the wire. Raises ProtocolMismatch as ``view_from``."""
+    return public_state.decode(plain)
+
+
+def view_of(room: Room) -> View:
+    """Return the view of a room, as the servers make it."""
+    return view_from(views.view(room))
+
+
 @decoding("chat")
 def line_from(plain: Mapping[str, Any]) -> Line:
     """Decode a chat line from the wire. Raises ProtocolMismatch as ``view_from``."""
     return Line(**{name: plain[name] for name in Line._fields})
+
+
+def talk_from(answer: Mapping[str, Any]) -> tuple[Line, ...]:
+    """Return the last chat lines in an answer of ``view``."""
+    return tuple(map(line_from, answer["talk"]))
 
 
 @decoding("list of rooms")

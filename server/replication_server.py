@@ -11,33 +11,71 @@ from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
 from server.log.streams import Streams
 from server.process import entry_point
-from server.process.base_api import ClientApi
+from server.process.base_api import ClientApi, PeerApi
 from server.process.server_journal import open_journal_of
 from server.process.server_process import ServerProcess
+from server.replication.link.link_server import LinkServer
+from server.replication.link.place import LinkPlace
 from server.replication.replica_service import ReplicaService, UnopenedCopy
 from server.replication.scrub import begin_scrub
+from server.runtime.effects import Effects, Sleep
 from server.runtime.failpoints import Failpoints
 from server.runtime.retries import Retries
+from server.runtime.security import link_key
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PEER, REPLICATION
 from wire.errors import StorageFailed
+
+LISTEN_AGAIN_S = 0.5
 
 
 def build(process: ServerProcess) -> None:
     """Serve the replica and supervise the other servers. Supervise also while the disk refuses to open the replica."""
     opening = process.retries["journal"] = Retries("journal not opened")
     try:
-        process.serve_peers(_copy(process, open_journal_of(process)))
+        serving: PeerApi = _copy(process, open_journal_of(process))
     except StorageFailed as error:
         opening.failed(error)
-        process.serve_peers(UnopenedCopy(process, opening))
-        _supervise_others(process)
-        journal = open_when_possible(
-            lambda: open_journal_of(process), opening, go_on=process.go_on, pause=process.pause
-        )
-        if journal is not None:
-            process.peers.offer(PEER, _copy(process, journal))
-    else:
-        _supervise_others(process)
+        serving = UnopenedCopy(process, opening)
+    link = LinkServer(
+        process.loop.loop,
+        LinkPlace(process.settings.data / "run"),
+        link_key(process.key),
+        serving,
+        run=process.run_procedure,
+        answered=process.peer_traffic.answered,
+    )
+    process.serve_peers(serving)
+    process.begin("link", _listen(process, link))
+    process.supervise([MAIN, COMMUNICATION, NAME_SERVER])
+    if isinstance(serving, UnopenedCopy):
+        process.in_background("journal", lambda: _open_later(process, opening, link))
+
+
+def _listen(process: ServerProcess, link: LinkServer) -> Effects[None]:
+    """Open the link to main servers, as soon as the disk allows it."""
+    listening = process.retries["link"] = Retries("replica link not opened")
+    while True:
+        try:
+            link.listen()
+        except StorageFailed as error:
+            listening.failed(error)
+            yield Sleep(LISTEN_AGAIN_S)
+        else:
+            listening.succeeded()
+            return
+
+
+def _open_later(process: ServerProcess, opening: Retries, link: LinkServer) -> None:
+    """Open the journal as soon as the disk allows it."""
+    journal = open_when_possible(lambda: open_journal_of(process), opening, go_on=process.go_on, pause=process.pause)
+
+    def serve(journal: Journal) -> None:
+        copy = _copy(process, journal)
+        process.peers.offer(PEER, copy)
+        link.offer(copy)
+
+    if journal is not None:
+        process.loop.result_of(lambda: serve(journal))
 
 
 def _copy(process: ServerProcess, journal: Journal) -> ReplicaService:
@@ -51,15 +89,12 @@ def _copy(process: ServerProcess, journal: Journal) -> ReplicaService:
     )
     process.retries["snapshots"] = compactor.retries
     copy = ReplicaService(process, journal, compactor, Failpoints(settings.test_faults))
-    process.metrics.include(copy.readings)
+    process.measure(copy.readings)
     copy.scrub = begin_scrub(process, journal, journal_of(settings, REPLICATION))
     process.in_background("compaction", lambda: compactor.run(process.go_on, process.pause))
     process.open_to_clients().offer(REPLICATION, ClientApi(REPLICATION, process.cluster_id))
+    process.serve_clients()
     return copy
-
-
-def _supervise_others(process: ServerProcess) -> None:
-    process.supervise([MAIN, COMMUNICATION, NAME_SERVER])
 
 
 if __name__ == "__main__":

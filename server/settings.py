@@ -22,7 +22,12 @@ __all__ = ["ROOT", "Settings", "SettingsError", "as_environment", "load", "setti
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_CHOICES = {"durability": ("os", "fsync"), "log_format": logs.FORMATS, "log_level": logs.LEVELS}
+_CHOICES = {
+    "durability": ("os", "fsync"),
+    "event_loop": ("auto", "uvloop", "asyncio"),
+    "log_format": logs.FORMATS,
+    "log_level": logs.LEVELS,
+}
 """The allowed values of settings that are words."""
 _LONGEST_S = 1e7
 _LEAST_MESSAGE = 1 << 16
@@ -39,6 +44,7 @@ class Settings(AddressSettings):
     data_folder: str = ""
     cluster_key: str = ""
     durability: str = "os"
+    event_loop: str = "auto"
     heartbeat_s: float = 0.25
     hang_s: float = 1.2
     append_timeout_s: float = 0.7

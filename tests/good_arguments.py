@@ -26,6 +26,7 @@ def good_arguments(game: Game) -> Mapping[str, tuple[object, ...]]:
         "name": (game.ada.name, game.ada.name.upper(), game.bob.name, "eve"),
         "after_version": (0, 1, 5, 20),
         "timeout_s": (0.0, 0, 0.001),
+        "form": ("view", "state", "checksum"),
         "role": ("player", "spectator"),
         "code": (new_recovery_code(),),
         "invite_code": ("", "0123456789ab", "\uff10" * 12),

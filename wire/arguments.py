@@ -14,7 +14,7 @@ import functools
 import logging
 import math
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from types import GeneratorType
 from typing import Any, TypeVar
 
@@ -183,18 +183,26 @@ def remote(**checks: Check) -> Callable[[Method], Method]:
     def expose(method: Method) -> Method:
         @functools.wraps(method)
         def call(self: object, *given: object, **fields: object) -> Any:
-            values = values_of(given, fields)
-            try:
-                answer = method(self, *values)
-            except Exception as error:
-                raise _reported(error) from None
-            return _reporting(answer) if type(answer) is GeneratorType else answer
+            return carry_out(method, [self, *values_of(given, fields)])
 
         call._pyroExposed = True  # type: ignore[attr-defined]  # the RPC library checks this attribute
         call.checks = checks  # type: ignore[attr-defined]  # a test reads the checks of every remote method
         return call  # type: ignore[return-value]
 
     return expose
+
+
+def carry_out(method: Callable[..., Any], values: Sequence[Any]) -> Any:
+    """Call the body of a remote method with checked values.
+
+    Logs faults of ours. Raises the method's TicTacToeError, and InternalError in place of any other exception. A
+    procedure that it returns does the same.
+    """
+    try:
+        answer = method(*values)
+    except Exception as error:
+        raise _reported(error) from None
+    return _reporting(answer) if type(answer) is GeneratorType else answer
 
 
 def _reporting(procedure: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:

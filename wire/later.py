@@ -34,7 +34,7 @@ class Shared:
 class Later:
     """A deferred answer. It is settled once, and passed to every callback, earlier or later."""
 
-    __slots__ = ("_abandon", "_callbacks", "error", "settled", "value")
+    __slots__ = ("_abandon", "_callbacks", "_is_abandoned", "error", "settled", "value")
 
     def __init__(self) -> None:
         self.settled = False
@@ -43,6 +43,7 @@ class Later:
         self.error: TicTacToeError | None = None
         self._callbacks: list[OnSettled] = []
         self._abandon: Callable[[], None] | None = None
+        self._is_abandoned = False
 
     def answer(self, value: Any) -> None:
         """Settle it with this answer."""
@@ -60,12 +61,17 @@ class Later:
             self._callbacks.append(callback)
 
     def on_abandon(self, act: Callable[[], None]) -> None:
-        """Set the function that ``abandon`` calls."""
+        """Set the function that ``abandon`` calls. Call it at once if that has happened already."""
         self._abandon = act
+        if self._is_abandoned:
+            act()
 
     def abandon(self) -> None:
         """Note that nobody needs the answer any more, because the client has disconnected."""
-        if not self.settled and self._abandon is not None:
+        if self.settled:
+            return
+        self._is_abandoned = True
+        if self._abandon is not None:
             self._abandon()
 
     def _settle(self, value: Any, error: TicTacToeError | None) -> None:

@@ -2,13 +2,14 @@
 
 A figure is measured in several rounds. Its value is the median, with the lowest and the highest round beside it. A
 yardstick is measured in the same rounds, alternately. The ratio is the median of the rounds' ratios, so that other load
-on the machine affects both sides.
+on the machine affects both sides. Processor time is beside both.
 """
 
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Bound = Literal["at most", "at least"]
@@ -20,6 +21,8 @@ class Round:
 
     value: float
     yardstick: float | None = None
+    processor_us: Mapping[str, float] = field(default_factory=dict)
+    """The processor time that each server used for one command, by the server's short name, in microseconds."""
 
     @property
     def ratio(self) -> float | None:
@@ -39,6 +42,12 @@ class FigureRow:
     target: float | None = None
     bound: Bound = "at most"
     note: str = ""
+    reach: float | None = None
+    """A better value than the target, which need not hold."""
+    absolute: bool = False
+    """Whether the target is for the value, although there is a yardstick."""
+    processor_for: str = "a command"
+    """What the processor time is for."""
 
     @property
     def value(self) -> float:
@@ -58,20 +67,26 @@ class FigureRow:
         return statistics.median(known) if known else None
 
     @property
+    def processor_us(self) -> dict[str, float]:
+        """Return the medians of the processor times, in microseconds, by server."""
+        names = dict.fromkeys(name for one in self.rounds for name in one.processor_us)
+        return {name: statistics.median(one.processor_us.get(name, 0.0) for one in self.rounds) for name in names}
+
+    @property
     def spread(self) -> tuple[float, float]:
         """Return the lowest and the highest round of the number that is compared with the target."""
-        held = [one.value if one.ratio is None else one.ratio for one in self.rounds]
+        held = [one.value if self.absolute or one.ratio is None else one.ratio for one in self.rounds]
         return min(held), max(held)
 
     @property
     def holds(self) -> bool | None:
         """Return whether the target is met, or None without a target.
 
-        With a yardstick the ratio counts, otherwise the value.
+        With a yardstick the ratio counts, unless the row is absolute; otherwise the value.
         """
         if self.target is None:
             return None
-        held = self.value if self.ratio is None else self.ratio
+        held = self.value if self.absolute or self.ratio is None else self.ratio
         return held <= self.target if self.bound == "at most" else held >= self.target
 
     def as_plain(self) -> dict[str, object]:
@@ -85,7 +100,10 @@ class FigureRow:
             "ratio": self.ratio,
             "spread": list(self.spread),
             "rounds": len(self.rounds),
+            "processor_us": self.processor_us,
+            "processor_for": self.processor_for if self.processor_us else "",
             "target": self.target,
+            "reach": self.reach,
             "bound": self.bound,
             "holds": self.holds,
             "note": self.note,

@@ -1,4 +1,4 @@
-"""The processes that play in rooms, all at once, and those that call an echo server for comparison."""
+"""The processes that play in rooms, all at once."""
 
 from __future__ import annotations
 
@@ -6,29 +6,22 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bench.measured_cluster import MakeCluster
+from bench.measured_cluster import LOG, MakeCluster, MeasuredCluster
 from bench.measures.scale import PLAYERS
-from verify.testbed.task_processes import BARE, TaskProcess, all_do, each_does, echo_server, task_processes
-
-Sides = tuple[list[TaskProcess], list[TaskProcess]]
-"""The players' processes, and the echo callers' processes."""
+from bench.processor_time import each_us, used_by
+from verify.testbed.task_processes import TaskProcess, all_do, each_does, task_processes
 
 
 @contextlib.contextmanager
-def both_sides(cluster: MakeCluster, processes: int) -> Iterator[Sides]:
-    """Start a cluster and an echo server, with ``processes`` processes each of players and of callers."""
-    with (
-        cluster() as servers,
-        echo_server(servers.free_port),
-        task_processes(processes, *PLAYERS, servers.name_server) as players,
-        task_processes(processes, BARE, "call", str(servers.free_port)) as callers,
-    ):
-        yield players, callers
+def players_in(cluster: MakeCluster, processes: int) -> Iterator[tuple[MeasuredCluster, list[TaskProcess]]]:
+    """Start a cluster, and ``processes`` processes of players."""
+    with cluster() as servers, task_processes(processes, *PLAYERS, servers.name_server) as players:
+        yield servers, players
 
 
-def rate_per_s(results: Sequence[Mapping[str, Any]], of: str) -> float:
-    """Return the sum of the processes' rates per second."""
-    rates: list[float] = [len(result[of]) / result["seconds"] for result in results]
+def rate_per_s(results: Sequence[Mapping[str, Any]]) -> float:
+    """Return the sum of the processes' commands per second: moves and rematches."""
+    rates: list[float] = [result["commands"] / result["seconds"] for result in results]
     return sum(rates)
 
 
@@ -52,3 +45,11 @@ def play_in_rooms(
             if mine
         ]
     )
+
+
+def play_metered(
+    servers: MeasuredCluster, players: Sequence[TaskProcess], rooms: Rooms, seconds: float
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """Return the same, and the processor microseconds that a command takes at the main server and at the replica."""
+    played, used_s = used_by(servers.pids(LOG), lambda: play_in_rooms(players, rooms, seconds))
+    return played, each_us(used_s, sum(result["commands"] for result in played))

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from bench.measured_cluster import MakeCluster
 from bench.measures.figures import FigureRow
+from bench.yardsticks import Yardsticks
 
 PLAYERS = ("-m", "bench.worker")
 """The arguments of a players' process. The name server's address follows."""
-MS, US = 1e3, 1e6
+MS = 1e3
 HEALTHY_LIMIT_S = 60.0
 LOOK_AGAIN_S = 0.01
 
@@ -27,6 +28,7 @@ class Scale:
     """Processes of players, where there are many. A Python process runs one thread at a time."""
     playing: int = 64
     kills: int = 100
+    kills_of_a_role: int = 40
     open_rooms: int = 1000
     most_rooms: int = 256
     """The largest number of rooms in use, for the growth figures."""
@@ -43,6 +45,7 @@ QUICK = Scale(
     processes=2,
     playing=8,
     kills=2,
+    kills_of_a_role=1,
     open_rooms=20,
     most_rooms=4,
     many_rooms=50,
@@ -52,7 +55,7 @@ QUICK = Scale(
 )
 """Only shows that everything works."""
 
-Group = Callable[[MakeCluster, Scale], Iterator[FigureRow]]
+Group = Callable[[MakeCluster, Scale, Yardsticks], Iterator[FigureRow]]
 """Starts the clusters that it needs, and yields its rows."""
 
 
@@ -61,10 +64,10 @@ def durations_s(moves: Sequence[Sequence[float]]) -> list[float]:
     return [acknowledged - sent for sent, acknowledged, _ in moves]
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
+def wait_until(holds: Callable[[], bool], *, look_again_s: float = LOOK_AGAIN_S) -> None:
     """Wait until ``holds()`` is true. Raises TimeoutError if that takes too long."""
     deadline = time.monotonic() + HEALTHY_LIMIT_S
     while not holds():
         if time.monotonic() > deadline:
             raise TimeoutError(f"cluster not healthy within {HEALTHY_LIMIT_S:g} s")
-        time.sleep(LOOK_AGAIN_S)
+        time.sleep(look_again_s)

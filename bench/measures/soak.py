@@ -13,6 +13,8 @@ from bench.measured_cluster import MakeCluster, MeasuredCluster
 from bench.measures.figures import FigureRow, Round
 from bench.measures.players import open_rooms, play_in_rooms
 from bench.measures.scale import MS, PLAYERS, Scale, wait_until
+from bench.processor_time import US, used_by
+from bench.yardsticks import Yardsticks
 from verify.testbed.task_processes import task_processes
 
 MB = 1e6
@@ -21,7 +23,7 @@ LOOKS = 5
 long, too."""
 
 
-def endurance(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
+def endurance(cluster: MakeCluster, scale: Scale, _: Yardsticks) -> Iterator[FigureRow]:
     """Measure how large the journals grow during very many moves, then how much the servers use without players."""
     with cluster() as servers, task_processes(scale.processes, *PLAYERS, servers.name_server) as players:
         wait_until(servers.is_whole)
@@ -42,10 +44,13 @@ def endurance(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
     note = f"files: {bytes_now / MB:.0f} MB with {games_now} games, {each_game:.0f} bytes more for each"
     yield FigureRow("journals", what, "MB", (journals,), "the same in the first half", 1.1, note=note)
     what = f"all servers' processor time in a second without a move, {each * len(rooms)} rooms open"
-    yield FigureRow("idle", what, "ms", idle, note=f"{more} bytes more on disk")
+    yield FigureRow("idle", what, "ms", idle, note=f"{more} bytes more on disk", processor_for="a second")
 
 
 def _idle(servers: MeasuredCluster, seconds: float) -> Round:
-    before, began = servers.cpu_s(), time.monotonic()
-    time.sleep(seconds)
-    return Round((servers.cpu_s() - before) / (time.monotonic() - began) * MS)
+    began = time.monotonic()
+    _, used_s = used_by(servers.pids(), lambda: time.sleep(seconds))
+    waited_s = time.monotonic() - began
+    return Round(
+        sum(used_s.values()) / waited_s * MS, processor_us={name: s / waited_s * US for name, s in used_s.items()}
+    )

@@ -2,90 +2,84 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 
-from bench.measured_cluster import MakeCluster, MeasuredCluster
+from bench.measured_cluster import MakeCluster
 from bench.measures.figures import FigureRow, Round
-from bench.measures.players import Rooms, open_rooms, play_in_rooms
-from bench.measures.scale import MS, PLAYERS, Scale, wait_until
+from bench.measures.kills import Killing, Recovery
+from bench.measures.players import open_rooms, players_in
+from bench.measures.scale import MS, Scale
+from bench.processor_time import US
+from bench.yardsticks import Yardsticks
 from verify.testbed.percentiles import percentile
-from verify.testbed.task_processes import TaskProcess, all_do, task_processes
+from verify.testbed.task_processes import all_do
+from wire import MAIN
 
 IMPORT = 'python -c "import Pyro4"'
 AT_A_TIME = 20
-KILL_EVERY_S = 2.0
-SETTLE_S = 0.6
-"""Seconds between a healthy cluster and the next kill, and before the next check of the cluster. A new stand-by has
-then started."""
+EVERY_S = 0.6
 PAUSE_S = 0.1
 """Seconds before each move in each room: faster than people, but not a full load."""
 MOVES = 4
 """Moves in each room without later play."""
+NEW_PROCESS = "the new server until it serves"
 
 
-def takeover(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
+def takeover(cluster: MakeCluster, scale: Scale, _: Yardsticks) -> Iterator[FigureRow]:
     """Measure kills of the main server while people play."""
-    with cluster() as servers, task_processes(scale.processes, *PLAYERS, servers.name_server) as players:
+    with players_in(cluster, scale.processes) as (servers, players):
         each = scale.playing // scale.processes
         idle = scale.open_rooms // scale.processes - each
         all_do(players, {"do": "open", "tables": idle, "moves": MOVES})
         rooms = open_rooms(players, each)
-        imports_ms: list[float] = []
-        recoveries_ms: list[float] = []
-        while len(recoveries_ms) < scale.kills:
-            imports_ms.append(_import_ms())
-            recoveries_ms += _kill(servers, min(AT_A_TIME, scale.kills - len(recoveries_ms)), players, rooms, PAUSE_S)
-        unpaced_ms: list[float] = []
-        while not unpaced_ms:  # on a busy machine all moves may be over before the first kill
-            unpaced_ms = _kill(servers, min(AT_A_TIME, scale.kills), players, rooms, 0.0)
-    imported = percentile(imports_ms, 50)
+        imports: list[Round] = []
+        settled: list[Recovery] = []
+        while len(settled) < scale.kills:
+            imports.append(_import())
+            paced = Killing(servers, players, rooms, [MAIN], PAUSE_S)
+            settled += paced.recoveries(min(AT_A_TIME, scale.kills - len(settled)))
+        flat_out = Killing(servers, players, rooms, [MAIN], 0.0).recoveries(min(AT_A_TIME, scale.kills))
+        fast = Killing(servers, players, rooms, [MAIN], PAUSE_S, every_s=EVERY_S).recoveries(scale.kills)
+    imported = FigureRow("", "", "ms", tuple(imports))
+    beside = imported.value, imported.processor_us
     what = f"kill -9 of main → next accepted move, {scale.open_rooms} rooms, {scale.playing} playing"
-    note = f"{len(recoveries_ms)} kills, at most {max(recoveries_ms):.0f} ms"
-    p50, p99 = percentile(recoveries_ms, 50), percentile(recoveries_ms, 99)
-    yield FigureRow("takeover", f"{what}, p50", "ms", (Round(p50, imported),), IMPORT, 1.0, note=note)
-    yield FigureRow("takeover p99", f"{what}, p99", "ms", (Round(p99, imported),), IMPORT, 2.0, note=note)
-    yield FigureRow("takeover ms", f"{what}, p99", "ms", (Round(p99),), target=100.0, note=note)
-    note = f"{len(unpaced_ms)} kills, at most {max(unpaced_ms):.0f} ms"
-    flat_out = percentile(unpaced_ms, 50)
-    yield FigureRow(
-        "takeover flat out", f"{what} without pauses, p50", "ms", (Round(flat_out, imported),), IMPORT, note=note
+    yield _row("takeover", f"{what}, p50", settled, 50, beside, 0.6, reach=0.4)
+    yield _row("takeover p99", f"{what}, p99", settled, 99, beside, 1.3)
+    yield _row("takeover ms", f"{what}, p99", settled, 99, None, 100.0)
+    yield _row("takeover flat out", f"{what} without pauses, p50", flat_out, 50, beside)
+    yield _row("every 0.6 s", f"{what}, a kill every {EVERY_S:g} s, p50", fast, 50)
+    yield _row("every 0.6 s, p99", f"{what}, a kill every {EVERY_S:g} s, p99", fast, 99, None, 100.0, reach=50.0)
+
+
+def _row(
+    name: str,
+    what: str,
+    recoveries: Sequence[Recovery],
+    percent: float,
+    beside: tuple[float, dict[str, float]] | None = None,
+    target: float | None = None,
+    *,
+    reach: float | None = None,
+) -> FigureRow:
+    took_ms = [one.move_ms for one in recoveries]
+    new_us = percentile([one.processor_us.get("main", 0.0) for one in recoveries], 50)
+    yardstick_ms, yardstick_us = beside or (None, {})
+    measured = Round(percentile(took_ms, percent), yardstick_ms, {"main": new_us, **yardstick_us})
+    note = f"{len(took_ms)} kills, at most {max(took_ms):.0f} ms"
+    is_beside = IMPORT if beside else ""
+    return FigureRow(
+        name, what, "ms", (measured,), is_beside, target, note=note, reach=reach, processor_for=NEW_PROCESS
     )
 
 
-def _import_ms() -> float:
-    began = time.monotonic()
+def _import() -> Round:
+    """Return how long the yardstick took, and its processor time."""
+    before, began = os.times(), time.monotonic()
     subprocess.run([sys.executable, "-c", "import Pyro4"], check=True)
-    return (time.monotonic() - began) * MS
-
-
-def _kill(
-    servers: MeasuredCluster, count: int, players: Sequence[TaskProcess], rooms: Rooms, pause_s: float
-) -> list[float]:
-    """Kill the main server ``count`` times.
-
-    Return the time from each kill to the first acknowledgement of a move that was sent after it, in any room.
-    """
-    killed: list[float] = []
-
-    def kill() -> None:
-        for _ in range(count):
-            wait_until(servers.is_whole)
-            time.sleep(SETTLE_S)
-            servers.kill_main()
-            killed.append(time.monotonic())
-            time.sleep(SETTLE_S)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    seconds = count * KILL_EVERY_S
-    moves = [move for played in play_in_rooms(players, rooms, seconds, pause_s) for move in played["moves"]]
-    killer.join()
-    recoveries: list[float] = []
-    for moment, until in zip(killed, [*killed[1:], float("inf")], strict=True):
-        after = [acknowledged for sent, acknowledged, _ in moves if moment < sent < until]
-        recoveries += [(min(after) - moment) * MS] if after else []
-    return recoveries
+    took_s, after = time.monotonic() - began, os.times()
+    used_s = after.children_user - before.children_user + after.children_system - before.children_system
+    return Round(took_s * MS, processor_us={"import": used_s * US})

@@ -1,4 +1,5 @@
 """Forms of rooms and games as data: events and snapshots for the disk, views for callers, records of finished games.
 
-``record_checks`` replays a record from outside by the rules before it is used.
+``public_state`` is the part of a room's state that clients may have. ``record_checks`` replays a record from outside by
+the rules before it is used.
 """

@@ -28,7 +28,7 @@ class Seeker(NamedTuple):
 
 
 class Seekers:
-    """The waiting seekers. Not thread-safe: the caller holds a lock. Supports ten thousand seekers.
+    """The waiting seekers. Supports ten thousand seekers.
 
     To serve a seeker, it looks at two neighbours by rating for each different filter, and at no other seekers.
     """
@@ -78,10 +78,15 @@ class Seekers:
             del self._by_rating[seeker.accepts]
         return True
 
-    def groups(self, now: float) -> list[tuple[Seeker, ...]]:
-        """Remove and return the groups that are matched now. Each group is in the order of the queue."""
-        found = []
+    def groups(self, now: float, most: int | None = None) -> list[tuple[Seeker, ...]]:
+        """Remove and return the groups that are matched now, at most ``most``.
+
+        Each group is in the order of the queue.
+        """
+        found: list[tuple[Seeker, ...]] = []
         for _, name in list(self._queue):
+            if len(found) == most:
+                break
             first = self._waiting.get(name)
             group = None if first is None else self._group_of(first, now)
             if group is not None:

@@ -43,17 +43,17 @@ _CHANGES: dict[type, Callable[[Room, Any, Become], Room]] = {
 }
 
 
-def evolve(room: Room, event: Event) -> Room:
+def evolve(room: Room, event: Event, *, remembers: bool = True) -> Room:
     """Return the room after one more event of ``decide``.
 
-    Raises InvariantBroken, and never a Refusal, for an event that is impossible in this room.
+    ``remembers``: whether the event's request is added to the remembered ones, which only the servers need. Raises
+    InvariantBroken, and never a Refusal, for an event that is impossible in this room.
     """
     check(room.phase != "closed", "a closed room gets no events")
     check((room.phase == "new") == isinstance(event, e.Created), "a room's first event, and no other, is its creation")
     version = room.version + 1
-    become = partial(
-        room._replace, version=version, at=max(room.at, event.at), requests=_remember(room, version, event)
-    )
+    requests = _remember(room, version, event) if remembers else room.requests
+    become = partial(room._replace, version=version, at=max(room.at, event.at), requests=requests)
     try:
         return _CHANGES[type(event)](room, event, become)
     except Refusal as refusal:

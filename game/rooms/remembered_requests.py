@@ -53,9 +53,13 @@ def forgotten(before: Requests, after: Requests, by: Collection[str]) -> dict[tu
     lost: dict[tuple[str, str], CommandAnswer] = {}
     for name in changed:
         known, kept = before[name], after.get(name, ())
-        if not kept or kept[0] is not known[0]:  # the oldest are dropped first
-            ids = {request_id for request_id, _ in kept}
-            lost |= {(name, request_id): answer for request_id, answer in known if request_id not in ids}
+        oldest_kept = kept[0] if kept else None
+        for request in known:
+            if request is oldest_kept:
+                break  # the oldest are dropped first
+            request_id, answer = request
+            if not any(request_id == other for other, _ in kept):
+                lost[name, request_id] = answer
     return lost
 
 

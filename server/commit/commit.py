@@ -1,6 +1,6 @@
 """The commit of a batch, as a procedure: decide, own journal, replica, publish, and only then the answers.
 
-This order defines "acknowledged", and only this file contains it. ``group_commit`` decides when a commit runs and which
+This order defines "acknowledged", and only this file contains it. ``committer`` decides when a commit runs and which
 commands are in its batch.
 """
 
@@ -124,6 +124,8 @@ class Commit:
         answer = None if self._faults.on("forget_request_ids") else kind.answered(state, command)
         if answer is None:
             first, events = state, kind.decide(state, command, batch.now)
+            if events:
+                batch.before.setdefault(stream, first)
             for event in events:
                 before, state = state, self._add(stream, kind, state, event, batch)
                 record = kind.record(before, event, state)
@@ -161,6 +163,9 @@ class Commit:
         """Add the stream summaries that the batch changes."""
         ends = {entry.stream: entry.position for entry in batch.entries}
         for stream, state in batch.states.items():
-            row = self._streams.kind_of(stream).row(state)
+            kind = self._streams.kind_of(stream)
+            if kind.has_same_row(batch.before[stream], state):
+                continue
+            row = kind.row(state)
             if not self._store.is_listed_as(stream, row):
                 batch.summaries.append(StreamSummary(stream, ends[stream], row))

@@ -5,31 +5,44 @@ For a main server that serves reads only (``main.reads.ReadOnly``), and for the 
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from server.log.streams import Streams
 from server.rooms.room_store import RoomStore
 from server.rooms.service_clock import ServiceClock
+from server.runtime.effects import Effects
+from server.runtime.procedures import Host, Procedure
 from wire.errors import TicTacToeError
+from wire.later import Later, answered, failed
 
 
 class RefusingCommitter:
     """Takes commands and writes none."""
 
-    def __init__(self, streams: Streams, store: RoomStore, error: TicTacToeError) -> None:
+    def __init__(self, streams: Streams, store: RoomStore, host: Host, error: TicTacToeError) -> None:
         """Store the parts. Commands are refused with ``error``; ``candidate`` replaces it when the reason changes."""
         self._streams = streams
         self._store = store
+        self._host = host
         self.error = error
 
-    def submit(self, stream: str, command: Any) -> Mapping[str, object]:
-        """Return the answer to a command that needs no write. Raises Refusal, and ``error`` for any other command.
+    def submit(self, stream: str, command: Any) -> Later:
+        """Answer a command that needs no write. Any other fails with ``error``, or with its Refusal.
 
-        A command with a request id that was not applied before is always refused with ``error``. Another outcome would
-        have to be remembered for a duplicate that arrives late.
+        A command with a request id that was not applied before always fails with ``error``. Another outcome would have
+        to be remembered for a duplicate that arrives late.
         """
+        try:
+            return answered(self._answer(stream, command))
+        except TicTacToeError as error:
+            return failed(error)
+
+    def locked(self, effects: Effects[Any]) -> Later:
+        """Run a procedure. The log does not grow anyway."""
+        return Procedure(effects, self._host).begin()
+
+    def _answer(self, stream: str, command: Any) -> Mapping[str, object]:
         kind = self._streams.kind_of(stream)
         state = self._store.state_of(stream)
         answer = kind.answered(state, command)
@@ -38,11 +51,6 @@ class RefusingCommitter:
         if answer is None:
             raise type(self.error)(self.error.message)
         return answer
-
-    @contextlib.contextmanager
-    def commit_lock(self) -> Iterator[None]:
-        """Do nothing: the log does not grow anyway."""
-        yield
 
 
 def stopped_clock() -> ServiceClock:

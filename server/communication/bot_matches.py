@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import NamedTuple
 
 from game.errors import LimitReached
@@ -19,12 +18,11 @@ class BotLimits(NamedTuple):
 
 
 class BotMatches:
-    """The house bot's running matches and their limits. Thread-safe."""
+    """The house bot's running matches and their limits."""
 
     def __init__(self, lobby: LobbyFollower, limits: BotLimits) -> None:
         self._lobby = lobby
         self._limits = limits
-        self._lock = threading.Lock()  # guards ``_hosts``
         self._hosts: dict[str, str] = {}  # rooms of the bot's matches -> the other player's host
 
     def may_begin(self) -> bool:
@@ -36,9 +34,8 @@ class BotMatches:
         if not self.may_begin():
             raise Busy(f"the house bot plays {self._limits.most} matches, the most that it may (MAX_BOT_MATCHES)")
         running = set(self._lobby.matches_of(HOUSE_BOT))
-        with self._lock:
-            self._hosts = {room: where for room, where in self._hosts.items() if room in running}
-            here = sum(where == host for where in self._hosts.values())
+        self._hosts = {room: where for room, where in self._hosts.items() if room in running}
+        here = sum(where == host for where in self._hosts.values())
         if host and here >= self._limits.most_of_host:
             raise LimitReached(
                 f"the house bot plays {here} matches with people of your address, the most that it may"
@@ -47,5 +44,4 @@ class BotMatches:
 
     def add(self, room: str, host: str) -> None:
         """Record the host of the person with whom the bot plays in that room."""
-        with self._lock:
-            self._hosts[room] = host
+        self._hosts[room] = host

@@ -1,14 +1,13 @@
 """The front door: the remote methods for clients. Usernames, lobby, matches, results, and the addresses of rooms.
 
 Lists are answered from copies (``lobby_follower``, ``game_index``), also while the main server is being replaced. For
-usernames, new rooms and matches, the front door calls the main server. It is one file because it is one remote object:
-the list of what clients can call.
+usernames, new rooms and matches, the front door calls the main server: these methods are procedures, and the endpoint
+runs them. It is one file because it is one remote object: the list of what clients can call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from game.accounts.names import check_name
 from game.accounts.recovery_code import LONGEST_WRITTEN, check_code
@@ -25,7 +24,9 @@ from server.communication.presence import REPORT_EVERY_S, SHOWN
 from server.communication.ratings import Pool
 from server.communication.token_cache import TokenCache
 from server.rooms.lobby import cursor_from
+from server.runtime.effects import Await, Effects, RemoteCall
 from server.runtime.security import cluster_id, code_hash, token_hash
+from server.runtime.timers import Timers
 from server.settings import Settings
 from server.supervision.status import CachedStatus
 from server.telemetry import metrics
@@ -33,11 +34,8 @@ from server.telemetry.metrics import Reading
 from wire import MAIN, PROTOCOL_VERSION, room_object
 from wire.arguments import mapping, one_of, optional, remote, request_id, room_id, seconds, text, token, whole
 from wire.caller import calling_host
-from wire.errors import DeadlineExceeded, NotReady, Unreachable
 from wire.later import Later
 from wire.message_reader import LARGEST_CALL
-from wire.rpc import ProxyPool
-from wire.waiting import about_to_wait
 
 LONGEST_TICKET = 60
 MOST_SHOWN = 100
@@ -48,23 +46,22 @@ _GAME_NUMBER = whole(1, 1 << 53)
 
 
 class FrontDoor:
-    """The remote object ``communication_server``."""
+    """The remote object ``communication_server``. A method must read ``calling_host()`` before its first effect."""
 
     def __init__(
-        self, copy: LobbyFollower, main: ProxyPool, status: CachedStatus, settings: Settings, key: bytes
+        self, copy: LobbyFollower, status: CachedStatus, settings: Settings, key: bytes, timers: Timers
     ) -> None:
         """``key``: the cluster's key, for the cluster id and for tickets."""
         self._copy = copy
-        self._main = main
         self._status = status
         self._settings = settings
         self._cluster_id = cluster_id(key)
         self._choices = short_list(DEFAULT_GAME)
-        self.users_online = Online(self._call_main, most=settings.max_connections, name_grace_s=settings.name_grace_s)
-        self._token_cache = TokenCache(lambda hashed: self._call_main("who_has", hashed))
-        self.archive = GameIndex(lambda numbers: self._call_main("records", list(numbers)))
+        self.users_online = Online(most=settings.max_connections, name_grace_s=settings.name_grace_s)
+        self._token_cache = TokenCache()
+        self.archive = GameIndex(timers)
         bot = BotLimits(settings.max_bot_matches, settings.max_bot_matches_per_host)
-        self.matchmaker = Matchmaker(self._call_main, copy, self._where, self.archive.rating_of, key, bot_limits=bot)
+        self.matchmaker = Matchmaker(copy, self._where, self.archive.rating_of, key, timers, bot_limits=bot)
 
     def readings(self) -> Iterator[Reading]:
         """Yield the communication server's metrics."""
@@ -89,9 +86,9 @@ class FrontDoor:
         }
 
     @remote(name=text(longest=64), token=token)
-    def claim(self, name: str, token: str) -> dict[str, object]:
+    def claim(self, name: str, token: str) -> Effects[dict[str, object]]:
         """Claim a username with a secret token that the client made, or confirm it with the same token."""
-        answer = self._call_main("claim", check_name(name), token_hash(token), calling_host())
+        answer = yield RemoteCall("claim", (check_name(name), token_hash(token), calling_host()))
         return {"name": answer["name"]}
 
     @remote(
@@ -110,15 +107,15 @@ class FrontDoor:
         game: str,
         options: Mapping[str, object],
         terms: Mapping[str, object],
-    ) -> dict[str, object]:
+    ) -> Effects[dict[str, object]]:
         """Open a room. Return its id and its address; for a private room also its invite ``code``.
 
         The call waits up to ``FOLLOW_WAIT_S`` for the lobby, so the caller finds the room in the list. A private room
         is in no list. ``terms``: best_of, clock, private.
         """
         given = title, game, dict(options), dict(terms), calling_host()
-        answer = self._call_main("create", token_hash(token), request_id, *given)
-        self._copy.wait_for(answer["revision"], FOLLOW_WAIT_S)
+        answer = yield RemoteCall("create", (token_hash(token), request_id, *given))
+        yield from self._copy.wait_for(answer["revision"], FOLLOW_WAIT_S)
         room = str(answer["room"])
         return {"room": room, "version": answer["version"], "code": answer["code"], **self._where(room)}
 
@@ -138,43 +135,40 @@ class FrontDoor:
         Without a change since the cursor, wait until there is a change or the time is up.
         """
         cursor = cursor_from(after)
-        with self._copy.lock:
-            if not self._copy.has_news(cursor) and timeout_s > 0:
-                return self._copy.long_polls.wait(LOBBY, (cursor, limit), min(timeout_s, self._settings.max_wait_s))
+        if not self._copy.has_news(cursor) and timeout_s > 0:
+            return self._copy.long_polls.wait(LOBBY, (cursor, limit), min(timeout_s, self._settings.max_wait_s))
         return self._copy.changes(cursor, limit)
 
     @remote(room=room_id)
-    def where_is(self, room: str) -> dict[str, object]:
+    def where_is(self, room: str) -> Effects[dict[str, object]]:
         """Return host, port and object name of a room. Raises NoSuchRoom."""
-        with self._copy.lock:
-            known = room in self._copy.lobby.rows
         # The copy of the lobby may not have a new room yet.
-        if not known and not self._call_main("is_open", room):
+        if room not in self._copy.lobby.rows and not (yield RemoteCall("is_open", (room,))):
             raise NoSuchRoom("there is no such room (any more)")
         return self._where(room)
 
     @remote(name=text(longest=64), token=token)
-    def online(self, name: str, token: str) -> dict[str, object]:
+    def online(self, name: str, token: str) -> Effects[dict[str, object]]:
         """Report the caller as online. Return who is online, and the drain, if there is one.
 
         A user whose client does not repeat the call is offline after some seconds.
         """
-        self.users_online.report(name, token_hash(token), calling_host())
+        yield from self.users_online.report(name, token_hash(token), calling_host())
         names = self.users_online.names()
         more = {"again_s": REPORT_EVERY_S, "draining": self._copy.draining}
         return {"names": names[:SHOWN], "count": len(names), **more}
 
     @remote(token=token, code=text(longest=LONGEST_WRITTEN))
-    def keep_name(self, token: str, code: str) -> dict[str, object]:
+    def keep_name(self, token: str, code: str) -> Effects[dict[str, object]]:
         """Make the caller's username a reserved name. With the code it can be recovered."""
-        answer = self._call_main("keep_name", token_hash(token), code_hash(check_code(code)), calling_host())
+        answer = yield RemoteCall("keep_name", (token_hash(token), code_hash(check_code(code)), calling_host()))
         return {"name": answer["name"]}
 
     @remote(name=text(longest=64), code=text(longest=LONGEST_WRITTEN), token=token)
-    def recover_name(self, name: str, code: str, token: str) -> dict[str, object]:
+    def recover_name(self, name: str, code: str, token: str) -> Effects[dict[str, object]]:
         """Give a reserved name to a new token, by its recovery code. The previous token loses the name."""
         given = check_name(name), code_hash(check_code(code)), token_hash(token), calling_host()
-        answer = self._call_main("recover_name", *given)
+        answer = yield RemoteCall("recover_name", given)
         self.users_online.forget(str(answer["name"]))
         return {"name": answer["name"]}
 
@@ -186,26 +180,30 @@ class FrontDoor:
         ticket=optional(text(longest=LONGEST_TICKET), ""),
         timeout_s=optional(seconds(3600.0), 0.0),
     )
-    def seek(self, token: str, wish: Mapping[str, object], ticket: str, timeout_s: float) -> dict[str, object] | Later:
+    def seek(self, token: str, wish: Mapping[str, object], ticket: str, timeout_s: float) -> Effects[object]:
         """Seek a match. Return its room at once or when there is one; when the time is up, return the state of the
         seek.
 
         The seek ends unless the client calls again. The ``ticket`` of the answer keeps the place in the queue.
         """
-        name = self._token_cache.name_with(token_hash(token))
+        name = yield from self._token_cache.name_with(token_hash(token))
         checked = check_filter(wish, self._choices)
-        return self.matchmaker.seek(name, checked, ticket, min(timeout_s, self._settings.max_wait_s))
+        found = self.matchmaker.seek(name, checked, ticket, min(timeout_s, self._settings.max_wait_s))
+        return (yield Await(found)) if isinstance(found, Later) else found
 
     @remote(token=token)
-    def cancel_seek(self, token: str) -> dict[str, object]:
+    def cancel_seek(self, token: str) -> Effects[dict[str, object]]:
         """End a seek. If there is a match by now, return its room."""
-        return self.matchmaker.cancel(self._token_cache.name_with(token_hash(token)))
+        name = yield from self._token_cache.name_with(token_hash(token))
+        return (yield from self.matchmaker.cancel(name))
 
     @remote(token=token, request_id=request_id, wish=optional(_WISH, {}))
-    def play_house_bot(self, token: str, request_id: str, wish: Mapping[str, object]) -> Mapping[str, object]:
+    def play_house_bot(self, token: str, request_id: str, wish: Mapping[str, object]) -> Effects[Mapping[str, object]]:
         """Open a match with the house bot at once."""
-        name = self._token_cache.name_with(token_hash(token))
-        return self.matchmaker.play_house_bot(name, request_id, check_filter(wish, self._choices), calling_host())
+        host = calling_host()
+        name = yield from self._token_cache.name_with(token_hash(token))
+        checked = check_filter(wish, self._choices)
+        return (yield from self.matchmaker.play_house_bot(name, request_id, checked, host))
 
     # -- results --------------------------------------------------------------------------------------------------
 
@@ -215,7 +213,7 @@ class FrontDoor:
         return self.archive.leaderboard(pool, limit)
 
     @remote(name=text(longest=64))
-    def player(self, name: str) -> dict[str, object]:
+    def player(self, name: str) -> Effects[dict[str, object]]:
         """Return the ratings and latest games of a player, as in ``leaderboard`` and ``games``."""
         return self.archive.player(check_name(name), GAMES_OF_A_PAGE)
 
@@ -224,7 +222,7 @@ class FrontDoor:
         before=optional(whole(0, 1 << 53), 0),
         limit=optional(whole(1, MOST_SHOWN), GAMES_OF_A_PAGE),
     )
-    def games(self, name: str, before: int, limit: int) -> dict[str, object]:
+    def games(self, name: str, before: int, limit: int) -> Effects[dict[str, object]]:
         """Return finished games, the latest first, of one player or of all.
 
         ``before``: if not 0, only games with a lower number. ``earlier`` in the answer: the ``before`` for the next
@@ -233,12 +231,12 @@ class FrontDoor:
         return self.archive.games(check_name(name) if name else "", before, limit)
 
     @remote(number=_GAME_NUMBER)
-    def game(self, number: int) -> Mapping[str, object]:
+    def game(self, number: int) -> Effects[Mapping[str, object]]:
         """Return a finished game: ``record``, and rating ``changes``, [before, after] by name. Raises NoSuchGame."""
         return self.archive.game(number)
 
     @remote(room=room_id, number=_GAME_NUMBER)
-    def result(self, room: str, number: int) -> Mapping[str, object]:
+    def result(self, room: str, number: int) -> Effects[Mapping[str, object]]:
         """Return the finished game of that number in a room.
 
         Raises NoSuchGame, also while the game archive does not have the game yet.
@@ -248,25 +246,10 @@ class FrontDoor:
     # -- the servers ----------------------------------------------------------------------------------------------
 
     @remote()
-    def servers(self) -> dict[str, object]:
+    def servers(self) -> Later:
         """Return the state of the four servers, and which of them were replaced lately."""
-        about_to_wait()
         return self._status.read()
 
     def _where(self, room: str) -> dict[str, object]:
         host, port = self._settings.public_address_of(MAIN)
         return {"host": host, "port": port, "object": room_object(room)}
-
-    def _call_main(self, method: str, *arguments: object) -> Any:
-        """Call the main server. If that fails, try again at once: the connection may be older than a takeover.
-
-        Every such call may be repeated: usernames are identified by their token, rooms by their request id. Raises
-        NotReady.
-        """
-        for again in (True, False):
-            try:
-                return self._main.call(method, *arguments, timeout_s=self._settings.hang_s * 2)
-            except Unreachable as error:
-                if not again or isinstance(error, DeadlineExceeded):
-                    break
-        raise NotReady("the main server is being replaced: try again")

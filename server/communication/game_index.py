@@ -1,13 +1,13 @@
 """The front door's index of the game archive: ratings, and the games of each player. The archive itself is in the log.
 
-A thread reads the main server's archive from the first record on, so a start takes nothing but time. The front door
+A procedure reads the main server's archive from the first record on, so a start takes nothing but time. The front door
 fetches the records when a client requests them.
 """
 
 from __future__ import annotations
 
 import bisect
-import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,27 +17,29 @@ from game.accounts.names import name_key
 from game.errors import InvalidArgument, NoSuchGame
 from game.forms import records
 from game.forms.records import NameFreed
-from server.communication.following import FOLLOW_WAIT_S, follow
-from server.communication.ratings import Pool, RatingChange, Ratings
+from server.communication.following import FOLLOW_WAIT_S, next_answer
+from server.communication.ratings import Pool, RatingChange, Ratings, load_model
+from server.rooms.long_poll import LongPolls
+from server.runtime.effects import Await, Blocking, Effects, RemoteCall
 from server.runtime.retries import TAKEOVER_S, Retries
+from server.runtime.timers import Timers
 from wire.errors import NotReady
-from wire.rpc import Proxy
-from wire.waiting import about_to_wait
 
 FOLLOW_RETRY_S = 0.05
+PAGE = 50
+"""Records in one answer, at most. To index them takes some milliseconds, in which the server does nothing else."""
 
 logger = structlog.get_logger()
 
 
 class GameIndex:
-    """An index of all finished games. Thread-safe."""
+    """An index of all finished games."""
 
-    def __init__(self, fetch: Callable[[Sequence[int]], Sequence[Mapping[str, Any]]]) -> None:
-        """``fetch``: returns the records of these numbers from the archive, as plain data."""
-        self._fetch = fetch
+    def __init__(self, timers: Timers, clock: Callable[[], float] = time.monotonic) -> None:
         self.retries = Retries("game archive not followed", log_after_s=TAKEOVER_S)
-        self._lock = threading.Condition()  # guards the index; notified after each answer
         self._repairs: object = None  # the ``mended`` of the last answer; changes after a repair
+        self._waits = LongPolls(lambda *_: {}, timers, clock)
+        """Calls of ``result``, by ``_wait_key``."""
         self._begin()
 
     def _begin(self) -> None:
@@ -50,30 +52,30 @@ class GameIndex:
         self._in_room: dict[tuple[str, int], int] = {}  # room and number there -> number in the archive
         self._changes: dict[int, Mapping[str, RatingChange]] = {}
 
-    def follow(self, main: Proxy, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
-        """Read new records until ``go_on()`` is false."""
-        follow(
-            main,
-            "records_after",
-            lambda: (self._count,),
-            self.apply,
-            self.retries,
-            retry_s=FOLLOW_RETRY_S,
-            go_on=go_on,
-            pause=pause,
-        )
+    def follow(self) -> Effects[None]:
+        """Read new records. Never ends."""
+        while True:
+            answer = yield from next_answer(
+                "records_after",
+                self._count,
+                page=PAGE,
+                behind=not self._complete,
+                retries=self.retries,
+                retry_s=FOLLOW_RETRY_S,
+            )
+            if answer["records"]:
+                yield Blocking(load_model)
+            self.apply(answer)
 
     def apply(self, answer: Mapping[str, Any]) -> None:
         """Index an answer of the main server's ``records_after``."""
-        with self._lock:
-            before, self._repairs = self._repairs, answer.get("mended")
-            if answer["count"] < self._count or (self._unreadable and self._repairs != before):
-                self._begin()  # another archive, or a repaired one: read all of it again
-                return
-            for plain in answer["records"]:
-                self._index(plain)
-            self._complete = self._count >= answer["count"]
-            self._lock.notify_all()
+        before, self._repairs = self._repairs, answer.get("mended")
+        if answer["count"] < self._count or (self._unreadable and self._repairs != before):
+            self._begin()  # another archive, or a repaired one: read all of it again
+            return
+        for plain in answer["records"]:
+            self._index(plain)
+        self._complete = self._count >= answer["count"]
 
     def _index(self, plain: Mapping[str, Any]) -> None:
         self._count = number = self._count + 1
@@ -88,6 +90,7 @@ class GameIndex:
             self._of_player.pop(name_key(record.name), None)  # the name's next owner played none of them
             return
         self._in_room[record.room, record.number] = number
+        self._waits.notify([_wait_key(record.room, record.number)])
         if record.private:
             return  # in no list: only a caller with its room gets it
         self._games.append(number)
@@ -106,73 +109,65 @@ class GameIndex:
 
     def rating_of(self, name: str) -> float:
         """Return the rating by which a player is matched."""
-        with self._lock:
-            return self._ratings.rating_of(name)
+        return self._ratings.rating_of(name)
 
     def leaderboard(self, pool: Pool, limit: int) -> dict[str, object]:
         """Return the strongest players. Raises NotReady while the archive is still being read."""
-        with self._lock:
-            self._check_complete()
-            return {"players": self._ratings.best(pool, limit)}
+        self._check_complete()
+        return {"players": self._ratings.best(pool, limit)}
 
-    def player(self, name: str, limit: int) -> dict[str, object]:
+    def player(self, name: str, limit: int) -> Effects[dict[str, object]]:
         """Return the ratings and latest games of a player. Raises NotReady."""
-        with self._lock:
-            self._check_complete()
-            about = {
-                "name": name,
-                "people": self._ratings.entry("people", name),
-                "bots": self._ratings.entry("bots", name),
-            }
-        return {**about, **self.games(name, 0, limit)}
+        self._check_complete()
+        about = {
+            "name": name,
+            "people": self._ratings.entry("people", name),
+            "bots": self._ratings.entry("bots", name),
+        }
+        return {**about, **(yield from self.games(name, 0, limit))}
 
-    def games(self, name: str, before: int, limit: int) -> dict[str, object]:
+    def games(self, name: str, before: int, limit: int) -> Effects[dict[str, object]]:
         """Return the latest games of one player or of all, with numbers below ``before`` (0: all).
 
         Raises NotReady.
         """
-        with self._lock:
-            self._check_complete()
-            numbers = self._of_player.get(name_key(name), []) if name else self._games
-            if before:
-                numbers = numbers[: bisect.bisect_left(numbers, before)]
+        self._check_complete()
+        numbers = self._of_player.get(name_key(name), []) if name else self._games
+        end = bisect.bisect_left(numbers, before) if before else len(numbers)
+        chosen = numbers[max(0, end - limit) : end][::-1]
+        earlier = chosen[-1] if end > limit else 0
+        return {"games": (yield from self._played(chosen)), "earlier": earlier}
 
-            chosen = list(reversed(numbers[-limit:]))
-            earlier = chosen[-1] if len(numbers) > limit else 0
-        return {"games": self._played(chosen), "earlier": earlier}
-
-    def game(self, number: int) -> Mapping[str, object]:
+    def game(self, number: int) -> Effects[Mapping[str, object]]:
         """Return one game. Raises NoSuchGame."""
-        with self._lock:
-            at = bisect.bisect_left(self._games, number)
-            known = self._games[at : at + 1]
-        if known != [number]:
+        at = bisect.bisect_left(self._games, number)
+        if self._games[at : at + 1] != [number]:
             raise NoSuchGame("there is no game with that number")
-        return self._played([number])[0]
+        return (yield from self._played([number]))[0]
 
-    def result(self, room: str, number: int) -> Mapping[str, object]:
+    def result(self, room: str, number: int) -> Effects[Mapping[str, object]]:
         """Return a game by its room and its number there.
 
-        Wait up to ``FOLLOW_WAIT_S`` for it, then raise NoSuchGame. A caller may be faster than the thread that reads
-        the archive.
+        Wait up to ``FOLLOW_WAIT_S`` for it, then raise NoSuchGame. A caller may be faster than ``follow``.
         """
-        with self._lock:
-            if (room, number) not in self._in_room:
-                about_to_wait()
-                self._lock.wait_for(lambda: (room, number) in self._in_room, FOLLOW_WAIT_S)
-            found = self._in_room.get((room, number))
+        if (room, number) not in self._in_room:
+            yield Await(self._waits.wait(_wait_key(room, number), None, FOLLOW_WAIT_S))
+        found = self._in_room.get((room, number))
         if found is None:
             raise NoSuchGame("the game archive does not have that game")
-        return self._played([found])[0]
+        return (yield from self._played([found]))[0]
 
-    def _played(self, numbers: Sequence[int]) -> list[Mapping[str, object]]:
-        fetched = self._fetch(numbers) if numbers else []
-        with self._lock:
-            return [
-                {"number": number, "record": record, "changes": self._changes.get(number, {})}
-                for number, record in zip(numbers, fetched, strict=True)
-            ]
+    def _played(self, numbers: Sequence[int]) -> Effects[list[Mapping[str, object]]]:
+        fetched: Sequence[Mapping[str, object]] = (yield RemoteCall("records", (list(numbers),))) if numbers else []
+        return [
+            {"number": number, "record": record, "changes": self._changes.get(number, {})}
+            for number, record in zip(numbers, fetched, strict=True)
+        ]
 
     def _check_complete(self) -> None:
         if not self._complete:
             raise NotReady("the game archive is still being read: try again in a moment")
+
+
+def _wait_key(room: str, number: int) -> str:
+    return f"{room}/{number}"

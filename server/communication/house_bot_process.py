@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from server.runtime import log_file
+from server.runtime.effects import Blocking, Effects, Sleep
 from server.settings import ROOT, Settings, as_environment
 
 ROLE = "house_bot"
@@ -29,18 +30,16 @@ class HouseBotProcess:
         self._matches = matches
         self._child: subprocess.Popen[bytes] | None = None  # None when no bot runs, as far as known
 
-    def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
-        """Keep the bot running until ``go_on()`` is false."""
-        while go_on():
-            pause(CHECK_EVERY_S)
-            died = self._child is not None and self._child.poll() is not None
-            if died:
-                logger.warning("house bot ended", status=self._child.returncode if self._child else None)
+    def run(self) -> Effects[None]:
+        """Keep the bot running. Never ends."""
+        while True:
+            yield Sleep(CHECK_EVERY_S)
+            if self._child is not None and self._child.poll() is not None:
+                logger.warning("house bot ended", status=self._child.returncode)
                 self._child = None
-                pause(RESTART_S)
-            if self._child is None and go_on() and self._matches():
-                self._child = self._start()
-        self.end()
+                yield Sleep(RESTART_S)
+            if self._child is None and self._matches():
+                self._child = yield Blocking(self._start)
 
     def end(self) -> None:
         """Kill the bot and wait for its end."""

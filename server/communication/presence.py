@@ -12,7 +12,7 @@ SHOWN = 200
 
 
 class Presence:
-    """Names by the time of their last report. Not thread-safe: the caller holds a lock."""
+    """Names by the time of their last report."""
 
     def __init__(self, most: int) -> None:
         """``most``: names stored. The name with the oldest report is dropped first."""

@@ -9,6 +9,9 @@ point does no harm. An old stand-by that took over is replaced like any other se
 
 A server is replaced before its callers. So servers must understand older callers, but never call older servers. The
 order is: replication (a new stand-by of the main server comes with it), main, communication, name server.
+
+A main server that died meanwhile was started again from the new code. Then it may be unable to use the old replication
+server, which has no replica link. So the main server need not be in sync before such a replication server is replaced.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import psutil
 from msgspec import Struct
 
 from server.control.cluster import CannotStart, ClusterControl, NotRunning
+from server.replication.link.place import LinkPlace
 from server.settings import Settings, load
 from server.supervision import processes, run_file
 from server.supervision.run_file import RunFile
@@ -91,6 +95,7 @@ class _Upgrade:
     def __init__(self, cluster: ClusterControl, on_step: Callable[[str], None]) -> None:
         self._cluster = cluster
         self._on_step = on_step
+        self._link = LinkPlace(cluster.settings.data / "run")
         self._began = run_file.clock()
 
     def run(self, on_replaced: Callable[[Replaced], None]) -> None:
@@ -136,6 +141,8 @@ class _Upgrade:
         began = checked_at = time.monotonic()
         while True:
             missing = [other for other in ORDER if not self._cluster.is_up(other)]
+            if role == REPLICATION and missing == [MAIN] and self._main_waits_for_a_link():
+                missing = []
             run = self._cluster.process_of(role)
             if not missing and run is not None:
                 return run
@@ -148,6 +155,10 @@ class _Upgrade:
                 what = ", ".join(missing) or f"a {role} on this machine"
                 raise CannotUpgrade(f"the cluster is not whole after {WHOLE_S:g} s; missing: {what}. {_NOTHING_MORE}")
             time.sleep(CHECK_EVERY_S)
+
+    def _main_waits_for_a_link(self) -> bool:
+        """Whether the main server runs, and the replication server is of a version without the replica link."""
+        return self._cluster.call(MAIN, "status") is not None and not self._link.is_open()
 
     def _check_starts(self) -> None:
         for status in self._cluster.status():

@@ -16,13 +16,14 @@ class Batch:
     Each command is decided on the state after the commands before it, at the moment ``now``.
     """
 
-    __slots__ = ("entries", "events", "now", "records", "states", "summaries", "unchanged")
+    __slots__ = ("before", "entries", "events", "now", "records", "states", "summaries", "unchanged")
 
     def __init__(self, now: Context) -> None:
         self.now = now
         # How many records the batch adds to the game archive.
         self.records = 0
-        # The state after the batch, of each stream that it changes.
+        # The states before and after the batch, of each stream that it changes.
+        self.before: dict[str, Any] = {}
         self.states: dict[str, Any] = {}
         self.entries: list[Entry] = []
         # ``events[i]`` is the event in ``entries[i]``.

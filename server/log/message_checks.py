@@ -20,7 +20,6 @@ from server.log.entries import MOST_ROWS, Entry, EpochStart, LogId, Snapshot, St
 from server.log.row_format import LOST
 from server.log.stream_kind import UNREADABLE, StreamKind
 from server.log.streams import Streams, is_stream
-from wire.arguments import Check
 
 _STREAMS = Streams(Limits())  # parsing does not depend on limits
 _MOST = Meta(max_length=MOST_ROWS)
@@ -46,15 +45,16 @@ def follow(previous: LogId, epoch_number: int, parts: Sequence[Entry | Snapshot]
 
     Raises InvalidArgument.
     """
-    end = max((part.position for part in parts), default=previous.position)
-    for term in terms:
-        if not (previous.position < term.first <= end and term.epoch <= epoch_number):
-            raise InvalidArgument("terms must begin among the rows that are sent")
+    after = end = previous.position
     for part in parts:
-        if part.position <= previous.position:
+        if part.position <= after:
             raise InvalidArgument("rows must come after the last row of the copy")
-        if not part.epoch <= epoch_number:
+        if part.epoch > epoch_number:
             raise InvalidArgument("a row cannot have a higher epoch than its sender")
+        end = max(end, part.position)
+    for term in terms:
+        if not (after < term.first <= end and term.epoch <= epoch_number):
+            raise InvalidArgument("terms must begin among the rows that are sent")
 
 
 def _check_streams(names: Iterable[str]) -> None:
@@ -63,20 +63,24 @@ def _check_streams(names: Iterable[str]) -> None:
 
 
 def _check_entries(rows: Sequence[Entry]) -> None:
-    for before, after in itertools.pairwise(rows):
-        if after.position <= before.position or after.epoch < before.epoch:
-            raise InvalidArgument("must have rising positions, and epochs that do not fall")
-    _check_streams(entry.stream for entry in rows)
+    last_position = last_epoch = 0
     versions: dict[str, int] = {}
-    for entry in rows:
-        if entry.version <= versions.get(entry.stream, 0):
+    for position, epoch, stream, version, _ in rows:
+        if position <= last_position or epoch < last_epoch:
+            raise InvalidArgument("must have rising positions, and epochs that do not fall")
+        last_position, last_epoch = position, epoch
+        if version <= versions.get(stream, 0):
             raise InvalidArgument("must have rising versions in each stream")
-        versions[entry.stream] = entry.version
-        if not is_readable(entry.stream, entry.body, entry=True):
+        versions[stream] = version
+    _check_streams(versions)
+    for row in rows:
+        if not is_readable(row.stream, row.body, entry=True):
             raise InvalidArgument("has a body that is no event of its stream")
 
 
 def _check_snapshots(rows: Sequence[Snapshot]) -> None:
+    if not rows:
+        return
     if len({snapshot.stream for snapshot in rows}) != len(rows):
         raise InvalidArgument("has two snapshots of one stream")
     _check_streams(snapshot.stream for snapshot in rows)
@@ -98,30 +102,37 @@ def _check_terms(rows: Sequence[EpochStart]) -> None:
     for before, after in itertools.pairwise(rows):
         if after.epoch <= before.epoch or after.first < before.first:
             raise InvalidArgument("must have rising epochs, and first positions that do not fall")
-    if not all(is_unicode(term.holder) for term in rows):
-        raise InvalidArgument("must have holders that are valid Unicode")
+    for term in rows:
+        if not is_unicode(term.holder):
+            raise InvalidArgument("must have holders that are valid Unicode")
 
 
-def _converted(kind: Any, check: Callable[[Any], None]) -> Check:
-    def converted(value: object) -> Any:
-        rows = convert(value, kind)
-        check(rows)
+class RowCheck:
+    """A check of rows. Rows from the wire are plain data, or have been read as ``kind`` already."""
+
+    def __init__(self, kind: Any, check: Callable[[Any], None]) -> None:
+        """``check`` checks what a type cannot require. It raises InvalidArgument."""
+        self.kind = kind
+        self.check = check
+
+    def __call__(self, value: object) -> Any:
+        """Return plain data as ``kind``. Raises InvalidArgument."""
+        rows = convert(value, self.kind)
+        self.check(rows)
         return rows
 
-    return converted
 
-
-log_id = _converted(LogId, lambda _: None)
+log_id = RowCheck(LogId, lambda _: None)
 """Return a log id: epoch and position, each at least 0."""
-stream = _converted(StreamName, lambda name: _check_streams([name]))
+stream = RowCheck(StreamName, lambda name: _check_streams([name]))
 """Return the name of a stream of a known kind."""
-streams = _converted(Annotated[list[StreamName], _MOST], _check_streams)
+streams = RowCheck(Annotated[list[StreamName], _MOST], _check_streams)
 """Return names of streams."""
-entries = _converted(Annotated[list[Entry], _MOST], _check_entries)
+entries = RowCheck(Annotated[list[Entry], _MOST], _check_entries)
 """Return entries in order of position. Versions rise within each stream, with gaps where entries are compacted."""
-snapshots = _converted(Annotated[list[Snapshot], _MOST], _check_snapshots)
+snapshots = RowCheck(Annotated[list[Snapshot], _MOST], _check_snapshots)
 """Return snapshots, at most one of each stream."""
-copies = _converted(Annotated[list[StreamCopy], _MOST], _check_copies)
+copies = RowCheck(Annotated[list[StreamCopy], _MOST], _check_copies)
 """Return whole streams, each as (stream, snapshot or None, entries)."""
-terms = _converted(Annotated[list[EpochStart], _MOST], _check_terms)
+terms = RowCheck(Annotated[list[EpochStart], _MOST], _check_terms)
 """Return terms with rising epochs."""

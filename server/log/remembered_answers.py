@@ -22,8 +22,10 @@ from game.plain_values import as_json
 
 MOST_REQUESTS = 100_000
 MOST_BYTES = 32 << 20
-_BYTES_OF_A_PLACE = 100
-"""Bytes of one slot in a dictionary at its lowest fill."""
+_BYTES_OF_A_REQUEST = 500
+"""Bytes of a request and its slot in a dictionary at its lowest fill. Its names and ids have limits; mostly it has
+fewer.
+"""
 
 
 class RememberedRefusal(NamedTuple):
@@ -74,18 +76,12 @@ class RememberedAnswers:
         for request, outcome in outcomes.items():
             if request not in self._outcomes:
                 self._outcomes[request] = outcome
-                self._bytes += _bytes_of(request, outcome)
+                self._bytes += _bytes_of(outcome)
         while len(self._outcomes) > MOST_REQUESTS or self._bytes > MOST_BYTES:
             oldest = next(iter(self._outcomes))
-            self._bytes -= _bytes_of(oldest, self._outcomes.pop(oldest))
+            self._bytes -= _bytes_of(self._outcomes.pop(oldest))
 
 
-def _bytes_of(request: Hashable, outcome: Outcome) -> int:
-    return _BYTES_OF_A_PLACE + _size(request) + _size(outcome)
-
-
-def _size(value: object) -> int:
-    """Return the bytes of a text, or of a tuple with its items. A class counts 0: it exists anyway."""
-    if isinstance(value, tuple):
-        return sys.getsizeof(value) + sum(map(_size, value))
-    return 0 if isinstance(value, type) else sys.getsizeof(value)
+def _bytes_of(outcome: Outcome) -> int:
+    text = outcome.sentence if isinstance(outcome, RememberedRefusal) else outcome
+    return _BYTES_OF_A_REQUEST + sys.getsizeof(text)

@@ -66,6 +66,9 @@ class RoomStream(StreamKind):
     def row(self, room: Room) -> Mapping[str, object] | None:
         return None if room.phase == "closed" else views.summary(room)
 
+    def has_same_row(self, before: Room, after: Room) -> bool:
+        return views.summary_parts(before) == views.summary_parts(after)
+
     def encode(self, room: Room) -> dict[str, object]:
         return snapshot_codec.encode(room)
 

@@ -107,6 +107,10 @@ class StreamKind(ABC):
         """
         return self.encode(state)
 
+    def has_same_row(self, before: State, after: State) -> bool:  # noqa: ARG002
+        """Return whether both states certainly have the same ``row``. It saves making the row at every command."""
+        return False
+
     def write_state(self, state: State) -> str:
         """Return the state as JSON text."""
         return as_json(self.encode(state)).decode()

@@ -1,6 +1,6 @@
-"""Streams that could not be read when the primary's term began, until a repair. Not safe for threads.
+"""Streams that could not be read when the primary's term began, until a repair.
 
-Their present state is unknown. The room store has the only instance and holds its lock for changes.
+Their present state is unknown. The room store has the only instance. It belongs to the event loop's thread.
 """
 
 from __future__ import annotations

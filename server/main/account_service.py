@@ -7,7 +7,6 @@ has the limits for each host.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,16 +18,15 @@ from game.accounts.lookalikes import passes_for, skeletons
 from game.accounts.new_names import check_new_name
 from game.errors import BadToken, InvalidArgument, NameTaken, NameTooSimilar, Refusal, WrongCode
 from game.rooms.drain_rules import check_not_draining
-from server.commit.command_port import CommandPort
 from server.log.name_stream import name_stream
 from server.main.attempt_limiter import AttemptLimiter
 from server.main.last_active import LastActive
 from server.main.quotas import Quotas
 from server.rooms.ids import HOUSE_BOT
 from server.rooms.room_store import RoomStore
+from server.runtime.effects import Effects, Sleep, Submit
 from server.settings import Settings
 from wire.errors import Busy, NotReady
-from wire.later import now
 
 RELEASED_AT_ONCE = 200
 """The most names that one call of ``release_expired`` examines."""
@@ -47,12 +45,11 @@ logger = structlog.get_logger()
 
 
 class AccountService:
-    """The usernames and their owners. Thread-safe."""
+    """The usernames and their owners."""
 
     def __init__(
         self,
         store: RoomStore,
-        committer: CommandPort,
         settings: Settings,
         clock: Callable[[], float] = time.monotonic,
         *,
@@ -61,12 +58,10 @@ class AccountService:
         """``house_bot``: the hash of the house bot's token."""
         self._house_bot = house_bot
         self._store = store
-        self._committer = committer
         self._settings = settings
         self._clock = clock
         self.quotas = Quotas(store, settings, clock)
         self._opened_at = clock()
-        self._lock = threading.Lock()  # guards all fields below but ``_has_all_names``
         self._active: LastActive[str] = LastActive()  # names by the activity of their owners
         self._being_released: set[str] = set()  # token hashes of names that are being released
         self._being_claimed: set[str] = set()  # skeletons and token hashes of claims under way
@@ -75,16 +70,15 @@ class AccountService:
 
     def identify(self, token_hash: str) -> str:
         """Return the username of a token, and record its owner as active now. Raises BadToken, NotReady."""
-        with self._lock:
-            if token_hash in self._being_released:
-                raise NotReady("this name is being released: try again")
-            name = self._store.names.name_with(token_hash)
-            if name is not None:
-                self._active.touch(name, self._clock())
-                return name
+        if token_hash in self._being_released:
+            raise NotReady("this name is being released: try again")
+        name = self._store.names.name_with(token_hash)
+        if name is not None:
+            self._active.touch(name, self._clock())
+            return name
         raise BadToken("this token has no name: claim one with it first")
 
-    def claim(self, name: str, token_hash: str, host: str = "") -> Mapping[str, object]:
+    def claim(self, name: str, token_hash: str, host: str = "") -> Effects[Mapping[str, object]]:
         """Give the username to this token, or confirm that the token has it.
 
         ``host``: the owner's host; empty if it has none. Raises NameTaken, NameTooSimilar, NotReady, InvalidArgument
@@ -95,23 +89,22 @@ class AccountService:
             self._check_same(owned, name)
             self.identify(token_hash)
             self.quotas.record_host(owned, host)
-            return self._commit(name, names.Claim(name, token_hash))
+            return (yield from self._commit(name, names.Claim(name, token_hash)))
         if token_hash != self._house_bot and passes_for(name, HOUSE_BOT):
             raise NameTaken("that is the house bot's name, or a lookalike of it")
         name = check_new_name(name)
         check_not_draining(self._store.service.draining, "names")
-        known = self._store.state_of(name_stream(name)).version > 0
-        too_many_ever = not known and len(self._store.names) >= self._settings.max_names * EVER
-        if too_many_ever or self._store.names.held >= self._settings.max_names:
-            raise Busy("the servers have their most names (MAX_NAMES)")
         with self._exclusive(token_hash, *skeletons(name)):
+            while self._store.names.compute_some():
+                yield Sleep(0.0)  # there may be very many names after a takeover
+            self._check_total(name)
             similar = self._store.names.lookalike_of(name)
             if similar is not None:
                 raise NameTooSimilar(f"the name {name} looks like {similar}, which belongs to somebody else")
             with self.quotas.new_name(name, host):
-                return self._commit(name, names.Claim(name, token_hash))
+                return (yield from self._commit(name, names.Claim(name, token_hash)))
 
-    def reserve(self, token_hash: str, code_hash: str, host: str = "") -> Mapping[str, object]:
+    def reserve(self, token_hash: str, code_hash: str, host: str = "") -> Effects[Mapping[str, object]]:
         """Make the name of that token a reserved name with this recovery code.
 
         Raises BadToken, InvalidArgument, Busy, LimitReached.
@@ -122,9 +115,9 @@ class AccountService:
             if self._store.names.kept >= self._settings.max_kept_names:
                 raise Busy("the servers have their most names with a recovery code (MAX_KEPT_NAMES)")
             self.quotas.check_reserve(host)
-        return self._commit(name, names.Reserve(token_hash, code_hash))
+        return (yield from self._commit(name, names.Reserve(token_hash, code_hash)))
 
-    def recover(self, name: str, code_hash: str, token_hash: str, host: str = "") -> Mapping[str, object]:
+    def recover(self, name: str, code_hash: str, token_hash: str, host: str = "") -> Effects[Mapping[str, object]]:
         """Give the reserved name that has the code to this token. Raises WrongCode, InvalidArgument, Busy.
 
         Busy is only for wrong codes, and only for the host that tried them. The right code always works.
@@ -135,26 +128,23 @@ class AccountService:
         guess = host, names.name_key(name)
         state = self._store.state_of(name_stream(name))
         is_right = state.is_reserved and state.code_hash == code_hash
-        with self._lock:
-            if not is_right and self._wrong_codes.is_exhausted(guess, self._clock()):
-                raise Busy("too many wrong codes were tried for this name: try again in a few seconds")
+        if not is_right and self._wrong_codes.is_exhausted(guess, self._clock()):
+            raise Busy("too many wrong codes were tried for this name: try again in a few seconds")
         try:
-            answer = self._commit(name, names.Recover(code_hash, token_hash))
+            answer = yield from self._commit(name, names.Recover(code_hash, token_hash))
         except WrongCode:
-            with self._lock:
-                self._wrong_codes.record(guess, self._clock())
+            self._wrong_codes.record(guess, self._clock())
             raise
         self.quotas.record_host(str(answer["name"]), host)
         return answer
 
-    def release_expired(self) -> None:
+    def release_expired(self) -> Effects[None]:
         """Release names of owners inactive for the grace time, a bounded number per call."""
         self._load_names()
-        with self._lock:
-            for name in self._store.take_released():
-                if name in self._active:
-                    self._active.touch(name, self._clock())
-            due = self._active.before(self._clock() - self._settings.name_grace_s, RELEASED_AT_ONCE)
+        for name in self._store.take_released():
+            if name in self._active:
+                self._active.touch(name, self._clock())
+        due = self._active.before(self._clock() - self._settings.name_grace_s, RELEASED_AT_ONCE)
         seated = self._store.seated() if due else set()
         for name, active_at in due:
             state = self._store.state_of(name_stream(name))
@@ -162,42 +152,36 @@ class AccountService:
             if names.may_be_released(
                 state, seated=name in seated, inactive_s=inactive_s, grace_s=self._settings.name_grace_s
             ):
-                self._release(state, active_at)
+                yield from self._release(state, active_at)
             elif state.is_reserved or state.name != name:
-                with self._lock:
-                    self._active.forget(name, active_at)
+                self._active.forget(name, active_at)
             else:
-                with self._lock:
-                    self._active.touch(name, self._clock())
+                self._active.touch(name, self._clock())
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _commit(self, name: str, command: names.Command) -> Mapping[str, object]:
-        answer: Mapping[str, object] = now(self._committer.submit(name_stream(name), command))
-        with self._lock:
-            self._active.touch(str(answer["name"]), self._clock())
+    def _commit(self, name: str, command: names.Command) -> Effects[Mapping[str, object]]:
+        answer: Mapping[str, object] = yield Submit(name_stream(name), command)
+        self._active.touch(str(answer["name"]), self._clock())
         return answer
 
-    def _release(self, state: names.Name, active_at: float) -> None:
+    def _release(self, state: names.Name, active_at: float) -> Effects[None]:
         """Release a name, unless its owner becomes active first.
 
         Until the release is done, ``identify`` raises NotReady for its token.
         """
-        with self._lock:
-            if self._active.at(state.name) != active_at:
-                return
-            self._being_released.add(state.token_hash)
+        if self._active.at(state.name) != active_at:
+            return
+        self._being_released.add(state.token_hash)
         try:
-            now(self._committer.submit(name_stream(state.name), names.Release()))
+            yield Submit(name_stream(state.name), names.Release())
             logger.info("name released", name=state.name)
         except Refusal as refusal:
             logger.debug("name not released", name=state.name, why=refusal.message)
         finally:
-            with self._lock:
-                self._being_released.discard(state.token_hash)
+            self._being_released.discard(state.token_hash)
             self.quotas.forget_if_free(state.name)
-        with self._lock:
-            self._active.forget(state.name, active_at)
+        self._active.forget(state.name, active_at)
 
     @contextmanager
     def _exclusive(self, *keys: str) -> Iterator[None]:
@@ -205,15 +189,21 @@ class AccountService:
 
         ``keys``: the skeletons of the name, and the token's hash.
         """
-        with self._lock:
-            if not self._being_claimed.isdisjoint(keys):
-                raise NotReady("this name or a lookalike is being claimed: try again")
-            self._being_claimed.update(keys)
+        if not self._being_claimed.isdisjoint(keys):
+            raise NotReady("this name or a lookalike is being claimed: try again")
+        self._being_claimed.update(keys)
         try:
             yield
         finally:
-            with self._lock:
-                self._being_claimed.difference_update(keys)
+            self._being_claimed.difference_update(keys)
+
+    def _check_total(self, name: str) -> None:
+        """Raise Busy if the cluster may have no further name. Names that are being claimed count, too."""
+        under_way, most = self.quotas.names_under_way, self._settings.max_names
+        known = self._store.state_of(name_stream(name)).version > 0
+        too_many_ever = not known and len(self._store.names) + under_way >= most * EVER
+        if too_many_ever or self._store.names.held + under_way >= most:
+            raise Busy("the servers have their most names (MAX_NAMES)")
 
     def _load_names(self) -> None:
         """Treat the owners of earlier terms as active when this term began.
@@ -222,9 +212,8 @@ class AccountService:
         """
         if not self._has_all_names:
             earlier = self._store.names.held_names()
-            with self._lock:
-                self._active.add_older(earlier, self._opened_at)
-                self._has_all_names = True
+            self._active.add_older(earlier, self._opened_at)
+            self._has_all_names = True
 
     def _check_same(self, owned: str, name: str) -> None:
         if names.name_key(owned) != names.name_key(name):

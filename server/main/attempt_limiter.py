@@ -12,7 +12,7 @@ REMEMBERED = 10_000
 
 
 class AttemptLimiter:
-    """Used attempts by key. Not thread-safe."""
+    """Used attempts by key."""
 
     def __init__(self, *, at_once: int, again_s: float, most: int = REMEMBERED) -> None:
         """``at_once``: attempts allowed without a pause. ``again_s``: seconds until one more is allowed.

@@ -6,8 +6,6 @@ term replaces these reads in the same process. Pending waits are answered then, 
 
 from __future__ import annotations
 
-import threading
-
 import structlog
 
 from server.log.journal.file import open_when_possible
@@ -16,14 +14,14 @@ from server.log.journal.journal import Journal
 from server.log.journal.pair import GUARD
 from server.main.peer_api import MainPeerApi
 from server.main.primary_term import PrimaryTerm
-from server.main.reads import ReadOnly
+from server.main.reads import ReadOnly, Reads
 from server.process.server_journal import open_journal_of
 from server.process.server_process import ServerProcess
-from server.replication.replica_connection import ReplicaConnection
 from server.replication.takeover import take_over
+from server.runtime.effects import Effects
 from server.runtime.retries import Retries
 from wire.errors import TicTacToeError
-from wire.rpc import Endpoint
+from wire.rpc.endpoint import Endpoint
 
 logger = structlog.get_logger()
 
@@ -31,51 +29,47 @@ logger = structlog.get_logger()
 class Candidate:
     """A main server that tries to become the primary."""
 
-    def __init__(
-        self, process: ServerProcess, clients: Endpoint, replica: ReplicaConnection, peer: MainPeerApi
-    ) -> None:
+    def __init__(self, process: ServerProcess, clients: Endpoint, peer: MainPeerApi) -> None:
         """``peer``: answers the other servers from the part that serves now."""
         self._process = process
         self._clients = clients
-        self._replica = replica
         self._peer = peer
         self._reads: ReadOnly | None = None  # what serves before the term, if anything does
-        self.serves = threading.Event()
-        """Set when clients can be served, or when this server ends before that."""
 
-    def run(self) -> None:
-        """Become the primary. Return when the term has begun, or when this server ends."""
-        try:
-            opening = self._process.retries["journal"] = Retries("journal not opened")
-            journal = open_when_possible(
-                lambda: open_journal_of(self._process, GuardFile.in_file(self._process.settings.data / GUARD)),
-                opening,
-                go_on=self._process.go_on,
-                pause=self._process.pause,
-            )
-            if journal is not None:
-                self._run(journal)
-        finally:
-            self.serves.set()
+    def begin(self) -> None:
+        """Open the journal in a thread, because that may take long; then try the takeover in the event loop."""
+        self._process.in_background("journal", self._open_journal)
 
-    def _run(self, journal: Journal) -> None:
+    def _open_journal(self) -> None:
+        opening = self._process.retries["journal"] = Retries("journal not opened")
+        journal = open_when_possible(
+            lambda: open_journal_of(self._process, GuardFile.in_file(self._process.settings.data / GUARD)),
+            opening,
+            go_on=self._process.go_on,
+            pause=self._process.pause,
+        )
+        if journal is not None:
+            self._process.loop.from_thread(lambda: self._begin_takeover(journal))
+
+    def _begin_takeover(self, journal: Journal) -> None:
+        self._process.begin("takeover", self._take_over(journal))
+
+    def _take_over(self, journal: Journal) -> Effects[None]:
         settings = self._process.settings
         attempts = self._process.retries["office"] = Retries("takeover failed")
-        epoch = self._replica.run(
-            take_over(
-                journal,
-                wait_limit_s=settings.recovery_wait_s,
-                piece_bytes=settings.piece_bytes,
-                go_on=self._process.go_on,
-                attempts=attempts,
-                on_failure=lambda error, may_be_read: self._on_failure(journal, error, may_be_read=may_be_read),
-            )
+        epoch = yield from take_over(
+            journal,
+            wait_limit_s=settings.recovery_wait_s,
+            piece_bytes=settings.piece_bytes,
+            go_on=self._process.go_on,
+            attempts=attempts,
+            on_failure=lambda error, may_be_read: self._on_failure(journal, error, may_be_read=may_be_read),
         )
         if epoch is None:
             return
-        term = PrimaryTerm(self._process, self._clients, journal, epoch, self._replica)
+        term = PrimaryTerm(self._process, self._clients, journal, epoch)
         term.begin()
-        self._peer.serve(term)
+        self._serve(term)
         if self._reads is not None:
             self._reads.end()
 
@@ -86,6 +80,10 @@ class Candidate:
             reads = ReadOnly(self._process, self._clients, journal, error)
             reads.load()  # may raise, too: the next attempt starts again
             self._reads = reads
-            self._peer.serve(reads)
-            self.serves.set()
+            self._serve(reads)
             logger.error("serving reads only", why=error.message)
+
+    def _serve(self, serving: Reads) -> None:
+        self._process.commit_lock = serving.committer
+        self._peer.serve(serving)
+        self._process.serve_clients()

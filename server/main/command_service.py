@@ -7,7 +7,6 @@ the commit. Room objects and the peer object only check arguments and call this 
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
@@ -25,21 +24,26 @@ from server.main.account_service import AccountService
 from server.main.last_active import LastActive
 from server.rooms.ids import room_id_of, system_request
 from server.rooms.room_store import RoomStore
+from server.runtime.effects import Effects, Sleep, Submit
 from server.runtime.security import token_hash
 from server.settings import Settings
 from wire.caller import calling_host
 from wire.errors import Busy, Damaged
-from wire.later import Later, now
+from wire.later import Later
 
 INVITE_BYTES = 6
 """Random bytes of an invite code."""
-LOADED_AT_ONCE = 50
+LOADED_AT_ONCE = 5
+"""Rooms that are loaded in a turn of the event loop, of ``LOADED_IN_A_SWEEP``."""
+LOADED_IN_A_SWEEP = 50
+SWEPT_AT_ONCE = 200
+"""Rooms that are examined in a turn of the event loop."""
 
 logger = structlog.get_logger()
 
 
 class CommandService:
-    """Takes commands and reads from clients. Thread-safe."""
+    """Takes commands and reads from clients."""
 
     def __init__(
         self,
@@ -60,9 +64,8 @@ class CommandService:
         self._committer = committer
         self._settings = settings
         self._clock = clock
-        self.accounts = AccountService(store, committer, settings, clock, house_bot=house_bot)
+        self.accounts = AccountService(store, settings, clock, house_bot=house_bot)
         self._quotas = self.accounts.quotas
-        self._seen_lock = threading.Lock()  # guards ``_seen``
         self._seen: LastActive[tuple[str, str]] = LastActive()  # (room, name)
         self._opened_at = clock()
 
@@ -77,7 +80,7 @@ class CommandService:
         options: Mapping[str, object],
         terms: Mapping[str, object],
         host: str = "",
-    ) -> dict[str, object]:
+    ) -> Effects[dict[str, object]]:
         """Open a room. Its id follows from the username and the request id, so a retry finds the same room.
 
         ``host``: the owner's host. In the answer, ``revision`` is a lobby revision that has the room. ``code`` is the
@@ -93,7 +96,7 @@ class CommandService:
         code = secrets.token_hex(INVITE_BYTES) if private else ""
         create = Create(by, request_id, title, game, options, best_of, clock, code)
         with self._quotas.new_room(by, host) if new else nullcontext():
-            answer = now(self._committer.submit(room_stream(room), create))
+            answer = yield Submit(room_stream(room), create)
         return {
             "room": room,
             "version": answer["version"],
@@ -101,10 +104,13 @@ class CommandService:
             "code": self._store.room(room).access.code,
         }
 
-    def check_new_room(self, room: str) -> bool:
-        """Return whether the room would be new. Raises Busy if so and the cluster has ``max_rooms`` rooms."""
+    def check_new_room(self, room: str, more: int = 0) -> bool:
+        """Return whether the room would be new. Raises Busy if so and the cluster has ``max_rooms`` rooms.
+
+        Rooms that are being opened count, too. ``more``: how many further ones are about to be opened.
+        """
         new: bool = self._store.state_of(room_stream(room)).phase == "new"
-        if new and self._store.open_rooms >= self._settings.max_rooms:
+        if new and self._store.open_rooms + self._quotas.rooms_under_way + more >= self._settings.max_rooms:
             raise Busy("the servers have their most rooms (MAX_ROOMS)")
         return new
 
@@ -115,13 +121,13 @@ class CommandService:
 
     # -- in a room ------------------------------------------------------------------------------------------------
 
-    def command(self, token: str, room: str, make: Callable[[str], Command]) -> Mapping[str, object] | Later:
-        """Submit the command that ``make`` builds for the caller's username. The answer may come later."""
+    def command(self, token: str, room: str, make: Callable[[str], Command]) -> Later:
+        """Submit the command that ``make`` builds for the caller's username."""
         by = self.accounts.identify(token_hash(token))
         self._touch(room, by)
         return self._committer.submit(room_stream(room), make(by))
 
-    def join(self, token: str, room: str, role: str, make: Callable[[str], Command]) -> Mapping[str, object] | Later:
+    def join(self, token: str, room: str, role: str, make: Callable[[str], Command]) -> Later:
         """Submit a command to enter a room, as ``command`` does. Raises LimitReached."""
         by, host = self.accounts.identify(token_hash(token)), calling_host()
         self._quotas.record_host(by, host)
@@ -130,12 +136,12 @@ class CommandService:
             self._quotas.check_join(state, by, role, host)
         return self.command(token, room, make)
 
-    def view(self, token: str, room: str) -> dict[str, Any]:
-        """Return the view of a room."""
+    def view(self, token: str, room: str, form: str = "view") -> dict[str, Any]:
+        """Return the view of a room, or the room in another form."""
         by = self.accounts.identify(token_hash(token))
         check_may_see(self._store.room(room), by)
         self._touch(room, by)
-        return self._store.view(room)
+        return self._store.view(room, form)
 
     def invite(self, token: str, room: str) -> dict[str, object]:
         """Return the invite code of a room to a person inside; empty if the room is not private."""
@@ -144,17 +150,19 @@ class CommandService:
         check_may_see(state, by)
         return {"code": state.access.code}
 
-    def wait(self, token: str, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
-        """Return what happened in a room after a version. The answer may come later."""
+    def wait(
+        self, token: str, room: str, after_version: int, timeout_s: float, form: str = "view"
+    ) -> dict[str, Any] | Later:
+        """Return what happened in a room after a version, with the room in that form. The answer may come later."""
         by = self.accounts.identify(token_hash(token))
         check_may_see(self._store.room(room), by)
         self._touch(room, by)
-        return self._store.wait(room, after_version, min(timeout_s, self._settings.max_wait_s))
+        return self._store.wait(room, after_version, min(timeout_s, self._settings.max_wait_s), form)
 
     # -- regular work ---------------------------------------------------------------------------------------------
 
-    def sweep(self) -> list[str]:
-        """Do the regular work.
+    def sweep(self) -> Effects[list[str]]:
+        """Do the regular work, a bounded part in each turn of the event loop.
 
         People unseen for long leave. Idle rooms leave memory or close. The oldest closed rooms are forgotten. Names are
         released. Return the streams that can be removed from the journals.
@@ -162,45 +170,46 @@ class CommandService:
         settings = self._settings
         before = self._clock() - settings.away_s
         if self._opened_at < before:
-            self._store.load_some(LOADED_AT_ONCE)
-        for room in self._store.cached_rooms():
-            self._expire_absent(room, before)
+            for _ in range(0, LOADED_IN_A_SWEEP, LOADED_AT_ONCE):
+                self._store.load_some(LOADED_AT_ONCE)
+                yield Sleep(0.0)
+        for number, room in enumerate(self._store.cached_rooms()):
+            yield from self._expire_absent(room, before)
+            if number % SWEPT_AT_ONCE == 0:
+                yield Sleep(0.0)
         self._forget_absent(before)
         for room_id in self._store.idle_rooms(settings.room_expire_s):
-            self._submit_as_system(room_id, Close(SYSTEM, system_request()))
-        self.accounts.release_expired()
+            yield from self._submit_as_system(room_id, Close(SYSTEM, system_request()))
+        yield from self.accounts.release_expired()
         gone = self._store.evict(self._store.idle_rooms(settings.room_idle_s))
         if gone:
             logger.debug("rooms evicted", rooms=gone)
         return self._store.forget_closed(but=self._settings.keep_closed_rooms)
 
-    def _expire_absent(self, room: Room, before: float) -> None:
+    def _expire_absent(self, room: Room, before: float) -> Effects[None]:
         present = [name for name in (*room.players, *room.spectators) if room.has(name)]
         not_known = max(self._opened_at, before)  # without a time: unseen at least since then
-        with self._seen_lock:
-            times = {name: self._seen.at((room.id, name)) for name in present}
-            seen = {name: not_known if at is None else at for name, at in times.items()}
-            absent = [name for name in present if seen[name] <= before]
-            for name in absent:
-                self._seen.forget((room.id, name), before)
+        times = {name: self._seen.at((room.id, name)) for name in present}
+        seen = {name: not_known if at is None else at for name, at in times.items()}
+        absent = [name for name in present if seen[name] <= before]
+        for name in absent:
+            self._seen.forget((room.id, name), before)
         for name in absent:
             unseen_ms = int(1000 * (self._clock() - seen[name]))
-            self._submit_as_system(room.id, Leave(name, system_request(), unseen_ms))
+            yield from self._submit_as_system(room.id, Leave(name, system_request(), unseen_ms))
 
     def _forget_absent(self, before: float) -> None:
         """Drop times up to ``before``: most of these people left the room, or the room is closed."""
-        with self._seen_lock:
-            for key, seen_at in self._seen.before(before):
-                self._seen.forget(key, seen_at)
+        for key, seen_at in self._seen.before(before):
+            self._seen.forget(key, seen_at)
 
-    def _submit_as_system(self, room: str, command: Command) -> None:
+    def _submit_as_system(self, room: str, command: Command) -> Effects[None]:
         try:
-            now(self._committer.submit(room_stream(room), command))
+            yield Submit(room_stream(room), command)
         except (Refusal, Damaged) as error:
             logger.debug("system command refused", room=room, why=error.message)
 
     def _touch(self, room: str, name: str) -> None:
         if not self._sweeps:
             return
-        with self._seen_lock:
-            self._seen.touch((room, name), self._clock())
+        self._seen.touch((room, name), self._clock())

@@ -1,8 +1,8 @@
 """Counts what is committed, and logs it from a thread of its own.
 
 At ``info`` it logs rooms opened and closed and games finished. At ``debug`` it logs games started and every command.
-Each line has the room and the request id. The thread writes lines a moment later; the holder of the commit lock never
-writes. A write lets other threads run, so the holder would have to wait before it continues.
+Each line has the room and the request id. The thread writes lines a moment later, because a write may wait for the
+disk, and the event loop must not.
 """
 
 from __future__ import annotations

@@ -18,12 +18,11 @@ import structlog
 from game import cluster_state
 from game.cluster_state import Drain
 from game.rooms.drain_rules import is_played
-from server.commit.command_port import CommandPort
 from server.log.room_stream import room_stream
 from server.log.service_stream import THE_SERVICE
 from server.rooms.room_store import RoomStore
+from server.runtime.effects import Effects, Submit
 from server.supervision.run_directory import RunDirectory
-from wire.later import now
 
 READ_AT_ONCE = 200
 """The most rooms outside memory that one count reads from the journal."""
@@ -64,26 +63,25 @@ class StillPlayed:
 class DrainService:
     """Begins and ends a drain, during one term of the primary."""
 
-    def __init__(self, store: RoomStore, committer: CommandPort, run_directory: RunDirectory) -> None:
+    def __init__(self, store: RoomStore, run_directory: RunDirectory) -> None:
         self._store = store
-        self._committer = committer
         self._run_directory = run_directory
         self._still_played = StillPlayed(store)
 
-    def begin_term(self) -> None:
+    def begin_term(self) -> Effects[None]:
         """End the drain if the cluster was stopped since it began. Raises StorageFailed."""
         if self._store.service.draining and not self._run_directory.is_marked_draining:
             logger.info("drain ended", why="the cluster was stopped")
-            self._submit(Drain(on=False))
+            yield Submit(THE_SERVICE, Drain(on=False))
 
-    def drain(self, on: bool, until: int | None) -> Mapping[str, object] | None:
+    def drain(self, on: bool, until: int | None) -> Effects[Mapping[str, object] | None]:
         """Begin a drain until ``until`` at the latest, or end it if ``on`` is false. Return what ``notice`` returns.
 
         ``until``: a date in seconds since 1970. Raises StorageFailed.
         """
         if on:
             self._run_directory.mark_draining()
-        self._submit(Drain(on, until))
+        yield Submit(THE_SERVICE, Drain(on, until))
         if not on:
             self._run_directory.unmark_draining()
         return self.notice()
@@ -92,6 +90,3 @@ class DrainService:
         """Return the drain's ``until``, and in ``games`` how many still run; None without a drain."""
         notice = cluster_state.drain_notice(self._store.service)
         return None if notice is None else {**notice, "games": self._still_played.count()}
-
-    def _submit(self, command: Drain) -> None:
-        now(self._committer.submit(THE_SERVICE, command))

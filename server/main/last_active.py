@@ -10,7 +10,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class LastActive(Generic[Key]):
-    """Keys by the time of their last activity, in seconds. Not thread-safe: the caller holds a lock."""
+    """Keys by the time of their last activity, in seconds."""
 
     def __init__(self) -> None:
         self._at: dict[Key, float] = {}

@@ -10,7 +10,7 @@ from collections.abc import Set
 
 
 class NameHosts:
-    """Names by host. Grows with the number of names that have an owner. Not thread-safe."""
+    """Names by host. Grows with the number of names that have an owner."""
 
     def __init__(self) -> None:
         self._hosts: dict[str, str] = {}  # name -> host; the inverse of ``_names``

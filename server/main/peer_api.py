@@ -11,6 +11,7 @@ from server.process.base_api import PeerApi
 from server.process.server_process import ServerProcess
 from server.rooms.lobby import LobbyCursor
 from server.rooms.pairing import Pairing, pairings
+from server.runtime.effects import Await, Effects, no_effects
 from server.telemetry import metrics
 from server.telemetry.metrics import Reading
 from wire import REPLICATION
@@ -28,6 +29,7 @@ from wire.arguments import (
     yes_or_no,
 )
 from wire.errors import NotReady
+from wire.later import Later
 
 _HASH = text(longest=64, shortest=64)
 _HOST = optional(text(longest=64), "")
@@ -52,12 +54,12 @@ class MainPeerApi(PeerApi):
         """The primary's term, if it has begun."""
         return self._serving if isinstance(self._serving, PrimaryTerm) else None
 
-    def probe(self) -> bool:
+    def probe(self) -> Effects[bool]:
         """Wait for the commits under way. Return False if nothing is served yet."""
         if self._serving is None:
             return False
-        with self._serving.committer.commit_lock():
-            return True
+        yield Await(self._serving.committer.locked(no_effects()))
+        return True
 
     def more_status(self) -> dict[str, object]:
         if self._serving is None:
@@ -72,12 +74,12 @@ class MainPeerApi(PeerApi):
             yield from self.term.readings()
 
     @remote(on=yes_or_no, until=or_none(whole(0, _LATEST)))
-    def drain(self, on: bool, until: int | None) -> Mapping[str, object] | None:
+    def drain(self, on: bool, until: int | None) -> Effects[Mapping[str, object] | None]:
         """Begin a drain until that date at the latest, or end it."""
         return self._served().draining.drain(on, until)
 
     @remote(name=text(longest=64), token_hash=_HASH, host=_HOST)
-    def claim(self, name: str, token_hash: str, host: str) -> Mapping[str, object]:
+    def claim(self, name: str, token_hash: str, host: str) -> Effects[Mapping[str, object]]:
         """Give a username to a token, or confirm that the token has it.
 
         ``host``: the host that connected to the front door.
@@ -85,12 +87,12 @@ class MainPeerApi(PeerApi):
         return self._served().command_service.accounts.claim(name, token_hash, host)
 
     @remote(token_hash=_HASH, code_hash=_HASH, host=_HOST)
-    def keep_name(self, token_hash: str, code_hash: str, host: str) -> Mapping[str, object]:
+    def keep_name(self, token_hash: str, code_hash: str, host: str) -> Effects[Mapping[str, object]]:
         """Make a username a reserved name with a recovery code."""
         return self._served().command_service.accounts.reserve(token_hash, code_hash, host)
 
     @remote(name=text(longest=64), code_hash=_HASH, token_hash=_HASH, host=_HOST)
-    def recover_name(self, name: str, code_hash: str, token_hash: str, host: str) -> Mapping[str, object]:
+    def recover_name(self, name: str, code_hash: str, token_hash: str, host: str) -> Effects[Mapping[str, object]]:
         """Give a reserved name to another token, by its recovery code."""
         return self._served().command_service.accounts.recover(name, code_hash, token_hash, host)
 
@@ -112,16 +114,16 @@ class MainPeerApi(PeerApi):
         options: Mapping[str, object],
         terms: Mapping[str, object],
         host: str,
-    ) -> dict[str, object]:
+    ) -> Effects[dict[str, object]]:
         """Open a room."""
         return self._served().command_service.create(token_hash, request_id, title, game, options, terms, host)
 
     @remote(pairings=pairings)
-    def open_matches(self, pairings: Sequence[Pairing]) -> dict[str, object]:
+    def open_matches(self, pairings: Sequence[Pairing]) -> Effects[dict[str, object]]:
         """Open rooms for matched players. ``revision`` in the answer: of a lobby that has these rooms."""
         served = self._served()
-        opened = [one._asdict() for one in served.match_opener.open(pairings)]
-        return {"opened": opened, "revision": served.store.lobby_revision}
+        opened = yield from served.match_opener.open(pairings)
+        return {"opened": [one._asdict() for one in opened], "revision": served.store.lobby_revision}
 
     @remote(token_hash=_HASH)
     def who_has(self, token_hash: str) -> str:
@@ -129,9 +131,9 @@ class MainPeerApi(PeerApi):
         return self._served().command_service.accounts.identify(token_hash)
 
     @remote(number=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
-    def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any]:
+    def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any] | Later:
         """Return the records of finished games after that number, when there are any or the time is up."""
-        return self._served().store.records_after(number, limit, timeout_s)
+        return self._served().store.wait_records_after(number, limit, timeout_s)
 
     @remote(numbers=sequence(most=1000))
     def records(self, numbers: Sequence[object]) -> list[dict[str, Any]]:
@@ -144,10 +146,12 @@ class MainPeerApi(PeerApi):
         return self._served().store.is_open(room)
 
     @remote(revision=_POSITION, began=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
-    def lobby_changes(self, revision: int, began: int, limit: int, timeout_s: float) -> dict[str, Any]:
+    def lobby_changes(self, revision: int, began: int, limit: int, timeout_s: float) -> Effects[dict[str, Any]]:
         """Return what changed in the lobby after a cursor, when anything has or the time is up."""
         store = self._served().store
-        changes = store.lobby_changes(LobbyCursor(revision, began), limit, timeout_s)
+        changes = store.wait_lobby_changes(LobbyCursor(revision, began), limit, timeout_s)
+        if isinstance(changes, Later):
+            changes = yield Await(changes)
         return {
             "cursor": changes.cursor,
             "changed": changes.changed,

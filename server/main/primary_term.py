@@ -4,24 +4,23 @@ The path of a command:
 
     room object or front door
     → ``command_service``: authenticates the caller
-    → ``group_commit``: forms a batch
+    → ``committer``: forms a batch
     → ``commit``: decides, appends to the journal
     → ``replicator``: appends to the replica
     → ``room_store``: makes the events visible
 
-``begin`` loads the store, offers the rooms and starts the threads: replication, compaction, sweep, timers, observer and
-scrub.
+``begin`` loads the store, offers the rooms and begins the procedures of the term (replication, sweep, timers) and its
+threads (compaction, observer, scrub).
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 
 import structlog
 
 from server.commit.commit import Commit
-from server.commit.group_commit import Committer
+from server.commit.committer import Committer
 from server.log.entries import Epoch, StreamSummary
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
@@ -30,24 +29,26 @@ from server.log.room_stream import room_of
 from server.log.streams import Streams
 from server.main.commit_observer import CommitObserver
 from server.main.reads import Reads
-from server.main.timer_thread import TimerThread
+from server.main.timers import run_timers
 from server.process.server_process import ServerProcess
 from server.replication.primary import Primary, SyncState
 from server.replication.repair import Repair
-from server.replication.replica_connection import ReplicaConnection
 from server.replication.replicator import Replicator
 from server.replication.scrub import Scrub, begin_scrub, readings_of_copy
 from server.rooms.event_feed import most_events_of
 from server.rooms.ids import system_request
 from server.rooms.room_store import RoomStore
+from server.runtime.effects import Await, Effects, Sleep, WithCommitLock
 from server.runtime.failpoints import Failpoints
+from server.runtime.procedures import Procedure
 from server.runtime.retries import Retries
 from server.telemetry import metrics
 from server.telemetry.counters import CommitCounts
 from server.telemetry.metrics import Reading
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
-from wire.rpc import Endpoint
+from wire.later import Later
+from wire.rpc.endpoint import Endpoint
 
 SWEEP_PAUSE_S = 1.0
 AT_ONCE = 500
@@ -61,17 +62,14 @@ class PrimaryTerm(Reads):
 
     committer: Committer
 
-    def __init__(
-        self, process: ServerProcess, clients: Endpoint, journal: Journal, epoch: Epoch, replica: ReplicaConnection
-    ) -> None:
+    def __init__(self, process: ServerProcess, clients: Endpoint, journal: Journal, epoch: Epoch) -> None:
         settings = process.settings
         faults = Failpoints(settings.test_faults)
         streams = Streams(settings.limits)
         self._process = process
         self._journal = journal
-        self._replica = replica
+        self._replication: Procedure[None] | None = None  # keeps the replica in sync
         self._to_forget: list[str] = []  # streams to be removed from both journals
-        self._lock_until_end = contextlib.ExitStack()  # holds the commit lock once the server ends
         self._drain_checked = False  # whether ``begin_term`` of the drain succeeded
         self._drain_end = process.retries["opening"] = Retries("drain not ended")
         self.counts = CommitCounts()
@@ -82,6 +80,7 @@ class PrimaryTerm(Reads):
             streams,
             journal,
             self.offer,  # inherited; called only by ``load`` and later
+            process.loop,
             most_events=most_events_of(settings.max_message_bytes),
             on_published=self._observer.published,
         )
@@ -104,64 +103,75 @@ class PrimaryTerm(Reads):
         self.replicator = self._new_replicator(epoch, repair, faults)
         committer = Committer(
             Commit(streams, store, journal, self.replicator, faults, store.context),
-            replica.run,
+            process.host,
             step_down=process.step_down,
             on_committed=self._observer.batch_committed,
         )
         super().__init__(process, clients, store, committer)
-        self._timers = TimerThread(store, committer, system_request)
+        self._timer_retries = Retries("timer commands not committed")
         process.retries |= {
             "repair": repair.retries,
             "replica": self.replicator.attempts,
             "snapshots": self._compactor.retries,
-            "time": self._timers.retries,
+            "time": self._timer_retries,
         }
 
     def _new_replicator(self, epoch: Epoch, repair: Repair, faults: Failpoints) -> Replicator:
-        journal, process, wake = self._journal, self._process, self._replica.wake
+        journal, process = self._journal, self._process
         replicator = Replicator(
             Primary(epoch, journal.last, journal.terms, forgotten_at=journal.forgotten_at),
             journal,
             self._compactor,
             faults=faults,
             step_down=process.step_down,
-            wake=wake,
+            wake=self._wake_replication,
             piece_bytes=process.settings.piece_bytes,
         )
         replicator.repair = repair
-        journal.damage.on_found = wake
+        # the scrub finds damage in a thread of its own
+        journal.damage.on_found = lambda: process.loop.from_thread(self._wake_replication)
         return replicator
+
+    def _wake_replication(self) -> None:
+        if self._replication is not None:
+            self._replication.wake()
 
     def _replica_is_damaged(self) -> bool:
         return any(one.reports_damage for one in self._process.supervisors if one.role == REPLICATION)
 
     def begin(self) -> None:
-        """Load the summaries of the journal, offer every room, and start the background threads.
-
-        One of these threads keeps the replica in sync.
-        """
+        """Load the summaries of the journal, offer every room, and begin the procedures and threads of the term."""
+        process = self._process
+        process.commit_lock = self.committer
         self._store_summaries(self.load())
-        self._end_stopped_drain()
-        go_on, replica, commit_lock = self._process.go_on, self._replica, self.committer.commit_lock
-        self._process.in_background(
-            "replication", lambda: replica.run(self.replicator.run(go_on), commit_lock=commit_lock)
-        )
-        self._process.in_background("compaction", lambda: self._compactor.run(go_on, self._process.pause))
-        self._process.in_background("sweep", self._sweep)
-        self._process.in_background("timers", lambda: self._timers.run(go_on, self._process.pause))
-        self._process.in_background("commit observer", lambda: self._observer.run(go_on, self._process.pause))
-        file = journal_of(self._process.settings, MAIN)
-        self.scrub = begin_scrub(self._process, self._journal, file, rebuild_summary=self.store.rebuild_summary)
-        self._process.at_end(self.end)
-        self._process.at_end(self._finish_commits)
-        self._process.at_end(self._observer.write)
+        self._replication = process.begin("replication", self.replicator.run(process.go_on))
+        process.begin("sweep", self._sweep())
+        process.begin("timers", run_timers(self.store, system_request, self._timer_retries))
+        process.in_background("compaction", lambda: self._compactor.run(process.go_on, process.pause))
+        process.in_background("commit observer", lambda: self._observer.run(process.go_on, process.pause))
+        file = journal_of(process.settings, MAIN)
+        self.scrub = begin_scrub(process, self._journal, file, rebuild_summary=self._rebuild_summary)
+        process.at_end(self.end)
+        process.at_end(self._finish_commits)
+        process.at_end(self._observer.write)
 
-    def _finish_commits(self) -> None:
+    def _rebuild_summary(self, stream: str) -> None:
+        """Write a damaged summary again, for the scrub's thread: a stream that cannot be read is offered, too."""
+        self._process.loop.result_of(lambda: self.store.rebuild_summary(stream))
+
+    def _finish_commits(self) -> Later:
         """Wait for the commit under way, then hold the commit lock until the process ends.
 
         Commands that still wait are not committed. Clients send them again, and the next primary commits them.
         """
-        self._lock_until_end.enter_context(self.committer.commit_lock())
+        held = Later()
+
+        def hold() -> Effects[None]:
+            held.answer(None)
+            yield Await(Later())  # for ever
+
+        self.committer.locked(hold())
+        return held
 
     def status(self) -> dict[str, object]:
         kept = {"damage": self.damage.as_plain(), "scrub": {} if self.scrub is None else self.scrub.as_plain()}
@@ -203,27 +213,27 @@ class PrimaryTerm(Reads):
         except StorageFailed as error:
             logger.warning("stream summaries not written", count=len(missing), why=error.message)
 
-    def _end_stopped_drain(self) -> None:
+    def _sweep(self) -> Effects[None]:
+        sweeping = self._process.retries["tidying"] = Retries("sweep failed")
+        while True:
+            if not self._drain_checked:
+                yield from self._end_stopped_drain()
+            yield Sleep(SWEEP_PAUSE_S)
+            with sweeping.attempt(StorageFailed):
+                yield from self._sweep_once()
+
+    def _end_stopped_drain(self) -> Effects[None]:
         """End a drain if the cluster was stopped since. ``_sweep`` tries again while the disk refuses."""
         with self._drain_end.attempt(StorageFailed):
-            self.draining.begin_term()
+            yield from self.draining.begin_term()
             self._drain_checked = True
 
-    def _sweep(self) -> None:
-        sweeping = self._process.retries["tidying"] = Retries("sweep failed")
-        while self._process.go_on():
-            self._process.pause(SWEEP_PAUSE_S)
-            if not self._drain_checked:
-                self._end_stopped_drain()
-            with sweeping.attempt(StorageFailed):
-                self._sweep_once()
-
-    def _sweep_once(self) -> None:
-        gone = self.command_service.sweep()
+    def _sweep_once(self) -> Effects[None]:
+        gone = yield from self.command_service.sweep()
         for stream in gone:
             self.withdraw(room_of(stream) or "")
         self._to_forget += gone
         if self._to_forget:
-            with self.committer.commit_lock():
-                if self._replica.run(self.replicator.forget(self._to_forget[:AT_ONCE])):
-                    del self._to_forget[:AT_ONCE]
+            forgotten = yield WithCommitLock(self.replicator.forget(self._to_forget[:AT_ONCE]))
+            if forgotten:
+                del self._to_forget[:AT_ONCE]

@@ -6,7 +6,6 @@ parallel requests could exceed a limit.
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,82 +22,84 @@ AN_HOUR_S = 3600.0
 
 
 class Quotas:
-    """What people and hosts have, against the limits in the settings. Thread-safe."""
+    """What people and hosts have, against the limits in the settings."""
 
     def __init__(self, store: RoomStore, settings: Settings, clock: Callable[[], float]) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock
-        self._lock = threading.Lock()  # guards all fields below
         self._hosts = NameHosts()
         self._claiming: Counter[str] = Counter()  # claims under way, by host; never 0
         self._opening: Counter[str] = Counter()  # rooms being opened, by owner; never 0
         self._new_names = _in_an_hour(settings.max_new_names_per_host_per_hour)
         self._new_rooms = _in_an_hour(settings.max_new_rooms_per_name_per_hour)
 
+    @property
+    def names_under_way(self) -> int:
+        """How many names are being claimed."""
+        return self._claiming.total()
+
+    @property
+    def rooms_under_way(self) -> int:
+        """How many rooms are being opened by their owners."""
+        return self._opening.total()
+
     def record_host(self, name: str, host: str) -> None:
         """Record the host of a name's owner."""
-        with self._lock:
-            state = self._store.names.state(name_stream(name))
-            if state is not None and state.is_owned:  # a free name would stay in ``_hosts`` for ever
-                self._hosts.put(state.name, host)
+        state = self._store.names.state(name_stream(name))
+        if state is not None and state.is_owned:  # a free name would stay in ``_hosts`` for ever
+            self._hosts.put(state.name, host)
 
     def forget_if_free(self, name: str) -> None:
         """Forget the host of a name that has no owner any more."""
-        with self._lock:
-            if not self._store.state_of(name_stream(name)).is_owned:
-                self._hosts.forget(name)
+        if not self._store.state_of(name_stream(name)).is_owned:
+            self._hosts.forget(name)
 
     @contextmanager
     def new_name(self, name: str, host: str) -> Iterator[None]:
         """Count a name for its host while it is being claimed, and after it. Raises LimitReached."""
         settings, new = self._settings, self._store.names.state(name_stream(name)) is None
-        with self._lock:
-            if len(self._hosts.names_of(host)) + self._claiming[host] >= settings.max_names_per_host and host:
-                raise LimitReached(
-                    f"your address has {settings.max_names_per_host} names, the most that it may have"
-                    " (MAX_NAMES_PER_HOST)"
-                )
-            if host and self._new_names.is_exhausted(host, self._clock()):
-                raise LimitReached(
-                    f"your address has claimed {settings.max_new_names_per_host_per_hour} new names, the most"
-                    " in an hour (MAX_NEW_NAMES_PER_HOST_PER_HOUR)"
-                )
-            self._claiming[host] += 1
+        if len(self._hosts.names_of(host)) + self._claiming[host] >= settings.max_names_per_host and host:
+            raise LimitReached(
+                f"your address has {settings.max_names_per_host} names, the most that it may have (MAX_NAMES_PER_HOST)"
+            )
+        if host and self._new_names.is_exhausted(host, self._clock()):
+            raise LimitReached(
+                f"your address has claimed {settings.max_new_names_per_host_per_hour} new names, the most"
+                " in an hour (MAX_NEW_NAMES_PER_HOST_PER_HOUR)"
+            )
+        self._claiming[host] += 1
         with self._counted_down(self._claiming, host):
             yield
             self.record_host(name, host)
-            with self._lock:
-                if host and new:
-                    self._new_names.record(host, self._clock())
+            if host and new:
+                self._new_names.record(host, self._clock())
 
     @contextmanager
     def new_room(self, by: str, host: str) -> Iterator[None]:
         """Count a room for its owner and the owner's host while it is being opened. Raises LimitReached."""
         settings = self._settings
-        with self._lock:
-            of_host = list(self._hosts.names_of(host))
-            opened, of_all = self._store.opened_by([by]), self._store.opened_by(of_host)
-            if opened + self._opening[by] >= settings.max_rooms_per_name:
-                raise LimitReached(
-                    f"you have {settings.max_rooms_per_name} open rooms, the most that you may have: close one"
-                    " (MAX_ROOMS_PER_NAME)"
-                )
-            if of_all + sum(self._opening[name] for name in of_host) >= settings.max_rooms_per_host:
-                raise LimitReached(
-                    f"your address has {settings.max_rooms_per_host} open rooms, the most that it may have"
-                    " (MAX_ROOMS_PER_HOST)"
-                )
-            if self._new_rooms.is_exhausted(by, self._clock()):
-                raise LimitReached(
-                    f"you have opened {settings.max_new_rooms_per_name_per_hour} rooms, the most in an hour"
-                    " (MAX_NEW_ROOMS_PER_NAME_PER_HOUR)"
-                )
-            self._opening[by] += 1
+        of_host = list(self._hosts.names_of(host))
+        opened, of_all = self._store.opened_by([by]), self._store.opened_by(of_host)
+        if opened + self._opening[by] >= settings.max_rooms_per_name:
+            raise LimitReached(
+                f"you have {settings.max_rooms_per_name} open rooms, the most that you may have: close one"
+                " (MAX_ROOMS_PER_NAME)"
+            )
+        if of_all + sum(self._opening[name] for name in of_host) >= settings.max_rooms_per_host:
+            raise LimitReached(
+                f"your address has {settings.max_rooms_per_host} open rooms, the most that it may have"
+                " (MAX_ROOMS_PER_HOST)"
+            )
+        if self._new_rooms.is_exhausted(by, self._clock()):
+            raise LimitReached(
+                f"you have opened {settings.max_new_rooms_per_name_per_hour} rooms, the most in an hour"
+                " (MAX_NEW_ROOMS_PER_NAME_PER_HOUR)"
+            )
+        self._opening[by] += 1
         with self._counted_down(self._opening, by):
             yield
-            with self._lock:
-                self._new_rooms.record(by, self._clock())
+            self._new_rooms.record(by, self._clock())
 
     def check_join(self, room: Room, by: str, role: str, host: str) -> None:
         """Raise LimitReached if this person may not enter the room."""
@@ -109,9 +110,8 @@ class Quotas:
                 f"you have seats in {settings.max_seats_per_name} open rooms, the most that you may have"
                 " (MAX_SEATS_PER_NAME)"
             )
-        with self._lock:
-            of_host = self._hosts.names_of(host)
-            here = sum(name in of_host for name in (*room.players, *room.spectators))
+        of_host = self._hosts.names_of(host)
+        here = sum(name in of_host for name in (*room.players, *room.spectators))
         if here >= settings.max_people_per_room_per_host:
             raise LimitReached(
                 f"{settings.max_people_per_room_per_host} people of your address are in this room, the most that may be"
@@ -120,8 +120,7 @@ class Quotas:
 
     def check_reserve(self, host: str) -> None:
         """Raise LimitReached if the host may have no further reserved name."""
-        with self._lock:
-            of_host = list(self._hosts.names_of(host))
+        of_host = list(self._hosts.names_of(host))
         kept = sum(self._store.state_of(name_stream(name)).is_reserved for name in of_host)
         if kept >= self._settings.max_kept_names_per_host:
             raise LimitReached(
@@ -133,10 +132,9 @@ class Quotas:
         try:
             yield
         finally:
-            with self._lock:
-                under_way[key] -= 1
-                if not under_way[key]:
-                    del under_way[key]
+            under_way[key] -= 1
+            if not under_way[key]:
+                del under_way[key]
 
 
 def _in_an_hour(most: int) -> AttemptLimiter:

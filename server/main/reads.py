@@ -26,7 +26,7 @@ from server.rooms.room_store import RoomStore
 from server.runtime.security import house_bot_token, token_hash
 from wire import MAIN, room_object
 from wire.errors import TicTacToeError
-from wire.rpc import Endpoint
+from wire.rpc.endpoint import Endpoint
 
 READ_ONLY = "read only"
 """The ``step`` of such a main server, in its status."""
@@ -56,12 +56,11 @@ class Reads:
         self.command_service = CommandService(store, committer, process.settings, house_bot=house_bot, sweeps=sweeps)
         self.match_opener = MatchOpener(
             store,
-            committer,
             check_new_room=self.command_service.check_new_room,
             seat_house_bot=lambda: self.command_service.accounts.claim(HOUSE_BOT, house_bot),
             expect_players=self.command_service.expect_players,
         )
-        self.draining = DrainService(store, committer, process.run_directory)
+        self.draining = DrainService(store, process.run_directory)
 
     def load(self) -> list[StreamSummary]:
         """Load the summaries of the journal and offer every room. Return the summaries that the journal lacks."""
@@ -103,10 +102,11 @@ class ReadOnly(Reads):
             streams,
             journal,
             self.offer,
+            process.loop,
             service_clock=stopped_clock(),
             most_events=most_events_of(process.settings.max_message_bytes),
         )
-        super().__init__(process, clients, store, RefusingCommitter(streams, store, error), sweeps=False)
+        super().__init__(process, clients, store, RefusingCommitter(streams, store, process.host, error), sweeps=False)
 
     def status(self) -> dict[str, object]:
         error = self.committer.error

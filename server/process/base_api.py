@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.process.server_process import ServerProcess
+from server.runtime.effects import Effects, Sleep
 from server.runtime.failpoints import Failpoints
 from wire import PROTOCOL_VERSION
 from wire.arguments import remote, seconds, text
@@ -15,7 +16,7 @@ class PeerApi:
     def __init__(self, process: ServerProcess) -> None:
         self._process = process
 
-    def probe(self) -> bool:
+    def probe(self) -> Effects[bool]:
         """Return only if the part that does this server's work makes progress.
 
         Return whether it does its work already.
@@ -31,9 +32,15 @@ class PeerApi:
         return {}
 
     @remote(wait_s=seconds(5.0))
-    def beat(self, wait_s: float) -> dict[str, object]:
-        """Answer a heartbeat after ``wait_s`` seconds, if ``probe`` shows progress."""
-        return {**self._process.beat(wait_s, self.probe), **self.more_beat()}
+    def beat(self, wait_s: float) -> Effects[dict[str, object]]:
+        """Answer a heartbeat after ``wait_s`` seconds, if ``probe`` shows progress.
+
+        The answer comes from the event loop, so it also shows that the loop moves. ``serving`` in the answer: whether
+        the server does its work already, or still waits for something.
+        """
+        yield Sleep(wait_s)
+        serving = yield from self.probe()
+        return {**self._process.identity, "serving": serving, **self.more_beat()}
 
     @remote()
     def status(self) -> dict[str, object]:

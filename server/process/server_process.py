@@ -1,8 +1,9 @@
-"""One server process of any role: a lock, two endpoints, heartbeats and an orderly end.
+"""One server process of any role: a lock, an event loop, two endpoints, supervision and an orderly end.
 
-Anybody may call the client endpoint. The peer endpoint is for servers with the cluster's key. A role adds its remote
-objects and the roles that it supervises; the server scripts put these together. It is one file because all parts need
-the same beginning and end: each thread and each endpoint serves until ``go_on`` is false.
+Anybody may call the client endpoint. The peer endpoint is for servers with the cluster's key. Both, and all decisions
+of the role, run in the event loop. Work that waits (supervision, registration, logs, metrics) has threads. A role adds
+its remote objects and the roles that it supervises; the server scripts put these together. It is one file because all
+parts need the same beginning and end.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import structlog
 from msgspec.structs import asdict
 
 from server.process.registration import Registration
 from server.runtime import fd_limits
+from server.runtime.effects import Await, Effects
+from server.runtime.event_loop import EventLoop, LoopHost
+from server.runtime.procedures import CommitLock, Host, Procedure
 from server.runtime.retries import Retries
 from server.runtime.security import cluster_id, cluster_key, peer_key
 from server.runtime.this_machine import is_here, machine_id
@@ -35,11 +39,11 @@ from server.telemetry.counters import Traffic
 from server.telemetry.metrics import Reading
 from server.telemetry.metrics_port import MetricsPort
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PEER, PROTOCOL_VERSION, REPLICATION, rpc
-from wire.errors import NotReady, StorageFailed
-from wire.rpc import Address, Endpoint
-from wire.waiting import about_to_wait
+from wire.errors import StorageFailed, TicTacToeError
+from wire.later import Later
+from wire.rpc import Address
+from wire.rpc.endpoint import Endpoint
 
-STUCK_AFTER_S = 1.0
 OWNER_CHECK_S = 0.2
 WRITE_RETRY_S = 2.0
 """Seconds until the next attempt to write a run file."""
@@ -64,10 +68,14 @@ class ServerProcess:
         self.started_at = time.time()
         self._run_file = self.run_directory.run_of(role, os.getpid())
         self._ending = threading.Event()
+        self.loop = EventLoop(settings.event_loop, self._on_loop_failure)
+        self.host: Host = LoopHost(self.loop)
+        """Carries out the effects of this server's procedures. The role sets it, and ``commit_lock``."""
+        self.commit_lock: CommitLock | None = None
         self._standing_down_until = -math.inf  # monotonic; before it, no supervisor starts or ends a server
         self.supervisors: list[Supervisor] = []
         self._threads: list[threading.Thread] = []
-        self._at_end: list[Callable[[], None]] = []  # run in this order, at an orderly end only
+        self._at_end: list[Callable[[], Later | None]] = []  # run in this order, at an orderly end only
         self.retries: dict[str, Retries] = {"registration": self._registration.retries}
         """Tasks that this server tries until they succeed, by name; see ``metrics.FAILED_TRIES``."""
         if self.run_directory.read(role) != self._run_file:
@@ -80,10 +88,13 @@ class ServerProcess:
         peer = settings.peer_address_of(role)
         self.traffic, self.peer_traffic = Traffic(), Traffic()
         where = Address(settings.peer_bind_host, peer.port)
-        self.peers = Endpoint(where, key=peer_key(self.key, role), answered=self.peer_traffic.answered)
+        self.peers = Endpoint(
+            where, key=peer_key(self.key, role), answered=self.peer_traffic.answered, run=self.run_procedure
+        )
         self.clients: Endpoint | None = None
+        self._serves_clients = False
         self.metrics = MetricsPort(Address(settings.metrics_host, settings.metrics_port_of(role)))
-        self.metrics.include(self._readings)
+        self.measure(self._readings)
         self.in_background("metrics", lambda: self.metrics.run(self.go_on, self.pause))
         if settings.owner_pid:
             self.in_background("owner", self._end_with_owner)
@@ -95,15 +106,20 @@ class ServerProcess:
         return not self._ending.is_set()
 
     def end(self) -> None:
-        """Start an orderly end. A supervisor then starts this role again, unless the servers stand down."""
-        self._ending.set()
+        """Start an orderly end. A supervisor then starts this role again, unless the servers stand down.
+
+        Any thread may call this.
+        """
+        if not self._ending.is_set():
+            self._ending.set()
+            self.loop.from_thread(self._end_in_order)
 
     def pause(self, seconds_: float) -> None:
         """Wait that many seconds, or until this server ends."""
         self._ending.wait(seconds_)
 
-    def at_end(self, action: Callable[[], None]) -> None:
-        """Run an action before the process ends in good order."""
+    def at_end(self, action: Callable[[], Later | None]) -> None:
+        """Run an action before the process ends in good order. If it returns a ``Later``, the end waits for that."""
         self._at_end.append(action)
 
     def step_down(self, why: str, *, status: int = 1) -> NoReturn:
@@ -134,26 +150,51 @@ class ServerProcess:
         self._threads.append(thread)
         thread.start()
 
+    def begin(self, name: str, effects: Effects[None], host: Host | None = None) -> Procedure[None]:
+        """Run a procedure in the background. An error that it does not handle ends the process.
+
+        ``host``: one of its own, in place of the server's.
+        """
+
+        def ended(_value: Any, error: TicTacToeError | None) -> None:
+            if error is not None:
+                self.step_down(f"the procedure {name} failed: {error!r}")
+
+        procedure = Procedure(effects, host or self.host, self.commit_lock)
+        procedure.begin().then(ended)
+        return procedure
+
+    def run_procedure(self, effects: Effects[Any]) -> Later:
+        """Begin a procedure of a remote method, and return its answer."""
+        return Procedure(effects, self.host, self.commit_lock).begin()
+
+    def measure(self, readings: Callable[[], Iterator[Reading]]) -> None:
+        """Add metrics. They are read in the event loop."""
+        self.metrics.include(lambda: iter(self.loop.result_of(lambda: list(readings()))))
+
     def serve_peers(self, peer_object: object) -> None:
         """Offer that object to the other servers, and start to serve them."""
         self.peers.offer(PEER, peer_object)
-        self.in_background("peers", lambda: self.peers.serve(self.go_on))
+        self.peers.begin(self.loop.loop)
 
     def open_to_clients(self) -> Endpoint:
-        """Make and return the endpoint for clients; ``run`` serves it."""
+        """Make and return the endpoint for clients. Their connections wait until ``serve_clients``."""
         address = Address(self.settings.bind_host, self.settings.client_port_of(self.role))
         most = self.settings.max_connections_per_host
-        self.clients = Endpoint(address, most_of_host=most, answered=self.traffic.answered)
+        self.clients = Endpoint(address, most_of_host=most, answered=self.traffic.answered, run=self.run_procedure)
         return self.clients
 
-    def run(self) -> None:
-        """Register with the name server, and serve clients until this server ends."""
-        if self.clients is not None and self.go_on():  # false if the end came before it could serve
+    def serve_clients(self) -> None:
+        """Serve clients from now on, and register with the name server. No effect when it serves them already."""
+        if self.clients is not None and self.go_on() and not self._serves_clients:
+            self._serves_clients = True
             self._log_open_ports()
             self.in_background("registration", lambda: self._registration.run(self.go_on, self.pause))
-            self.clients.serve(self.go_on)
-        for action in self._at_end:
-            action()
+            self.clients.begin(self.loop.loop)
+
+    def run(self) -> None:
+        """Run the event loop until this server ends."""
+        self.loop.run()
         for supervisor in self.supervisors:
             supervisor.abandon_start()
         logger.info("server ended")
@@ -247,18 +288,18 @@ class ServerProcess:
                 writing.succeeded()
                 return
 
-    def beat(self, wait_s: float, probe: Callable[[], bool]) -> dict[str, object]:
-        """Answer a heartbeat after ``wait_s``, or at the end of this server, if ``probe`` shows progress.
+    def _end_in_order(self) -> None:
+        self.run_procedure(self._at_end_actions()).then(lambda _value, _error: self.loop.stop())
 
-        ``serving`` in the answer: whether the server does its work already, or still waits for something. Raises
-        NotReady if the loop that accepts connections is stuck.
-        """
-        about_to_wait()
-        self._ending.wait(wait_s)
-        serving = probe()
-        if self.clients is not None and self.clients.idle_s > STUCK_AFTER_S:
-            raise NotReady("the loop that accepts connections is stuck")
-        return {**self.identity, "serving": serving}
+    def _at_end_actions(self) -> Effects[None]:
+        for action in self._at_end:
+            later = action()
+            if later is not None:
+                yield Await(later)
+
+    def _on_loop_failure(self, message: str, error: BaseException | None) -> None:
+        logger.error("event loop failed", why=message, exc_info=error)
+        self.step_down(f"an error reached the event loop: {error!r}")
 
     def _end_with_owner(self) -> None:
         """End when the process that owns this cluster is gone.

@@ -1,6 +1,7 @@
 """Two copies of the log: the primary sends, the replica follows, and a takeover compares both.
 
 ``primary``, ``replica`` and ``takeover_rules`` make decisions without I/O. ``replicator`` and ``takeover`` are the
-procedures around them. Both use a ``replica_connection``. ``replica_service`` is the other side. ``scrub`` finds
-damage, and ``repair`` replaces damaged rows by those of the other copy. Start reading in ``primary`` and ``replica``.
+procedures around them. ``messages`` has the calls that they make, and ``link`` carries these to ``replica_service``.
+``scrub`` finds damage, and ``repair`` replaces damaged rows by those of the other copy. Start reading in ``primary``
+and ``replica``.
 """

@@ -1,9 +1,9 @@
 """The messages from a main server to the replica: each is a typed procedure with one remote call;
 ``copies`` has many.
 
-``replica_service`` is the other side, and ``replica_connection`` sends. A message raises the errors of
-``wire.rpc.Proxy.call``, and Fenced when the replica obeys another main server. Some remote methods have older names
-than the functions here (``standing``, ``take_office``); they are contracts, see ``docs/glossary.md``.
+``replica_service`` is the other side, and ``link`` sends. A message raises the errors of ``ReplicaLink.call``, and
+Fenced when the replica obeys another main server. Some remote methods have older names than the functions here
+(``standing``, ``take_office``); they are contracts, see ``docs/glossary.md``.
 """
 
 from __future__ import annotations

@@ -57,8 +57,7 @@ class Repair:
         """Repair a few streams of both copies. Raises StorageFailed and the errors of a call of the replica."""
         for stream in self._journal.damage.waiting[:AT_ONCE]:
             # No snapshot must be taken of rows that are being replaced. Nothing else waits for this lock.
-            with self._compactor.paused():
-                yield from self._repair_own(epoch, stream)
+            yield from self._compactor.while_paused(self._repair_own(epoch, stream))
         if self._replica_is_damaged():
             for holes in (yield from messages.damage(epoch)):
                 rows = rows_for(self._journal.copy(holes.stream), holes)

@@ -8,6 +8,7 @@ the previous entry is from Raft (Ongaro & Ousterhout 2014).
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -15,6 +16,8 @@ from msgspec import Struct
 from game.errors import InvalidArgument, check
 from server.log.entries import FARTHEST_LEAP, Entry, Epoch, LogId, Snapshot
 from wire.errors import Fenced
+
+_POSITION = operator.attrgetter("position")
 
 
 class Accepted(Struct, frozen=True):
@@ -68,12 +71,13 @@ class Replica:
         primary.
         """
         self.require(epoch)
-        log_ids = [part.log_id for part in snapshots] + [part.log_id for part in entries]
         if previous != self.last:
             return Accepted((), (), self.last)
-        check(all(log_id.position > previous.position for log_id in log_ids), "a primary must not send what is before")
-        end = max(log_ids, key=lambda log_id: log_id.position, default=previous)
-        return Accepted(tuple(snapshots), tuple(entries), end)
+        rows: tuple[Snapshot | Entry, ...] = (*snapshots, *entries)
+        if not rows:
+            return Accepted((), (), self.last)
+        check(min(rows, key=_POSITION).position > previous.position, "a primary must not send what is before")
+        return Accepted(tuple(snapshots), tuple(entries), max(rows, key=_POSITION).log_id)
 
     def appended(self, last: LogId) -> None:
         """Record that the shell has written the content of an ``Accepted``: the copy now ends at ``last``."""

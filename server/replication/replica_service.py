@@ -1,17 +1,18 @@
 """The replication server's copy of the log: the shell around ``replica``.
 
 Each remote method is a message from a main server; ``messages`` has the sending side. The journal stores a message's
-content before the message is acknowledged. ``_lock`` is held from the decision to the write, so one
-message that changes something is processed at a time.
+content before the message is acknowledged.
+
+The methods belong to the thread of the server's event loop, so one message at a time is processed. What takes long is a
+procedure, whose work is done apart from the loop. Until it ends, other messages are refused with NotReady, because the
+journal changes meanwhile. Messages of a fenced main server are refused with Fenced all the same.
 """
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from game.context import Limits
 from server.log import message_checks
@@ -23,20 +24,23 @@ from server.log.streams import Streams
 from server.process.base_api import PeerApi
 from server.process.server_process import ServerProcess
 from server.replication.repair import VERSIONS_AT_ONCE, ReplicaRepair
-from server.replication.replica import Replica
+from server.replication.replica import Accepted, Replica
 from server.replication.scrub import Scrub, readings_of_copy
+from server.runtime.effects import Blocking, Effects, no_effects
 from server.runtime.failpoints import Failpoints
 from server.runtime.retries import Retries
 from server.telemetry import metrics
 from server.telemetry.metrics import Reading
-from wire.arguments import remote, sequence, text, whole, yes_or_no
+from wire.arguments import carry_out, remote, sequence, text, whole, yes_or_no
 from wire.errors import NotReady
 
 _EPOCH = whole(0, FARTHEST)
 _HOLDER = text(longest=64, shortest=1)
 _NUMBER = whole(0, FARTHEST)
-LONGEST_REPLACING_S = 30.0
-"""Seconds. A replacement of the whole copy that takes longer counts as hanging."""
+LONGEST_WORK_S = 30.0
+"""Seconds. A change of the whole copy that takes longer counts as hanging."""
+
+Result = TypeVar("Result")
 
 
 class UnopenedCopy(PeerApi):
@@ -47,8 +51,9 @@ class UnopenedCopy(PeerApi):
         super().__init__(process)
         self._opening = opening
 
-    def probe(self) -> bool:
+    def probe(self) -> Effects[bool]:
         """Return False: this server does not serve yet."""
+        yield from no_effects()
         return False
 
     @remote(epoch=_EPOCH, position=_NUMBER, holder=text(longest=64))
@@ -74,21 +79,20 @@ class ReplicaService(PeerApi):
         self._journal = journal
         self._compactor = compactor
         self._faults = faults
-        # Guards the journal's and ``_replica``'s changes: while it is free, both have the same end and epoch.
-        self._lock = threading.Lock()
         self._replica = Replica(journal.epoch, journal.last)
         self.scrub: Scrub | None = None
-        # Until when a replacement of the copy counts as progress (monotonic seconds); 0 while there is none.
-        self._replacing_until = 0.0
+        # When the work apart from the loop began (monotonic seconds); None while there is none. While it is None,
+        # ``_journal`` and ``_replica`` have the same end and epoch.
+        self._working_since: float | None = None
         self._incoming: tuple[int, int] | None = None  # the number of the incoming copy, and its next piece
         self._repair = ReplicaRepair(journal, Streams(Limits()))  # reading streams does not depend on limits
 
-    def probe(self) -> bool:
-        """Return True once earlier messages have ended, or while a copy is replaced within ``LONGEST_REPLACING_S``."""
-        if time.monotonic() < self._replacing_until:
-            return True
-        with self._lock:
-            return True
+    def probe(self) -> Effects[bool]:
+        """Return True. Raises NotReady if work on the copy takes longer than ``LONGEST_WORK_S``."""
+        yield from no_effects()
+        if self._working_since is not None and time.monotonic() > self._working_since + LONGEST_WORK_S:
+            raise NotReady(f"work on the copy takes longer than {LONGEST_WORK_S:g} s")
+        return True
 
     def more_status(self) -> dict[str, object]:
         scrub = {} if self.scrub is None else self.scrub.as_plain()
@@ -108,30 +112,32 @@ class ReplicaService(PeerApi):
     def standing(self, epoch: int, position: int, holder: str) -> dict[str, object]:
         """Return the epoch that this copy obeys, its last log id, and ``has_own``.
 
-        ``has_own``: this copy begins with the whole log that ends at the given log id.
+        ``has_own``: this copy begins with the whole log that ends at the given log id. Raises NotReady.
         """
-        with self._lock:
-            has_own = self._journal.terms.contain(LogEnd(epoch, position, holder), self._replica.last)
-            return {"office": self._replica.epoch, "last": self._end, "has_own": has_own}
+        self._check_idle()
+        has_own = self._journal.terms.contain(LogEnd(epoch, position, holder), self._replica.last)
+        return {"office": self._replica.epoch, "last": self._end, "has_own": has_own}
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def take_office(self, epoch: int, holder: str) -> None:
-        """Obey only this epoch from now on. Raises Fenced unless it is higher than every earlier epoch."""
-        with self._lock:
-            self._promise(Epoch(epoch, holder))
+        """Obey only this epoch from now on.
+
+        Raises Fenced unless it is higher than every earlier epoch, and NotReady.
+        """
+        self._promise(Epoch(epoch, holder))
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def attach(self, epoch: int, holder: str) -> LogEnd:
         """Obey this epoch if it is higher than the present one, and return where the copy ends.
 
-        Raises Fenced if it is lower, or if another server has it.
+        Raises Fenced if it is lower, or if another server has it, and NotReady.
         """
-        with self._lock:
-            sender = self._sender(epoch, holder)
-            if sender != self._replica.epoch:
-                self._promise(sender)
-            self._repair.begin()
-            return self._end
+        sender = self._sender(epoch, holder)
+        if sender != self._replica.epoch:
+            self._promise(sender)
+        self._check_idle()
+        self._repair.begin()
+        return self._end
 
     @remote(
         epoch=_EPOCH,
@@ -149,36 +155,52 @@ class ReplicaService(PeerApi):
         snapshots: Sequence[Snapshot],
         entries: Sequence[Entry],
         terms: Sequence[EpochStart],
-    ) -> LogEnd:
-        """Write what follows on ``previous``, and return where the copy ends now. Raises Fenced."""
-        with self._obeyed(epoch, holder) as sender:
-            message_checks.follow(previous, sender.number, (*snapshots, *entries), terms)
-            accepted = self._replica.receive(sender, previous, snapshots, entries)
-            if accepted.snapshots or accepted.entries:
-                # The compactor pauses: a snapshot that it makes of older entries could replace an incoming one.
-                with self._compactor.paused() if accepted.snapshots else contextlib.nullcontext():
-                    self._journal.receive(accepted.snapshots, accepted.entries, accepted.last, terms)
-                self._replica.appended(accepted.last)
-                self._compactor.count_entries(accepted.entries)
-            return self._end
+    ) -> LogEnd | Effects[LogEnd]:
+        """Write what follows on ``previous``, and return where the copy ends now. Raises Fenced and NotReady."""
+        sender = self._obeyed(epoch, holder)
+        message_checks.follow(previous, sender.number, (*snapshots, *entries), terms)
+        accepted = self._replica.receive(sender, previous, snapshots, entries)
+        if accepted.snapshots:
+            return self._receive_apart(accepted, terms)
+        if accepted.entries:
+            self._journal.receive((), accepted.entries, accepted.last, terms)
+            self._appended(accepted)
+        return self._end
+
+    def _receive_apart(self, accepted: Accepted, terms: Sequence[EpochStart]) -> Effects[LogEnd]:
+        def receive() -> None:
+            # The compactor pauses: a snapshot that it makes of older entries could replace an incoming one.
+            with self._compactor.paused():
+                self._journal.receive(accepted.snapshots, accepted.entries, accepted.last, terms)
+
+        yield from self._apart(receive)
+        self._appended(accepted)
+        return self._end
+
+    def _appended(self, accepted: Accepted) -> None:
+        self._replica.appended(accepted.last)
+        self._compactor.count_entries(accepted.entries)
 
     @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER)
     def begin_copy(self, epoch: int, holder: str, copy: int) -> None:
-        """Begin to receive a whole copy. The old copy stays valid until the new one is complete. Raises Fenced."""
-        with self._obeyed(epoch, holder):
-            self._journal.begin_copy()
-            self._incoming = (copy, 0)
+        """Begin to receive a whole copy. The old copy stays valid until the new one is complete.
+
+        Raises Fenced and NotReady.
+        """
+        self._obeyed(epoch, holder)
+        self._journal.begin_copy()
+        self._incoming = (copy, 0)
 
     @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, piece=_NUMBER, copies=message_checks.copies)
     def add_to_copy(self, epoch: int, holder: str, copy: int, piece: int, copies: Sequence[StreamCopy]) -> None:
         """Add a piece to the incoming copy. Raises Fenced, and NotReady if it is not the next piece."""
-        with self._obeyed(epoch, holder):
-            self._check_next_piece(copy, piece)
-            self._journal.add_to_copy(
-                [piece.snapshot for piece in copies if piece.snapshot is not None],
-                [entry for piece in copies for entry in piece.entries],
-            )
-            self._incoming = (copy, piece + 1)
+        self._obeyed(epoch, holder)
+        self._check_next_piece(copy, piece)
+        self._journal.add_to_copy(
+            [piece.snapshot for piece in copies if piece.snapshot is not None],
+            [entry for piece in copies for entry in piece.entries],
+        )
+        self._incoming = (copy, piece + 1)
 
     @remote(
         epoch=_EPOCH,
@@ -190,42 +212,49 @@ class ReplicaService(PeerApi):
     )
     def end_copy(
         self, epoch: int, holder: str, copy: int, pieces: int, last: LogId, terms: Sequence[EpochStart]
-    ) -> LogEnd:
+    ) -> Effects[LogEnd]:
         """Replace the old copy by the incoming copy, which has ``pieces`` pieces and these terms and ends at ``last``.
 
         Raises Fenced, and NotReady when a piece is missing.
         """
-        with self._obeyed(epoch, holder):
-            self._check_next_piece(copy, pieces)
-            self._incoming = None
-            self._replacing_until = time.monotonic() + LONGEST_REPLACING_S
-            try:
-                with self._compactor.paused():
-                    self._journal.end_copy(last, terms)
-            finally:
-                self._replacing_until = 0.0
-            self._replica.replaced(last)
-            self._compactor.recount()
-            return self._end
+        self._obeyed(epoch, holder)
+        self._check_next_piece(copy, pieces)
+        self._incoming = None
+
+        def replace() -> None:
+            with self._compactor.paused():
+                self._journal.end_copy(last, terms)
+
+        yield from self._apart(replace)
+        self._replica.replaced(last)
+        yield from self._apart(self._compactor.recount)
+        return self._end
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
-    def drop_after_gaps(self, epoch: int, holder: str) -> list[str]:
-        """Drop the entries after missing entries; return the streams in which that was done. Raises Fenced."""
-        with self._obeyed(epoch, holder):
+    def drop_after_gaps(self, epoch: int, holder: str) -> Effects[list[str]]:
+        """Drop the entries after missing entries; return the streams in which that was done.
+
+        Raises Fenced and NotReady.
+        """
+        self._obeyed(epoch, holder)
+
+        def drop() -> list[str]:
             with self._compactor.paused():
-                streams = self._journal.drop_after_gaps()
-            self._replica.replaced(self._journal.last)
-            self._compactor.recount()
-            return streams
+                return self._journal.drop_after_gaps()
+
+        streams = yield from self._apart(drop)
+        self._replica.replaced(self._journal.last)
+        yield from self._apart(self._compactor.recount)
+        return streams
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def damage(self, epoch: int, holder: str) -> list[Any]:
         """Return what is damaged or missing in some streams.
 
-        Each item is (stream, versions, whether the snapshot is damaged, last version). Raises Fenced.
+        Each item is (stream, versions, whether the snapshot is damaged, last version). Raises Fenced and NotReady.
         """
-        with self._obeyed(epoch, holder):
-            return self._repair.damage()
+        self._obeyed(epoch, holder)
+        return self._repair.damage()
 
     @remote(
         epoch=_EPOCH,
@@ -241,40 +270,49 @@ class ReplicaService(PeerApi):
         """Return rows for a stream that is damaged in the main server's journal.
 
         These are the entries of ``versions``, the entries after version ``after``, and the snapshot if ``snapshot``.
-        Raises Fenced.
+        Raises Fenced and NotReady.
         """
-        with self._obeyed(epoch, holder):
-            wanted = tuple(_NUMBER(version) for version in versions)
-            return rows_for(self._journal.copy(stream), Holes(stream, wanted, snapshot, after))
+        self._obeyed(epoch, holder)
+        wanted = tuple(_NUMBER(version) for version in versions)
+        return rows_for(self._journal.copy(stream), Holes(stream, wanted, snapshot, after))
 
     @remote(epoch=_EPOCH, holder=_HOLDER, copies=message_checks.copies, complete=yes_or_no)
-    def mend(self, epoch: int, holder: str, copies: Sequence[StreamCopy], complete: bool) -> None:
+    def mend(self, epoch: int, holder: str, copies: Sequence[StreamCopy], complete: bool) -> Effects[None]:
         """Write these rows where the rows of this copy are damaged.
 
         ``complete``: the main server has no more rows for these streams; what is still damaged then is lost. A message
-        that arrives late, after its stream was repaired or deleted, changes nothing. Raises Fenced.
+        that arrives late, after its stream was repaired or deleted, changes nothing. Raises Fenced and NotReady.
         """
-        with self._obeyed(epoch, holder), self._compactor.paused():
-            self._repair.write(copies, complete=complete)
+        self._obeyed(epoch, holder)
+
+        def write() -> None:
+            with self._compactor.paused():
+                self._repair.write(copies, complete=complete)
+
+        yield from self._apart(write)
 
     @remote(epoch=_EPOCH, holder=_HOLDER, streams=message_checks.streams)
     def forget(self, epoch: int, holder: str, streams: Sequence[str]) -> None:
-        """Delete the streams of rooms that were closed long ago. Raises Fenced."""
-        with self._obeyed(epoch, holder):
-            self._journal.forget(streams)
-            self._compactor.forgotten(streams)
+        """Delete the streams of rooms that were closed long ago. Raises Fenced and NotReady."""
+        self._obeyed(epoch, holder)
+        self._journal.forget(streams)
+        self._compactor.forgotten(streams)
 
     @remote(after_stream=text(longest=200), after_version=whole(0, FARTHEST), most_bytes=whole(1, 1 << 30))
-    def copies(self, after_stream: str, after_version: int, most_bytes: int) -> list[Any]:
+    def copies(self, after_stream: str, after_version: int, most_bytes: int) -> Effects[list[Any]]:
         """Return the next streams of the copy, or parts of them, ordered by name.
 
         They begin after version ``after_version`` of ``after_stream``. Each is (stream, snapshot or None, entries).
+        Raises NotReady.
         """
-        return self._journal.parts(StreamCursor(after_stream, after_version), most_bytes)
+        self._check_idle()
+        after = StreamCursor(after_stream, after_version)
+        return (yield from self._apart(lambda: self._journal.parts(after, most_bytes)))
 
     @remote()
     def terms(self) -> list[EpochStart]:
-        """Return the epoch history of this copy."""
+        """Return the epoch history of this copy. Raises NotReady."""
+        self._check_idle()
         return list(self._journal.terms)
 
     @property
@@ -290,22 +328,39 @@ class ReplicaService(PeerApi):
             raise NotReady("that is not the next piece of the copy that is coming")
 
     def _promise(self, epoch: Epoch) -> None:
-        """Write the promise to obey that epoch, then obey it.
+        """Write the promise to obey that epoch, then obey it. Raises Fenced and NotReady.
 
         The write comes first: a promise that could not be written must not be in memory either.
         """
         self._replica.check_promise(epoch)
+        self._check_idle()
         self._journal.store_epoch(epoch)
         self._replica.promise(epoch)
 
-    @contextlib.contextmanager
-    def _obeyed(self, epoch: int, holder: str) -> Iterator[Epoch]:
-        """Hold the lock while a message of that primary is processed. Raises Fenced if the replica obeys another."""
-        with self._lock:
-            sender = self._sender(epoch, holder)
-            self._replica.require(sender)
-            yield sender
+    def _obeyed(self, epoch: int, holder: str) -> Epoch:
+        """Return the epoch of a message of the primary.
+
+        Raises Fenced if the replica obeys another primary, and NotReady.
+        """
+        sender = self._sender(epoch, holder)
+        self._replica.require(sender)
+        self._check_idle()
+        return sender
 
     def _sender(self, epoch: int, holder: str) -> Epoch:
         """Return the epoch of a message. With the failpoint ``no_epoch_check`` every epoch is obeyed."""
         return self._replica.epoch if self._faults.on("no_epoch_check") else Epoch(epoch, holder)
+
+    def _check_idle(self) -> None:
+        """Raises NotReady while work is done apart from the loop."""
+        if self._working_since is not None:
+            raise NotReady("the copy is being changed or read as a whole")
+
+    def _apart(self, work: Callable[[], Result]) -> Effects[Result]:
+        """Do work on the journal apart from the loop. Other messages are refused meanwhile."""
+        self._working_since = time.monotonic()
+        try:
+            result: Result = yield Blocking(lambda: carry_out(work, ()))
+            return result
+        finally:
+            self._working_since = None

@@ -3,20 +3,18 @@
 ``replicate`` runs with the commit lock held. ``run`` runs apart from it: it attaches the replica and brings it up to
 date.
 
-``_lock`` guards the steps of ``Primary``. It is held for single steps only, never during a remote call. While the
-replica is not in sync, only ``run`` uses the connection. While it is in sync, only the holder of the commit lock uses
-it.
+Everything here belongs to the thread of the server's event loop. While the replica is not in sync, only ``run`` uses
+the link. While it is in sync, only the holder of the commit lock uses it.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 
 import structlog
 
 from game.errors import check
-from server.log.entries import BEFORE_ALL, Entry, LogEnd, LogId, Snapshot
+from server.log.entries import BEFORE_ALL, Entry, LogEnd, LogId, Snapshot, StreamCopy, StreamCursor
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
 from server.replication import messages
@@ -32,7 +30,7 @@ from server.replication.primary import (
     SyncState,
 )
 from server.replication.repair import Repair
-from server.runtime.effects import Effects, Sleep, WithCommitLock
+from server.runtime.effects import Blocking, Effects, Sleep, WithCommitLock
 from server.runtime.failpoints import Failpoints
 from server.runtime.retries import Retries
 from server.telemetry.counters import Stopwatch
@@ -78,7 +76,6 @@ class Replicator:
         """Repairs damage while the replica is in sync."""
         # The number of whole copies sent so far; it numbers them within this epoch.
         self._copies = 0
-        self._lock = threading.Lock()
         # The last position that the replica reported.
         self._replica_position = 0
         self.degraded = Stopwatch(running=True)
@@ -108,8 +105,7 @@ class Replicator:
         than the timeout of an append, then goes on without it.
         """
         self._compactor.count_entries(entries)
-        with self._lock:
-            output = self._primary.appended(entries)
+        output = self._primary.appended(entries)
         if isinstance(output, Send):
             output = yield from self._send(output)
             self._faults.point("after_replica")
@@ -152,9 +148,8 @@ class Replicator:
             end = yield from self._append(message.previous, (), message.entries)
         except TicTacToeError as error:
             return self._on_error(error)
-        with self._lock:
-            output = self._primary.acknowledged(end.log_id)
-            self._record(end.log_id)
+        output = self._primary.acknowledged(end.log_id)
+        self._record(end.log_id)
         if self._primary.sync_state is not SyncState.IN_SYNC:
             self._wake()
         return output
@@ -166,9 +161,8 @@ class Replicator:
 
     def _on_error(self, error: TicTacToeError) -> Output:
         was_in_sync = self._primary.sync_state is SyncState.IN_SYNC
-        with self._lock:
-            output = self._primary.fenced() if isinstance(error, Fenced) else self._primary.disconnected()
-            self._record(None)
+        output = self._primary.fenced() if isinstance(error, Fenced) else self._primary.disconnected()
+        self._record(None)
         if isinstance(output, StepDown):
             self._step_down(error.message)
             return output
@@ -217,45 +211,49 @@ class Replicator:
             self._step_down("another main server is the primary")
 
     def _attached(self, end: LogEnd) -> Output | None:
-        with self._lock:
-            output = self._primary.attached(end)
-            self._record(end.log_id)
+        output = self._primary.attached(end)
+        self._record(end.log_id)
         return output
 
     def _record(self, last: LogId | None) -> None:
-        """Store the result of a step of ``Primary``; ``last``: the replica's log id, if known. ``_lock`` is held."""
+        """Store the result of a step of ``Primary``; ``last``: the replica's log id, if known."""
         self.degraded.set(self._primary.sync_state is not SyncState.IN_SYNC)
         if last is not None:
             self._replica_position = last.position
 
     def _catch_up(self, output: SendBacklog | SendCopy) -> Effects[Output | None]:
         if isinstance(output, SendCopy):
-            return self._attached((yield from self._send_copy()))
+            return self._attached((yield from self._compactor.while_paused(self._send_copy())))
         if output.upto.position - output.after.position > self._last_piece_entries:
             return self._attached((yield from self._send_backlog(output.after, output.upto)))
         last: Output | None = yield WithCommitLock(self._last_piece(output.after))
         return last
 
     def _last_piece(self, after: LogId) -> Effects[Output | None]:
-        return self._attached((yield from self._send_backlog(after, self._primary.last)))
+        # Few entries: they are read at once, because commands wait for the commit lock.
+        snapshots, entries = self._journal.backlog(after, self._primary.last, self._piece_bytes)
+        return self._attached((yield from self._append(after, snapshots, entries)))
 
     def _send_backlog(self, after: LogId, upto: LogId) -> Effects[LogEnd]:
-        snapshots, entries = self._journal.backlog(after, upto, self._piece_bytes)
+        snapshots, entries = yield Blocking(lambda: self._journal.backlog(after, upto, self._piece_bytes))
         return (yield from self._append(after, snapshots, entries))
 
     def _send_copy(self) -> Effects[LogEnd]:
         """Send the whole journal as it is now. Entries that are written meanwhile follow as a backlog."""
-        epoch = self._primary.epoch
-        with self._compactor.paused():
-            upto = self._primary.last
-            logger.info("sending whole copy", position=upto.position)
-            self._copies += 1
-            copy, piece, after = self._copies, 0, BEFORE_ALL
-            yield from messages.begin_copy(epoch, copy)
-            while parts := self._journal.parts(after, self._piece_bytes):
-                after = parts[-1].place
-                sent = [part.up_to(upto.position) for part in parts]
-                yield from messages.add_to_copy(epoch, copy, piece, [part for part in sent if part.end])
-                piece += 1
-            terms = self._journal.terms.written(-1, upto.position)
-            return (yield from messages.end_copy(epoch, copy, piece, upto, terms))
+        epoch, upto = self._primary.epoch, self._primary.last
+        logger.info("sending whole copy", position=upto.position)
+        self._copies += 1
+        copy, piece = self._copies, 0
+        yield from messages.begin_copy(epoch, copy)
+        parts = yield from self._parts(BEFORE_ALL)
+        while parts:
+            sent = [part.up_to(upto.position) for part in parts]
+            yield from messages.add_to_copy(epoch, copy, piece, [part for part in sent if part.end])
+            piece += 1
+            parts = yield from self._parts(parts[-1].place)
+        terms = self._journal.terms.written(-1, upto.position)
+        return (yield from messages.end_copy(epoch, copy, piece, upto, terms))
+
+    def _parts(self, after: StreamCursor) -> Effects[list[StreamCopy]]:
+        parts: list[StreamCopy] = yield Blocking(lambda: self._journal.parts(after, self._piece_bytes))
+        return parts

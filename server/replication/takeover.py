@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
-from server.log.entries import Epoch, LogEnd, LogId
+from server.log.entries import Epoch, EpochStart, LogEnd, LogId, StreamCopy
 from server.log.journal.journal import Journal
 from server.replication import messages, takeover_rules
 from server.replication.takeover_rules import BecomePrimary, CandidateState, Divergence, FetchCopy, ReplicaState, Wait
-from server.runtime.effects import Effects, Sleep
+from server.runtime.effects import Blocking, Effects, Sleep
 from server.runtime.retries import Retries
 from wire.errors import Diverged, NotReady, StorageFailed, TicTacToeError
 
@@ -155,6 +155,10 @@ def _fetch_copy(
             raise NotReady("the replica's copy had gaps")
         logger.error("copy of the replica damaged")
     terms = yield from messages.terms()
+    yield Blocking(lambda: _replace(journal, copies, last, terms))
+
+
+def _replace(journal: Journal, copies: Sequence[StreamCopy], last: LogId, terms: Sequence[EpochStart]) -> None:
     journal.begin_copy()
     journal.add_to_copy(
         [copy.snapshot for copy in copies if copy.snapshot is not None],

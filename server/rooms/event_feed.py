@@ -34,13 +34,15 @@ class EventFeed:
         self._journal = journal
         self._most_events = most_events
 
-    def answer(self, room: str, view: Plain, recent: list[Plain], after_version: int, now: Mapping[str, Any]) -> Plain:
-        """Return the events after a version, and the view that they lead to.
+    def answer(
+        self, room: str, version: int, shown: Plain, recent: list[Plain], after_version: int, now: Mapping[str, Any]
+    ) -> Plain:
+        """Return the events after a version up to ``version``, and the room that they lead to.
 
-        ``recent``: the part of these events that is in memory. ``now`` is added to the answer. ``gap`` is true if
-        earlier events are compacted. If not all events fit, the first ones are returned, without a view.
+        ``shown``: the room in a form, with the form's name. ``recent``: the part of these events that is in memory.
+        ``now`` is added to the answer. ``gap`` is true if earlier events are compacted. If not all events fit, the
+        first ones are returned, and None for the room.
         """
-        version = view["version"]
         if len(recent) != version - after_version:
             recent = self._older(room, after_version, version)
         recent = recent[: self._most_events]
@@ -48,7 +50,8 @@ class EventFeed:
         end = recent[-1]["version"] if recent else version
         check(len(recent) == end + 1 - first, "the events of an answer must have no gaps")
         gap = first != after_version + 1
-        return {"version": end, "events": recent, "view": view if end == version else None, "gap": gap, **now}
+        result = shown if end == version else dict.fromkeys(shown)
+        return {"version": end, "events": recent, **result, "gap": gap, **now}
 
     def _older(self, room: str, after_version: int, version: int) -> list[Plain]:
         stream = room_stream(room)

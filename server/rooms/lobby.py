@@ -82,7 +82,7 @@ class LobbyChanges:
 
 
 class OpenMatches:
-    """The running match of each player, from the rows of rooms. Not safe for threads: the caller holds a lock."""
+    """The running match of each player, from the rows of rooms."""
 
     def __init__(self) -> None:
         # The players of each running match. ``_rooms_of`` is the reverse, and has no empty tuples.
@@ -118,7 +118,7 @@ class OpenMatches:
 
 
 class Lobby:
-    """Rows by room, in order of revision. Not safe for threads: the caller holds a lock."""
+    """Rows by room, in order of revision."""
 
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
@@ -126,6 +126,7 @@ class Lobby:
         # The revision of each room's last change. ``_order`` has the same pairs, sorted.
         self._changed_at: dict[str, int] = {}
         self._order: list[tuple[int, str]] = []
+        self._closings: list[tuple[int, str]] = []  # the part of ``_order`` without a row
         # Closings up to this revision may be missing, so an older cursor must start again.
         self._forgotten = 0
 
@@ -142,6 +143,8 @@ class Lobby:
             self.rows[change.room] = change.row
         self._changed_at[change.room] = change.revision
         bisect.insort(self._order, (change.revision, change.room))
+        if change.row is None:
+            bisect.insort(self._closings, (change.revision, change.room))
         self.revision = max(self.revision, change.revision)
         self._forget_an_old_closing()
         return True
@@ -152,6 +155,7 @@ class Lobby:
         self.rows = {change.room: change.row for change in changes if change.row is not None}
         self._changed_at = {change.room: change.revision for change in changes}
         self._order = [(change.revision, change.room) for change in changes]
+        self._closings = [(change.revision, change.room) for change in changes if change.row is None]
         self.revision = changes[-1].revision if changes else 0
         while self._forget_an_old_closing():
             pass
@@ -188,13 +192,15 @@ class Lobby:
         return max(cursor) < self._forgotten or cursor.revision > self.revision
 
     def _drop_change(self, room: str) -> None:
-        place = bisect.bisect_left(self._order, (self._changed_at.pop(room), room))
-        del self._order[place]
+        change = self._changed_at.pop(room), room
+        del self._order[bisect.bisect_left(self._order, change)]
+        if room not in self.rows:
+            del self._closings[bisect.bisect_left(self._closings, change)]
 
     def _forget_an_old_closing(self) -> bool:
-        if len(self._order) - len(self.rows) <= KEPT_CLOSINGS:
+        if len(self._closings) <= KEPT_CLOSINGS:
             return False
-        revision, room = next(change for change in self._order if change[1] not in self.rows)
+        revision, room = self._closings[0]
         self._drop_change(room)
         self._forgotten = max(self._forgotten, revision)
         return True

@@ -7,7 +7,6 @@ takeover has no time for all of them.
 from __future__ import annotations
 
 import itertools
-import threading
 
 from game.accounts.lookalikes import skeletons
 from game.accounts.names import NOBODY, Name
@@ -18,14 +17,13 @@ COMPUTED_AT_ONCE = 200
 
 
 class NameIndex:
-    """Usernames by stream, by token hash and by skeleton. Safe for threads."""
+    """Usernames by stream, by token hash and by skeleton."""
 
     def __init__(self) -> None:
         self.held = 0
         """How many names have an owner."""
         self.kept = 0
         """How many names are reserved: they have a recovery code."""
-        self._lock = threading.Lock()
         self._names: dict[str, Name] = {}
         self._of_hash: dict[str, str] = {}
         # Streams of owned names without computed skeletons. An owned name is either here or in ``_by_skeleton``.
@@ -38,21 +36,20 @@ class NameIndex:
 
     def put(self, stream: str, name: Name) -> None:
         """Store the new state of a name."""
-        with self._lock:
-            before = self._names.get(stream, NOBODY)
-            self._names[stream] = name
-            self.kept += name.is_reserved - before.is_reserved
+        before = self._names.get(stream, NOBODY)
+        self._names[stream] = name
+        self.kept += name.is_reserved - before.is_reserved
+        if before.is_owned:
+            self._of_hash.pop(before.token_hash, None)
+            self.held -= 1
+        if name.is_owned:
+            self._of_hash[name.token_hash] = name.name
+            self.held += 1
+        if before.name != name.name:
             if before.is_owned:
-                self._of_hash.pop(before.token_hash, None)
-                self.held -= 1
+                self._forget_skeletons(stream, before)
             if name.is_owned:
-                self._of_hash[name.token_hash] = name.name
-                self.held += 1
-            if before.name != name.name:
-                if before.is_owned:
-                    self._forget_skeletons(stream, before)
-                if name.is_owned:
-                    self._without_skeletons[stream] = None
+                self._without_skeletons[stream] = None
 
     def state(self, stream: str) -> Name | None:
         """Return the state of that stream's name, or None if the name never existed."""
@@ -60,8 +57,7 @@ class NameIndex:
 
     def held_names(self) -> list[str]:
         """Return the names that have an owner."""
-        with self._lock:
-            known = list(self._names.values())
+        known = list(self._names.values())
         return [name.name for name in known if name.is_owned]
 
     def name_with(self, token_hash: str) -> str | None:
@@ -69,22 +65,20 @@ class NameIndex:
         return self._of_hash.get(token_hash)
 
     def lookalike_of(self, name: str) -> str | None:
-        """Return an owned name that is a lookalike of ``name`` but not the same, or None."""
-        stream, found_skeletons = name_stream(name), skeletons(name)
-        while True:
-            with self._lock:  # released between steps: thousands of names may wait after a takeover
-                if self._compute_some():
-                    continue
-                alike = (
-                    other
-                    for skeleton in found_skeletons
-                    for other in self._by_skeleton.get(skeleton, ())
-                    if other != stream
-                )
-                found = next(alike, None)
-                return None if found is None else self._names[found].name
+        """Return an owned name that is a lookalike of ``name`` but not the same, or None.
 
-    def _compute_some(self) -> bool:
+        Names whose skeletons are not computed yet are computed first; ``compute_some`` does that in steps.
+        """
+        while self.compute_some():
+            pass
+        stream = name_stream(name)
+        alike = (
+            other for skeleton in skeletons(name) for other in self._by_skeleton.get(skeleton, ()) if other != stream
+        )
+        found = next(alike, None)
+        return None if found is None else self._names[found].name
+
+    def compute_some(self) -> bool:
         """Compute the skeletons of some names. Return whether more names wait."""
         for stream in list(itertools.islice(self._without_skeletons, COMPUTED_AT_ONCE)):
             del self._without_skeletons[stream]

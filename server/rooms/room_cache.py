@@ -1,17 +1,16 @@
-"""The rooms in memory: each with its state, last events and view, and the time of its last use.
+"""The rooms in memory: each with its state, last events and what readers get, and the time of its last use.
 
-Idle rooms leave memory and are read from the journal when they are needed. The room store has the only cache,
-and holds its lock for every call but ``cached`` and ``from_journal``.
+Idle rooms leave memory and are read from the journal when they are needed. The room store has the only cache.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from game.forms import views
+from game.forms import public_state, views
 from game.forms.event_codec import to_plain
 from game.rooms.events import Event
 from game.rooms.state import Room
@@ -24,17 +23,27 @@ Plain = dict[str, Any]
 
 _RECENT = 64
 
+FORMS: Mapping[str, Callable[[Room], object]] = {
+    "view": views.view,
+    "state": public_state.encode,
+    "checksum": public_state.checksum,
+}
+"""The forms in which an answer can have a room."""
+
 
 class CachedRoom:
-    """A room: its published state, and the data that readers get."""
+    """A room: its published state, and the data that readers get. Readers must not change that data."""
 
-    __slots__ = ("_recent", "_view", "state")
+    __slots__ = ("_after", "_forms", "_of_version", "_recent", "state")
 
     def __init__(self, state: Room) -> None:
         self.state = state
         # The last events with their versions, at most ``_RECENT``, without gaps.
         self._recent: list[tuple[int, Event]] = []
-        self._view: Plain | None = None
+        # What readers got at version ``_of_version``: the room in its forms, and the events after a version.
+        self._of_version = state.version
+        self._forms: dict[str, object] = {}
+        self._after: dict[int, list[Plain]] = {}
 
     def add_event(self, version: int, event: Event) -> None:
         """Add a published event."""
@@ -42,19 +51,30 @@ class CachedRoom:
         del self._recent[:-_RECENT]
 
     def after(self, version: int) -> list[Plain]:
-        """Return the cached events after a version. Earlier ones are in the journal."""
-        return [{"version": number, **to_plain(event)} for number, event in self._recent if number > version]
+        """Return the cached events after a version. Earlier ones are in the journal. All readers get the same list."""
+        self._drop_older()
+        events = self._after.get(version)
+        if events is None:
+            events = self._after[version] = [
+                {"version": number, **to_plain(event)} for number, event in self._recent if number > version
+            ]
+        return events
 
-    def view(self) -> Plain:
-        """Return the view. It is made once for each version."""
-        view = self._view
-        if view is None or view["version"] != self.state.version:
-            view = self._view = views.view(self.state)
-        return view
+    def form(self, form: str) -> Any:
+        """Return the room in one of ``FORMS``. It is made once for each version."""
+        self._drop_older()
+        made = self._forms.get(form)
+        if made is None:
+            made = self._forms[form] = FORMS[form](self.state)
+        return made
+
+    def _drop_older(self) -> None:
+        if self._of_version != self.state.version:
+            self._of_version, self._forms, self._after = self.state.version, {}, {}
 
 
 class RoomCache:
-    """Rooms by id. Not safe for threads."""
+    """Rooms by id."""
 
     def __init__(
         self,

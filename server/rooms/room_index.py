@@ -1,7 +1,6 @@
 """What lists show of rooms without their states: the lobby, closed rooms, seats, and running matches. Pure.
 
-It is filled from the journal's stream summaries and updated with each batch. The room store has the only index and
-holds its lock.
+It is filled from the journal's stream summaries and updated with each batch. The room store has the only index.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from server.rooms.lobby import Lobby, LobbyChange, OpenMatches, Row
 
 
 class RoomIndex(Lobby):
-    """All open and recently closed rooms, by their rows. Not safe for threads."""
+    """All open and recently closed rooms, by their rows."""
 
     def __init__(self, on_new_room: Callable[[str], None]) -> None:
         """Make an empty index. ``on_new_room`` is called with each room before it is added."""

@@ -7,7 +7,6 @@ from the journal when they are needed.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -27,6 +26,7 @@ from server.log.streams import Streams
 from server.log.unread_streams import UnreadStreams
 from server.rooms import archive_reader
 from server.rooms.event_feed import MOST_EVENTS, EventFeed
+from server.rooms.followers import Followers
 from server.rooms.lobby import LobbyChange, LobbyChanges, LobbyCursor, Row
 from server.rooms.long_poll import LongPolls
 from server.rooms.room_cache import CachedRoom, RoomCache
@@ -34,24 +34,21 @@ from server.rooms.room_index import RoomIndex, seated_in
 from server.rooms.room_timers import RoomTimers
 from server.rooms.service_clock import ServiceClock
 from server.rooms.stream_states import StreamStates
+from server.runtime.timers import Timers
 from wire.later import Later
-from wire.waiting import about_to_wait
 
 logger = structlog.get_logger()
 
 
 class RoomStore:
-    """Rooms, usernames and lobby. Safe for threads.
-
-    One lock protects every change. Properties do not take it. It is never held during a wait, but it is held
-    while rooms are read from the journal.
-    """
+    """Rooms, usernames and lobby. They belong to the event loop's thread."""
 
     def __init__(
         self,
         streams: Streams,
         journal: Journal,
         on_new_room: Callable[[str], None],
+        timers: Timers,
         clock: Callable[[], float] = time.monotonic,
         service_clock: ServiceClock | None = None,
         most_events: int = MOST_EVENTS,
@@ -67,7 +64,6 @@ class RoomStore:
         self.timers = RoomTimers()
         self._streams = streams
         self._journal = journal
-        self._lock = threading.Lock()
         self._on_new_room = on_new_room
         self._index = RoomIndex(on_new_room)
         self._unread = UnreadStreams(streams, journal, self._on_unread)
@@ -75,11 +71,10 @@ class RoomStore:
         self._states = StreamStates(streams)
         self.names = self._states.names
         self._events = EventFeed(streams, journal, most_events)
-        self._long_polls = LongPolls(self.news)
-        self._news_to_read = threading.Condition(self._lock)
+        self._long_polls = LongPolls(lambda room, after: self.news(room, *after), timers, clock)
+        self._followers = Followers(timers, clock)
         self.published = 0
         """The log position up to which entries are visible. It never falls."""
-        self._ending = False
 
     # -- filled from the log --------------------------------------------------------------------------------------
 
@@ -98,18 +93,15 @@ class RoomStore:
             for stream, position, row in summaries
             if (room := room_of(stream))
         ]
-        with self._lock:
-            for summary in summaries:
-                if room_of(summary.stream) is None:
-                    self._states.put(summary.stream, summary.row)
-            self._index.fill(of_rooms)
-            self._cache.fill(change.room for change in of_rooms if change.row is not None)
-            self.timers.add_unknown(
-                [change.room for change in of_rooms if change.row is not None and change.row["timed"]]
-            )
-            self.service_clock.at_least(self.service.at)
-            self.published = self._journal.last.position
-            self._index.complete_up_to(self.published)
+        for summary in summaries:
+            if room_of(summary.stream) is None:
+                self._states.put(summary.stream, summary.row)
+        self._index.fill(of_rooms)
+        self._cache.fill(change.room for change in of_rooms if change.row is not None)
+        self.timers.add_unknown([change.room for change in of_rooms if change.row is not None and change.row["timed"]])
+        self.service_clock.at_least(self.service.at)
+        self.published = self._journal.last.position
+        self._index.complete_up_to(self.published)
         return missing
 
     def rebuild_summary(self, stream: str) -> None:
@@ -122,37 +114,37 @@ class RoomStore:
             summary = self._unread.summary(stream)
             if summary is not None:
                 self._journal.store_summaries([summary])
-                with self._lock:
-                    if room_of(stream) is None:
-                        self._put_summary(summary)
-                        self._unread.remove(stream)
-                    else:
-                        self._unread.add_repaired(summary)
+                if room_of(stream) is None:
+                    self._put_summary(summary)
+                    self._unread.remove(stream)
+                else:
+                    self._unread.add_repaired(summary)
         room = room_of(stream)
         if room is not None:
-            with self._lock:
-                self._cache.drop([room])  # the cached state may lack its last events
-                self._long_polls.notify([room])
+            self._cache.drop([room])  # the cached state may lack its last events
+            self._long_polls.notify([room])
             self.timers.add_unknown([room])
 
     def publish(self, batch: Batch) -> None:
-        """Make a committed batch visible to all readers. Must not fail, and waits for the store's lock only.
+        """Make a committed batch visible to all readers. Must not fail.
 
         Batches must come in the order of the log.
         """
-        with self._lock:
-            for summary in (*self._unread.take_repaired(batch.entries[-1].position), *batch.summaries):
-                self._put_summary(summary)
-            changed = {room: state for stream, state in batch.states.items() if (room := room_of(stream)) is not None}
-            for room_id, state in changed.items():
-                self.timers.put(room_id, state.due_at)
-                self._cache.put(room_id, state)
-            for entry, event in zip(batch.entries, batch.events, strict=True):
-                room = room_of(entry.stream)
-                if room is not None:
-                    self._cache.add_event(room, entry.version, event)
-            self.published = batch.entries[-1].position
-            self._long_polls.notify(changed)
+        for summary in (*self._unread.take_repaired(batch.entries[-1].position), *batch.summaries):
+            self._put_summary(summary)
+        changed = []
+        for stream, state in batch.states.items():
+            room = room_of(stream)
+            if room is not None:
+                self.timers.put(room, state.due_at)
+                self._cache.put(room, state)
+                changed.append(room)
+        for entry, event in zip(batch.entries, batch.events, strict=True):
+            room = room_of(entry.stream)
+            if room is not None:
+                self._cache.add_event(room, entry.version, event)
+        self.published = batch.entries[-1].position
+        self._long_polls.notify(changed)
         self._on_published(batch)
 
     def _put_summary(self, summary: StreamSummary) -> None:
@@ -161,12 +153,19 @@ class RoomStore:
         if room is None:
             self._states.put(stream, row)
         else:
-            self._index.put(LobbyChange(position, room, row))
-            if row is None:
-                self._cache.close(room)
-            else:
-                self._cache.open(room)
-        self._news_to_read.notify_all()
+            self._put_row(LobbyChange(position, room, row))
+        self._followers.notify()
+
+    def _put_row(self, change: LobbyChange) -> None:
+        room, row = change.room, change.row
+        before = self._index.rows.get(room)
+        self._index.put(change)
+        if row is None:
+            self._cache.close(room)
+        else:
+            self._cache.open(room)
+        if row is None or before is None or before["match"] != row["match"]:
+            self._followers.hurry()  # callers of the front door rely on what is open, and on who is in a match
 
     # -- read -----------------------------------------------------------------------------------------------------
 
@@ -211,19 +210,16 @@ class RoomStore:
 
     def unfinished(self) -> list[str]:
         """Return the open rooms in which a game, a series or a selection runs, by their rows."""
-        with self._lock:
-            return self._index.unfinished()
+        return self._index.unfinished()
 
     def seated(self) -> set[str]:
         """Return the players with a seat in an open room, and the owners of open rooms."""
-        with self._lock:
-            rows = list(self._index.rows.values())
-        return seated_in(rows)  # without the lock: there may be many rows
+        rows = list(self._index.rows.values())
+        return seated_in(rows)
 
     def take_released(self) -> set[str]:
         """Return the owners and players of rooms closed since the last call."""
-        with self._lock:
-            return self._index.take_released()
+        return self._index.take_released()
 
     def match_of(self, name: str) -> str | None:
         """Return the room of a player's running match, or None."""
@@ -231,13 +227,11 @@ class RoomStore:
 
     def opened_by(self, names: Iterable[str]) -> int:
         """Return how many open rooms these players have opened."""
-        with self._lock:
-            return sum(self._index.opened_by(name) for name in names)
+        return sum(self._index.opened_by(name) for name in names)
 
     def seats_of(self, name: str) -> int:
         """Return in how many open rooms a player has a seat."""
-        with self._lock:
-            return self._index.seats_of(name)
+        return self._index.seats_of(name)
 
     def is_open(self, room: str) -> bool:
         """Return whether the room exists and is not closed. A room that cannot be read counts as open."""
@@ -254,11 +248,12 @@ class RoomStore:
         For an unknown stream, return the state before its first event.
         """
         room = room_of(stream)
-        state = self.cached(stream)
+        if room is not None:
+            held = self._cache.cached(room)
+            return self._cache.from_journal(room, self.published) if held is None else held.state
+        state = self._states.state(stream)
         if state is not None:
             return state
-        if room is not None:
-            return self._cache.from_journal(room, self.published)
         if stream in self._unread:
             return self._streams.state_of(self._journal.copy(stream, whole=False).up_to(self.published))
         return self._streams.kind_of(stream).initial_state(stream)
@@ -271,57 +266,56 @@ class RoomStore:
         held = self._cache.cached(room)
         return None if held is None else held.state
 
-    def view(self, room: str) -> dict[str, Any]:
-        """Return a room's view, its latest chat, the service time, and whether the cluster
-        drains. Raises NoSuchRoom.
+    def view(self, room: str, form: str = "view") -> dict[str, Any]:
+        """Return a room's view with its latest chat, or the room in another of ``FORMS``.
+
+        The answer also has the service time, and whether the cluster drains. Raises NoSuchRoom.
         """
-        with self._lock:
-            held = self._room(room)
-            return {**held.view(), "talk": talk(held.state), **self._common()}
+        held = self._room(room)
+        if form == "view":
+            return {**held.form(form), "talk": talk(held.state), **self._common()}
+        return {"version": held.state.version, form: held.form(form), **self._common()}
 
     def room(self, room: str) -> Room:
         """Return the published state of a room. Raises NoSuchRoom."""
-        with self._lock:
-            return self._room(room).state
+        return self._room(room).state
 
-    def wait(self, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
+    def wait(self, room: str, after_version: int, timeout_s: float, form: str = "view") -> dict[str, Any] | Later:
         """Return a room's events after a version, or a ``Later`` for them if there are none yet.
 
-        After ``timeout_s`` without news the answer has no events. Raises NoSuchRoom, and InvalidArgument for a version
-        that the room does not have.
+        ``form``: in which of ``FORMS`` the answer has the room. After ``timeout_s`` without news the answer has no
+        events. Raises NoSuchRoom, and InvalidArgument for a version that the room does not have.
         """
-        if timeout_s > 0:
-            with self._lock:
-                if self._room_at(room, after_version).state.version == after_version:
-                    return self._long_polls.wait(room, after_version, timeout_s)
-        return self.news(room, after_version)
+        if timeout_s > 0 and self._room_at(room, after_version).state.version == after_version:
+            return self._long_polls.wait(room, (after_version, form), timeout_s)
+        return self.news(room, after_version, form)
 
-    def news(self, room: str, after_version: int) -> dict[str, Any]:
+    def news(self, room: str, after_version: int, form: str = "view") -> dict[str, Any]:
         """Return a room's events after a version; there may be none. Raises the same errors as ``wait``."""
-        with self._lock:
-            held = self._room_at(room, after_version)
-            view, recent = held.view(), held.after(after_version)
-        return self._events.answer(room, view, recent, after_version, self._common())
+        held = self._room_at(room, after_version)
+        version, shown, recent = held.state.version, {form: held.form(form)}, held.after(after_version)
+        return self._events.answer(room, version, shown, recent, after_version, self._common())
 
     def _common(self) -> dict[str, object]:
         """Return what every reader of a room gets: the service time, and whether the cluster drains."""
         return {"at": self.service_clock.now(), "draining": self.draining}
 
-    def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any]:
+    def records_after(self, number: int, limit: int) -> dict[str, Any]:
         """Return the records after a number, and how many records there are.
 
-        There are at most ``limit`` records, and as many as fit into an answer. Without any, this waits until there are,
-        or for ``timeout_s``.
+        There are at most ``limit`` records, and as many as fit into an answer.
         """
-        with self._lock:
-            if self._states.records <= number and timeout_s > 0:
-                about_to_wait()
-                self._news_to_read.wait_for(lambda: self._states.records > number or self._ending, timeout_s)
-            count = self._states.records
+        count = self.records
         records = archive_reader.records_after(self._journal, number, limit, count)
         # Changes when more records may be readable: after a repair, or in a new term with another journal.
         mended = self._journal.epoch.number, self._journal.damage.mended
         return {"count": count, "records": records, "mended": mended}
+
+    def wait_records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any] | Later:
+        """Return what ``records_after`` does. Without records, wait for some, or for the end of ``timeout_s``."""
+        if timeout_s <= 0:
+            return self.records_after(number, limit)
+        return self._followers.wait(lambda: self.records > number, lambda: self.records_after(number, limit), timeout_s)
 
     def records_numbered(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """Return the records of these numbers, as plain data. Raises NoSuchGame if one is missing, Damaged if one is
@@ -329,52 +323,49 @@ class RoomStore:
         """
         return archive_reader.records_numbered(self._journal, numbers, self._states.records)
 
-    def lobby_changes(self, after: LobbyCursor, limit: int, timeout_s: float) -> LobbyChanges:
-        """Return the lobby's changes after a cursor. Without any, this waits until there are, or for ``timeout_s``."""
-        with self._lock:
-            if not self._index.has_news(after):
-                about_to_wait()
-                self._news_to_read.wait_for(lambda: self._index.has_news(after) or self._ending, timeout_s)
-            return self._index.since(after, limit)
+    def lobby_changes(self, after: LobbyCursor, limit: int) -> LobbyChanges:
+        """Return the lobby's changes after a cursor."""
+        return self._index.since(after, limit)
+
+    def wait_lobby_changes(self, after: LobbyCursor, limit: int, timeout_s: float) -> LobbyChanges | Later:
+        """Return what ``lobby_changes`` does. Without changes, wait for some, or for the end of ``timeout_s``."""
+        if timeout_s <= 0:
+            return self.lobby_changes(after, limit)
+        return self._followers.wait(
+            lambda: self._index.has_news(after), lambda: self.lobby_changes(after, limit), timeout_s
+        )
 
     def end(self) -> None:
         """Answer all waiting callers."""
-        with self._lock:
-            self._ending = True
-            self._news_to_read.notify_all()
+        self._followers.end()
         self._long_polls.end()
 
     # -- memory ---------------------------------------------------------------------------------------------------
 
     def idle_rooms(self, longer_than_s: float) -> list[str]:
         """Return the open rooms that were not used for that long and in which no caller waits."""
-        with self._lock:
-            untouched = self._cache.unused(longer_than_s)
+        untouched = self._cache.unused(longer_than_s)
         return [room for room in untouched if not self._long_polls.has_waiter(room)]
 
     def evict(self, rooms_: Sequence[str]) -> int:
         """Drop these rooms from memory, except those in which a caller waits by now. Return how many were dropped."""
-        with self._lock:
-            return self._cache.drop(room for room in rooms_ if not self._long_polls.has_waiter(room))
+        return self._cache.drop(room for room in rooms_ if not self._long_polls.has_waiter(room))
 
     def load_some(self, most: int) -> None:
         """Load a few rooms that were not loaded in this term, so that their timers run."""
-        with self._lock:
-            self._cache.load_some(most, self.published)
+        self._cache.load_some(most, self.published)
 
     def cached_rooms(self) -> list[Room]:
         """Return the states of all open rooms in memory."""
-        with self._lock:
-            return self._cache.open_states()
+        return self._cache.open_states()
 
     def forget_closed(self, *, but: int) -> list[str]:
         """Forget all closed rooms except the latest ``but``. Return their streams, to delete from the journal."""
-        with self._lock:
-            old = self._index.forget_closed(but=but)
-            self._cache.drop(old)
+        old = self._index.forget_closed(but=but)
+        self._cache.drop(old)
         return [room_stream(room) for room in old]
 
-    # -- inside, the lock is held ---------------------------------------------------------------------------------
+    # -- inside ---------------------------------------------------------------------------------------------------
 
     def _room_at(self, room: str, version: int) -> CachedRoom:
         """Return a room of which a caller has the events up to a version."""

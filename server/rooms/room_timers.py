@@ -6,7 +6,6 @@ Rooms of earlier terms are not in memory when a term begins. Those with ``timed`
 from __future__ import annotations
 
 import heapq
-import threading
 from collections.abc import Iterable
 
 SPARE = 1000
@@ -14,10 +13,9 @@ SPARE = 1000
 
 
 class RoomTimers:
-    """Rooms by the service time at which their timer is due. Safe for threads."""
+    """Rooms by the service time at which their timer is due."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         # The valid timer of each room. A heap item counts only if it equals the room's timer here.
         self._due: dict[str, int] = {}
         self._heap: list[tuple[int, str]] = []
@@ -30,34 +28,30 @@ class RoomTimers:
 
     def add_unknown(self, rooms: Iterable[str]) -> None:
         """Add rooms that have a timer. Its date is unknown until the room is loaded."""
-        with self._lock:
-            self._unknown += rooms
+        self._unknown += rooms
 
     def take_unknown(self, most: int) -> list[str]:
         """Remove and return at most ``most`` rooms that must be loaded."""
-        with self._lock:
-            taken, self._unknown = self._unknown[:most], self._unknown[most:]
+        taken, self._unknown = self._unknown[:most], self._unknown[most:]
         return taken
 
     def put(self, room: str, due_at: int | None) -> None:
         """Replace a room's timer; ``due_at`` is in service time. None removes it."""
-        with self._lock:
-            if due_at is None:
-                self._due.pop(room, None)
-            elif self._due.get(room) != due_at:
-                self._due[room] = due_at
-                heapq.heappush(self._heap, (due_at, room))
-                if len(self._heap) > 2 * len(self._due) + SPARE:  # every move of a long game leaves an outdated item
-                    self._heap = [(at, one) for one, at in self._due.items()]
-                    heapq.heapify(self._heap)
+        if due_at is None:
+            self._due.pop(room, None)
+        elif self._due.get(room) != due_at:
+            self._due[room] = due_at
+            heapq.heappush(self._heap, (due_at, room))
+            if len(self._heap) > 2 * len(self._due) + SPARE:  # every move of a long game leaves an outdated item
+                self._heap = [(at, one) for one, at in self._due.items()]
+                heapq.heapify(self._heap)
 
     def take_due(self, at: int) -> list[str]:
         """Remove and return the rooms with a timer due by ``at``, earliest first."""
         found = []
-        with self._lock:
-            while self._heap and self._heap[0][0] <= at:
-                due_at, room = heapq.heappop(self._heap)
-                if self._due.get(room) == due_at:
-                    del self._due[room]  # the command that follows sets the next timer
-                    found.append(room)
+        while self._heap and self._heap[0][0] <= at:
+            due_at, room = heapq.heappop(self._heap)
+            if self._due.get(room) == due_at:
+                del self._due[room]  # the command that follows sets the next timer
+                found.append(room)
         return found

@@ -8,7 +8,6 @@ than that.
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Callable
 
@@ -16,18 +15,18 @@ from game.context import CHANCE_BITS, Context
 
 TICK_S = 0.1
 LONGEST_STEP_S = 0.3
+_BYTES = (CHANCE_BITS + 7) // 8
+_AT_ONCE = 64
 
 
 class ServiceClock:
-    """Service time in milliseconds. Safe for threads."""
+    """Service time in milliseconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, chance: Callable[[], int] | None = None) -> None:
         """Start at 0; ``at_least`` sets the time reached before. ``chance`` returns ``CHANCE_BITS`` random bits."""
         self._clock = clock
-        self._chance = chance or (lambda: secrets.randbits(CHANCE_BITS))
-        self._lock = threading.Lock()
-        # Service time in ms when it was last set, and the monotonic time of that moment. Replaced as a whole, so reads
-        # need no lock.
+        self._chance = chance or _RandomBits().next
+        # Service time in ms when it was last set, and the monotonic time of that moment.
         self._reached = (0.0, clock())
 
     def now(self) -> int:
@@ -37,19 +36,31 @@ class ServiceClock:
 
     def tick(self) -> int:
         """Advance the service time and return it."""
-        with self._lock:
-            passed_ms, since = self._reached
-            now = self._clock()
-            passed_ms += 1000.0 * min(max(0.0, now - since), LONGEST_STEP_S)
-            self._reached = (passed_ms, now)
+        passed_ms, since = self._reached
+        now = self._clock()
+        passed_ms += 1000.0 * min(max(0.0, now - since), LONGEST_STEP_S)
+        self._reached = (passed_ms, now)
         return int(passed_ms)
 
     def at_least(self, at: int) -> None:
         """Advance the service time to ``at`` if it is behind."""
-        with self._lock:
-            if at > self.now():
-                self._reached = (float(at), self._clock())
+        if at > self.now():
+            self._reached = (float(at), self._clock())
 
     def context(self, *, draining: bool = False) -> Context:
         """Return the present moment: service time, random bits, date, and ``draining``."""
         return Context(self.now(), self._chance(), int(time.time()), draining)
+
+
+class _RandomBits:
+    """Random bits of the system, requested for many decisions at once: a request is a system call."""
+
+    def __init__(self) -> None:
+        self._bits = b""
+
+    def next(self) -> int:
+        """Return ``CHANCE_BITS`` random bits."""
+        if not self._bits:
+            self._bits = secrets.token_bytes(_AT_ONCE * _BYTES)
+        bits, self._bits = self._bits[:_BYTES], self._bits[_BYTES:]
+        return int.from_bytes(bits, "big") >> (8 * _BYTES - CHANCE_BITS)

@@ -1,7 +1,6 @@
 """The states of all streams except rooms: usernames, segments of the game archive, the whole cluster. Pure.
 
-They are small, so all of them are in memory from the start of a term. The room store has the only instance and holds
-its lock.
+They are small, so all of them are in memory from the start of a term. The room store has the only instance.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _AS_USUAL = ClusterState()
 
 
 class StreamStates:
-    """The last published states of these streams. Not safe for threads, except ``names``."""
+    """The last published states of these streams."""
 
     def __init__(self, streams: Streams) -> None:
         self.names = NameIndex()

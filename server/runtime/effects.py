@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from wire.later import Later
+
 Result = TypeVar("Result")
 
 
@@ -51,11 +53,25 @@ class Blocking(Struct, frozen=True):
     work: Callable[[], Any]
 
 
+class Await(Struct, frozen=True):
+    """Wait for a deferred answer; the result is its value.
+
+    When a client waits for the procedure and disconnects, the answer is abandoned, too.
+    """
+
+    later: Later
+
+
 class Sleep(Struct, frozen=True):
     """Wait this many seconds, or less when there is something to do."""
 
     seconds: float
 
 
-Effect = RemoteCall | Submit | SubmitAll | WithCommitLock | Blocking | Sleep
+Effect = RemoteCall | Submit | SubmitAll | WithCommitLock | Blocking | Await | Sleep
 Effects = Generator[Effect, Any, Result]
+
+
+def no_effects() -> Effects[None]:
+    """Return a procedure that does nothing. With the commit lock, its end shows that earlier commits have ended."""
+    yield from ()

@@ -10,27 +10,28 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from game.errors import InvariantBroken, TicTacToeError
-from server.runtime.effects import Blocking, Effect, Effects, RemoteCall, Sleep, Submit, SubmitAll, WithCommitLock
+from server.runtime.effects import (
+    Await,
+    Blocking,
+    Effect,
+    Effects,
+    RemoteCall,
+    Sleep,
+    Submit,
+    SubmitAll,
+    WithCommitLock,
+)
+from server.runtime.timers import Timer, Timers
 from wire.later import Later
 
 Result = TypeVar("Result")
 
 
-class Timer(Protocol):
-    """An action in the future."""
-
-    def cancel(self) -> object:
-        """Prevent the action from running."""
-
-
-class Host(Protocol):
+class Host(Timers, Protocol):
     """What carries out the effects of procedures."""
 
     def call(self, method: str, arguments: tuple[Any, ...]) -> Later:
         """Call a method of the other server."""
-
-    def call_later(self, delay_s: float, action: Callable[[], None]) -> Timer:
-        """Run an action in ``delay_s`` seconds."""
 
     def in_thread(self, work: Callable[[], Any]) -> Later:
         """Do work that takes long. It may raise a TicTacToeError."""
@@ -93,11 +94,11 @@ class Procedure(Generic[Result]):
                 except TicTacToeError as failure:
                     self.ended.fail(failure)
                     return
-                self._result = None
                 self._perform(effect)
-                if self._result is None:
+                result, self._result = self._result, None
+                if result is None:
                     return
-                value, error = self._result
+                value, error = result
         finally:
             self._is_stepping = False
 
@@ -109,6 +110,9 @@ class Procedure(Generic[Result]):
             self._timer = self._host.call_later(seconds, self._on_timer)
         elif isinstance(effect, Blocking):
             self._host.in_thread(effect.work).then(self._continue)
+        elif isinstance(effect, Await):
+            effect.later.then(self._continue)
+            self.ended.on_abandon(effect.later.abandon)
         else:
             self._commit(effect)
 

@@ -37,6 +37,11 @@ def peer_key(key: bytes, role: str) -> bytes:
     return hmac.new(key, f"peer port of {role}".encode(), "sha256").digest()
 
 
+def link_key(key: bytes) -> bytes:
+    """Return the key of the replica link, computed from the cluster's key. No peer port has it."""
+    return hmac.new(key, b"replica link", "sha256").digest()
+
+
 def code_hash(code: str) -> str:
     """Return the stored form of a recovery code (100 random bits). It never equals the stored form of a token."""
     return hashlib.sha256(f"recovery code {code}".encode()).hexdigest()

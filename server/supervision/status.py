@@ -6,7 +6,6 @@ The status of each server comes from its peer port, and the processes on this ma
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
 from wire import NAME_SERVER, PEER, rpc
 from wire.errors import Forbidden, ProtocolMismatch, TicTacToeError
+from wire.later import Later
 from wire.rpc import Proxy
 
 CALL_TIMEOUT_S = 1.0
@@ -169,21 +169,22 @@ class StatusReader:
 
 
 class CachedStatus:
-    """Caches a status for many callers: it is read at most once in ``FRESH_S``."""
+    """Caches a status for many callers: it is read at most once in ``FRESH_S``, and by one thread at a time."""
 
-    def __init__(self, reader: StatusReader) -> None:
+    def __init__(self, reader: StatusReader, in_thread: Callable[[Callable[[], object]], Later]) -> None:
+        """``in_thread``: runs what waits; see ``EventLoop``."""
         self._status_reader = reader
-        # Guards ``_status`` and ``_read_at``, which are set together.
-        self._lock = threading.Lock()
-        self._status: dict[str, object] = {}
+        self._in_thread = in_thread
+        self._status: Later | None = None
+        """The last status, or the one that is being read now."""
         self._read_at = float("-inf")
 
-    def read(self) -> dict[str, object]:
+    def read(self) -> Later:
         """Return the cached result of ``StatusReader.snapshot``."""
-        # The lock is held while reading, so that any number of callers cost one read. Nothing else takes it, and a read
-        # is short.
-        with self._lock:
-            if time.monotonic() - self._read_at > FRESH_S:
-                self._status = self._status_reader.snapshot()
-                self._read_at = time.monotonic()
-            return self._status
+        if self._status is None or (self._status.settled and time.monotonic() - self._read_at > FRESH_S):
+            self._status = self._in_thread(self._status_reader.snapshot)
+            self._status.then(self._note_time)
+        return self._status
+
+    def _note_time(self, *_: object) -> None:
+        self._read_at = time.monotonic()

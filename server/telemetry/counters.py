@@ -1,13 +1,12 @@
 """Counters of a server process since its start: plain numbers that cost almost nothing.
 
-This module only counts. A metrics request reads the numbers from another thread, without a lock.
+This module only counts, in the event loop. Other threads may read single numbers.
 So a value may be one event behind. Every counter begins at 0 with the process.
 """
 
 from __future__ import annotations
 
 import bisect
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -45,21 +44,18 @@ class Distribution:
 
 
 class Traffic:
-    """The results of the calls of one endpoint. Thread-safe: ``_lock`` guards both fields."""
+    """The results of the calls of one endpoint."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self.refused: Counter[str] = Counter(dict.fromkeys(REPORTED_CODES, 0))
         self.move_s = Distribution(MOVE_BOUNDS_S)
 
     def answered(self, method: object, code: str | None, took_s: float) -> None:
         """Count a call that ended with the error ``code``, or without an error (None). ``method`` can be any object."""
         if code is not None:
-            with self._lock:
-                self.refused[code] += 1
+            self.refused[code] += 1
         elif method == MOVE:
-            with self._lock:
-                self.move_s.add(took_s)
+            self.move_s.add(took_s)
 
 
 class CommitCounts:

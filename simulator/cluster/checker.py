@@ -98,7 +98,7 @@ class Checker:
         """Yield a sentence for each match that has not ended, and for each difference between the communication server
         and the main server.
         """
-        changes = store.lobby_changes(BEGINNING, LONGEST_LOBBY, 0.0)
+        changes = store.lobby_changes(BEGINNING, LONGEST_LOBBY)
         lobby = {change.room: change.row for change in changes.changed if change.row is not None}
         for room, row in lobby.items():
             if row["match"]:

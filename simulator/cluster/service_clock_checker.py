@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from server.log.entries import Entry
 from server.log.service_stream import THE_SERVICE
-from server.main.timer_commands import WRITTEN_EVERY_MS
+from server.main.timers import WRITTEN_EVERY_MS
 from server.rooms.service_clock import LONGEST_STEP_S
 
 SLACK_MS = 5

@@ -68,10 +68,10 @@ def _recover_with_any_code(
     "refused-but-shown",
     "a read-only main server shows the effects of commands that it refuses",
     RefusingCommitter,
-    "submit",
+    "_answer",
 )
-def _submit_and_show(
-    self: RefusingCommitter, stream: str, command: Any, original: Any = RefusingCommitter.submit
+def _answer_and_show(
+    self: RefusingCommitter, stream: str, command: Any, original: Any = RefusingCommitter._answer
 ) -> Any:
     try:
         return original(self, stream, command)

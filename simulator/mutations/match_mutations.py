@@ -9,7 +9,7 @@ from game.cluster_state import Tick
 from game.games.registry import BEST_OFS
 from game.rooms.state import Room
 from server.commit.commit import Commit
-from server.main import timer_commands
+from server.main import timers
 from server.rooms.room_cache import RoomCache
 from server.rooms.room_store import RoomStore
 from server.rooms.service_clock import ServiceClock
@@ -51,10 +51,8 @@ def _tick_in_full(self: ServiceClock) -> int:
     return int(self._reached[0])
 
 
-@mutation("time-is-never-written-down", "service time is only in memory", timer_commands, "due_commands")
-def _due_commands_without_ticks(
-    *arguments: Any, original: Any = timer_commands.due_commands
-) -> Iterator[tuple[str, Any]]:
+@mutation("time-is-never-written-down", "service time is only in memory", timers, "due_commands")
+def _due_commands_without_ticks(*arguments: Any, original: Any = timers.due_commands) -> Iterator[tuple[str, Any]]:
     for stream, command in original(*arguments):
         if not isinstance(command, Tick):
             yield stream, command

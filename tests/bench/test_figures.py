@@ -36,3 +36,16 @@ def test_without_a_target_nothing_has_to_hold() -> None:
     row = FigureRow("audience", "an audience", "ms", (Round(8.0),))
     assert row.holds is None
     assert row.as_plain()["holds"] is None
+
+
+def test_an_absolute_row_is_held_by_its_value_although_it_has_a_yardstick() -> None:
+    row = FigureRow("audience", "an audience", "ms", (Round(9.0, 2.0),), "plain sockets", 10.0, absolute=True)
+    assert row.ratio == 4.5
+    assert row.spread == (9.0, 9.0)
+    assert row.holds
+
+
+def test_processor_times_are_medians_by_server() -> None:
+    rounds = tuple(Round(1.0, processor_us={"main": used}) for used in (10.0, 30.0, 90.0))
+    row = FigureRow("move", "a move", "µs", rounds)
+    assert row.as_plain()["processor_us"] == {"main": 30.0}

@@ -28,7 +28,7 @@ from server.settings import ROOT
 from tests.conditions import A_RUN_S, wait_until
 from tictactoe import app
 
-KEYS = {"value", "unit", "yardstick", "ratio", "target", "holds"}
+KEYS = {"value", "unit", "yardstick", "ratio", "target", "holds", "processor_us"}
 ClusterFor = Callable[[], AbstractContextManager[MeasuredCluster]]
 
 
@@ -66,6 +66,7 @@ def test_each_group_measures_its_rows(
     assert done.exit_code == 0, (done.output, done.exception)
     found = json.loads(report.read_text())
     assert found["machine"]["cores"] >= 1
+    assert found["conditions"]["echo_processor_us"] > 0
     assert found["rows"]
     for name, row in found["rows"].items():
         assert set(row) >= KEYS

@@ -32,7 +32,7 @@ from server.log.journal.pair import FOLDERS, GUARD, JOURNAL, Relation, journal_o
 from server.settings import ROOT, as_environment
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, end, new_names
-from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
+from verify.testbed.local_cluster import copy_data_folder, sandbox_cluster, sandbox_settings
 from wire import MAIN, REPLICATION
 from wire.errors import Diverged, StorageFailed
 
@@ -241,7 +241,7 @@ def stopped(cluster: ClusterControl, connection: Connection, tmp_path_factory: p
     made.game.play(3, 1)
     wait_until(cluster.is_whole)
     cluster.stop()
-    shutil.copytree(cluster.settings.data, made.data)
+    copy_data_folder(cluster.settings.data, made.data)
     shutil.rmtree(made.data / "archive", ignore_errors=True)
     cluster.start()
     return made
@@ -250,7 +250,7 @@ def stopped(cluster: ClusterControl, connection: Connection, tmp_path_factory: p
 @pytest.fixture
 def copy(stopped: Stopped, tmp_path: Path) -> Iterator[ClusterControl]:
     """A cluster with a copy of that folder and ports of its own, not started."""
-    copy = ClusterControl(sandbox_settings(shutil.copytree(stopped.data, tmp_path / "data"), hang_s=HANG_S))
+    copy = ClusterControl(sandbox_settings(copy_data_folder(stopped.data, tmp_path / "data"), hang_s=HANG_S))
     yield copy
     end(copy)
 

@@ -18,7 +18,7 @@ from server.supervision.run_directory import RunDirectory, RunFile
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, end
 from tests.server.log.damaging import cut_in_half, edit, flip, streams_of
-from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
+from verify.testbed.local_cluster import copy_data_folder, sandbox_cluster, sandbox_settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import StorageFailed
 
@@ -91,14 +91,15 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Played:
         wait_until(cluster.is_whole)
         versions = {name: version_seen(cluster, room, name) for name, room in rooms.items()}
         cluster.stop(timeout_s=PATIENCE_S)
-        shutil.copytree(cluster.settings.data, data, ignore=shutil.ignore_patterns("logs"))
+        copy_data_folder(cluster.settings.data, data)
+        shutil.rmtree(data / "logs")
     return Played(data, rooms, versions)
 
 
 @pytest.fixture
 def cluster(before: Played, tmp_path: Path) -> Iterator[ClusterControl]:
     """A cluster with a copy of that folder, not started."""
-    settings = sandbox_settings(shutil.copytree(before.data, tmp_path / "data"), hang_s=HANG_S, **FAST_SCRUB)
+    settings = sandbox_settings(copy_data_folder(before.data, tmp_path / "data"), hang_s=HANG_S, **FAST_SCRUB)
     cluster = ClusterControl(settings)
     yield cluster
     end(cluster)

@@ -18,6 +18,7 @@ import pytest
 from client import Cluster as Connection
 from client import connect
 from server.control.cluster import ClusterControl
+from server.replication.link.place import SOCKET
 from server.settings import Settings
 from server.supervision import processes
 from server.supervision.run_file import RunFile
@@ -128,11 +129,14 @@ def test_g4_a_main_server_stopped_while_degraded_is_gone_before_the_next_one_is_
 def elsewhere(cluster: ClusterControl, folder: Path) -> Iterator[Settings]:
     """A main server as on another machine: its own disk and ports, the same replica, and no lock that it can see.
 
-    The replica refuses such a one; that is switched off meanwhile, so that it is seen what the epoch alone holds.
+    The replica refuses such a one; that is switched off meanwhile, so that it is seen what the epoch alone holds. It
+    would not even find the replica's link, so its folder leads to that.
     """
     check = Path(cluster.settings.test_faults) / "no_machine_check"
     check.touch()
     ports = sandbox_settings(folder / "elsewhere")
+    (ports.data / "run").mkdir(parents=True, exist_ok=True)
+    (ports.data / "run" / SOCKET).symlink_to(cluster.settings.data / "run" / SOCKET)
     try:
         yield replace(
             cluster.settings,

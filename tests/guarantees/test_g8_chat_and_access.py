@@ -10,6 +10,7 @@ import pytest
 from client import Cluster as Connection
 from client import Player, RoomClient, connect
 from client.room import new_request_id
+from client.views import state_from, view_of
 from game.errors import InvalidArgument, NotAllowed, NotInRoom, NotInvited, TicTacToeError, TooOften
 from server.control.cluster import ClusterControl
 from tests.conditions import PATIENCE_S
@@ -108,6 +109,9 @@ def refused_everywhere(connection: Connection, player: Player, room_id: str, cod
         ("view", ()),
         ("wait", (0, 0.0)),
         ("wait", (1, 5.0)),
+        ("view", ("state",)),
+        ("wait", (0, 0.0, "state")),
+        ("wait", (1, 5.0, "checksum")),
         ("invite", ()),
     ):
         try:
@@ -118,6 +122,27 @@ def refused_everywhere(connection: Connection, player: Player, room_id: str, cod
             found.add(type(None))
     room.close()
     return found
+
+
+@pytest.mark.parametrize("serializer", ["msgpack", "serpent"])
+def test_g8_the_state_that_clients_get_has_neither_the_code_nor_the_removed(
+    connection: Connection, serializer: str
+) -> None:
+    owner, mallory = somebody(connection), somebody(connection)
+    room = owner.create("secret", private=True)
+    invitation = room.invite()
+    code = invitation.partition("-")[2]
+    mallory.room(invitation).join("spectator")
+    room.remove(mallory.name)
+    where = connection.ask("where_is", room.id)
+    proxy = Proxy((where["host"], where["port"]), where["object"], serializer=serializer)
+    for method, arguments in (("view", ()), ("wait", (3, 0.0)), ("wait", (1, 0.0))):
+        answer = proxy.call(method, owner.token, *arguments, timeout_s=PATIENCE_S, named={"form": "state"})
+        assert view_of(state_from(answer["state"])) == room.view()
+        assert code not in repr(answer)
+        assert mallory.name not in repr(answer["state"])
+        assert "view" not in answer
+    proxy.close()
 
 
 def test_g8_without_its_code_nobody_sees_a_private_room(connection: Connection) -> None:

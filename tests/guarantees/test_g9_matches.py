@@ -41,9 +41,9 @@ from server.log.streams import Streams
 from server.rooms.archive_reader import MOST_BYTES
 from server.rooms.event_feed import ROOM_OF_AN_EVENT
 from server.rooms.room_store import RoomStore
-from server.runtime.effects import Effects, run_effects
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, ask_once
+from tests.server.timers_by_hand import TimersByHand
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import MAIN
 from wire.errors import Busy
@@ -138,7 +138,7 @@ class Book:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self.streams = Streams(LIMITS)
-        self.store = RoomStore(self.streams, journal, lambda _room: None)
+        self.store = RoomStore(self.streams, journal, lambda _room: None, TimersByHand())
         self.store.load()
 
     def play(self, games: int) -> None:
@@ -187,10 +187,6 @@ def book(tmp_path: Path) -> Book:
     return Book(journal)
 
 
-def nothing_wished(effects: Effects[None]) -> None:
-    run_effects(effects, lambda effect: pytest.fail(f"nobody here can {effect}"))
-
-
 def test_g9_a_volume_of_the_book_is_never_longer_than_that_and_never_compacted(book: Book) -> None:
     book.play(RECORDS_OF_A_SEGMENT + 1)
     compactor = Compactor(
@@ -205,7 +201,7 @@ def test_g9_a_volume_of_the_book_is_never_longer_than_that_and_never_compacted(b
         pass
     lengths = [len(book.journal.copy(f"book/{segment}").entries) for segment in range(2)]
     assert lengths == [RECORDS_OF_A_SEGMENT, 1]
-    again = RoomStore(book.streams, book.journal, lambda _room: None)
+    again = RoomStore(book.streams, book.journal, lambda _room: None, TimersByHand())
     again.load()
     assert again.records == book.store.records == RECORDS_OF_A_SEGMENT + 1
     assert again.records_numbered([RECORDS_OF_A_SEGMENT, RECORDS_OF_A_SEGMENT + 1])
@@ -215,7 +211,7 @@ def test_g9_the_book_is_read_in_pieces_that_fit_into_any_message(book: Book) -> 
     book.play(300)
     read: list[dict[str, Any]] = []
     while len(read) < book.store.records:
-        piece = book.store.records_after(len(read), 1000, 0.0)["records"]
+        piece = book.store.records_after(len(read), 1000)["records"]
         assert piece
         assert len(json.dumps(piece)) < MOST_BYTES * 1.2
         read += piece
@@ -225,7 +221,7 @@ def test_g9_the_book_is_read_in_pieces_that_fit_into_any_message(book: Book) -> 
 def test_g9_news_of_a_room_where_much_was_said_fit_into_the_smallest_message(book: Book) -> None:
     smallest = 1 << 16
     store = book.store = RoomStore(
-        book.streams, book.journal, lambda _room: None, most_events=smallest // ROOM_OF_AN_EVENT
+        book.streams, book.journal, lambda _room: None, TimersByHand(), most_events=smallest // ROOM_OF_AN_EVENT
     )
     store.load()
     book.talk(150)

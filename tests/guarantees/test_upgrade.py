@@ -285,6 +285,21 @@ def test_upgrade_to_what_does_not_come_up_stops_and_games_go_on(
     game.play(1)
 
 
+def test_a_main_server_of_the_new_version_waits_for_a_replica_link_and_upgrade_brings_it(
+    code: Path, cluster: ClusterControl, game: Game
+) -> None:
+    """The main server was replaced first, for example because it died after the files had been replaced."""
+    with changed(code, "server/replication/link/link_server.py", "LinkServer.listen = lambda _self: None"):
+        old = cluster.kill(REPLICATION)
+        game.play(0)
+        wait_until(lambda: cluster.is_up(REPLICATION) and running(cluster)[REPLICATION].pid != old)
+        wait_until(lambda: "upgrade replication first" in str(what_says(cluster, MAIN)["troubles"]))
+    before = running(cluster)
+    upgrade(cluster)
+    assert all(running(cluster)[role] != before[role] for role in ROLES)
+    game.play(3)
+
+
 # -- when it cannot be -----------------------------------------------------------------------------------------------
 
 

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from server.commit.commit import Commit
-from server.commit.group_commit import Committer
+from server.commit.committer import Committer
 from server.log.entries import Entry
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from server.rooms.room_store import RoomStore
-from server.runtime.effects import Effects, run_effects
+from server.runtime.effects import Await, Effects
 from server.runtime.failpoints import Failpoints
+from server.runtime.procedures import Host
+from wire.later import Later
 
 
 class Alone:
@@ -27,9 +29,29 @@ class Alone:
         yield
 
 
-def run_alone(effects: Effects[Any]) -> Any:
-    """Run a procedure that calls no other server."""
-    return run_effects(effects, lambda effect: pytest.fail(f"there is no server for {effect}"))
+class HeldBack(Alone):
+    """Replication without a replica, which a test can hold back, and whose term a test can end."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[Entry]] = []
+        self.is_fenced = False
+        self._held: Later | None = None
+
+    def hold(self) -> None:
+        """From now on, entries are committed only once the test lets them go."""
+        self._held = Later()
+
+    def let_go(self) -> None:
+        """Commit the entries that are held back; hold no further ones back."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.answer(None)
+
+    def replicate(self, entries: Sequence[Entry]) -> Effects[bool]:
+        self.batches.append(list(entries))
+        if self._held is not None:
+            yield Await(self._held)
+        return not self.is_fenced
 
 
 def commit_of(streams: Streams, store: RoomStore, journal: Journal, replication: Any = None) -> Commit:
@@ -37,6 +59,8 @@ def commit_of(streams: Streams, store: RoomStore, journal: Journal, replication:
     return Commit(streams, store, journal, replication or Alone(), Failpoints(""), store.context)
 
 
-def committer_of(streams: Streams, store: RoomStore, journal: Journal, replication: Any = None) -> Committer:
+def committer_of(
+    streams: Streams, store: RoomStore, journal: Journal, host: Host, replication: Any = None
+) -> Committer:
     """A committer of these commits, which must not fail."""
-    return Committer(commit_of(streams, store, journal, replication), run_alone, step_down=pytest.fail)
+    return Committer(commit_of(streams, store, journal, replication), host, step_down=pytest.fail)

@@ -24,8 +24,8 @@ ROOM: Mapping[str, tuple[str, ...]] = {
     "remove": ("token", "request_id", "name"),
     "invite": ("token",),
     "close": ("token", "request_id"),
-    "view": ("token",),
-    "wait": ("token", "after_version", "timeout_s"),
+    "view": ("token", "form"),
+    "wait": ("token", "after_version", "timeout_s", "form"),
 }
 FRONT_DOOR: Mapping[str, tuple[str, ...]] = {
     "describe": (),

@@ -6,7 +6,6 @@ It never waits for the effect of a fault. A fault hits the process that the run 
 from __future__ import annotations
 
 import random
-import shutil
 import signal
 import sqlite3
 import sys
@@ -21,6 +20,7 @@ from server.supervision import processes
 from server.supervision.role_status import log_is_complete, whole
 from server.supervision.run_file import RunFile
 from verify.testbed.clock_skew import SkewedClocks
+from verify.testbed.local_cluster import copy_data_folder
 from verify.testbed.network_namespace import Direction, NetworkCuts
 from verify.testbed.row_damage import damaged_in, flip_a_bit
 from verify.testbed.tcp_proxy import TcpProxies
@@ -166,7 +166,7 @@ class ClusterFaults:
 
     def keep_evidence(self, folder: Path) -> None:
         """Copy journals and logs of all servers to ``folder``."""
-        shutil.copytree(self._cluster.settings.data, folder, dirs_exist_ok=True)
+        copy_data_folder(self._cluster.settings.data, folder)
 
 
 def _is_stopped(run: RunFile) -> bool:

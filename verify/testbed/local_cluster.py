@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -64,6 +65,18 @@ def sandbox_cluster(
             yield cluster
         finally:
             cluster.stop(timeout_s=PATIENCE_S)
+
+
+def copy_data_folder(data: Path, to: Path) -> Path:
+    """Copy a data folder, like ``cp -r``, into a folder that may exist. Return that folder.
+
+    Sockets are left out: the replica link has one there while a replication server runs, and after it was killed.
+    """
+
+    def sockets(folder: str, names: list[str]) -> list[str]:
+        return [name for name in names if (Path(folder) / name).is_socket()]
+
+    return shutil.copytree(data, to, ignore=sockets, dirs_exist_ok=True)
 
 
 def _free_block() -> int:

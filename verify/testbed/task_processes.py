@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BARE = "wire/rpc/bare.py"
 PATIENCE_S = 90.0
 
 
@@ -34,6 +33,11 @@ class TaskProcess:
         self._process = subprocess.Popen(
             [sys.executable, *words], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+
+    @property
+    def pid(self) -> int:
+        """Return the id of the process."""
+        return self._process.pid
 
     def begin(self, task: Mapping[str, object]) -> None:
         """Send a task. ``result`` returns its answer."""
@@ -84,14 +88,6 @@ def task_processes(count: int, *words: str) -> Iterator[list[TaskProcess]]:
             stack.callback(process.end)
             processes.append(process)
         yield processes
-
-
-@contextlib.contextmanager
-def echo_server(port: int) -> Iterator[None]:
-    """Run the yardstick's echo server on a port. It is ready on entry."""
-    with task_processes(1, BARE, "serve", str(port)) as (server,):
-        server.line()
-        yield
 
 
 def all_do(processes: Sequence[TaskProcess], task: Mapping[str, object]) -> list[dict[str, Any]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import queue
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import Pyro4
@@ -70,8 +71,12 @@ class Proxy:
         self._session: Session | None = None
         self._timeout_s: float | None = None
 
-    def call(self, method: str, *arguments: object, timeout_s: float) -> Any:
+    def call(
+        self, method: str, *arguments: object, timeout_s: float, named: Mapping[str, object] = MappingProxyType({})
+    ) -> Any:
         """Call once and return the answer. Connecting, and each read of the answer, take at most ``timeout_s`` seconds.
+
+        ``named``: arguments that are passed by name, which a server of an older version ignores.
 
         Raises the error that the method raised, or Unreachable, UnknownHost, DeadlineExceeded, Busy, TooLarge,
         Forbidden, ProtocolMismatch, NoSuchRoom, InvalidArgument. After Unreachable and DeadlineExceeded the caller
@@ -82,13 +87,13 @@ class Proxy:
             if self._socket is not None:
                 self._socket.settimeout(timeout_s)
         try:
-            return self._exchange(method, arguments)
+            return self._exchange(method, arguments, named)
         except Exception as error:
             raise self._translated(error) from None
 
-    def _exchange(self, method: str, arguments: tuple[object, ...]) -> Any:
+    def _exchange(self, method: str, arguments: tuple[object, ...], named: Mapping[str, object]) -> Any:
         """Send a call and return the value of its answer. Raises the exception that the answer carries."""
-        data = self._serializer.dumpsCall(self._name, method, arguments, {})
+        data = self._serializer.dumpsCall(self._name, method, arguments, dict(named))
         if len(data) > self._largest:
             raise Pyro4.errors.MessageTooLargeError
         try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -18,12 +18,15 @@ from game.errors import TicTacToeError
 from server.log.entries import Entry, Snapshot
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
+from server.runtime.effects import Blocking, Effects
 from server.runtime.retries import Retries
 from wire.errors import Damaged, StorageFailed
 
 PAUSE_S = 0.5
 AT_ONCE = 20
 """Streams in one transaction. A commit waits for at most so many snapshots."""
+
+Result = TypeVar("Result")
 
 logger = structlog.get_logger()
 
@@ -100,6 +103,14 @@ class Compactor:
     def paused(self) -> AbstractContextManager[bool]:
         """Return a context manager. No snapshot is made inside it."""
         return self._paused
+
+    def while_paused(self, effects: Effects[Result]) -> Effects[Result]:
+        """Run a procedure while no snapshot is made."""
+        yield Blocking(self._paused.acquire)  # may wait for snapshots that are being stored
+        try:
+            return (yield from effects)
+        finally:
+            self._paused.release()
 
     def compact_some(self) -> bool:
         """Make the snapshots of at most ``AT_ONCE`` due streams.

@@ -5,23 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from game.accounts.names import Claim, Recover, Reserve
-from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
+from game.errors import InvalidArgument, TicTacToeError
 from game.rooms.commands import COMMANDS
 from server.log.entries import Epoch
 from server.log.streams import Streams
 from server.replication.takeover import take_over
 from server.rooms.lobby import LobbyCursor
+from server.rooms.pairing import pairings
 from server.rooms.room_store import RoomStore
-from server.runtime.effects import Effects
+from server.runtime.effects import Effects, no_effects
+from server.runtime.procedures import Procedure
 from simulator.cluster.published_log import PublishedLog
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import APPEND_TIMEOUT_S, RECOVERY_WAIT_S, ROOM_LIMITS, Machine, SimulatedLimits
-from simulator.cluster.servers.rpc import ProcedureRun, Process, Request
+from simulator.cluster.servers.rpc import Process, Request, SimulatedHost
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
 from simulator.cluster.servers.terms import SimulatedReads, SimulatedTerm
 from simulator.engine.simulation import Simulation
 from wire import MAIN, REPLICATION
-from wire.errors import Damaged, NotReady
+from wire.errors import NotReady
+from wire.later import Later
 
 _COMMANDS = {**COMMANDS, **{kind.__name__: kind for kind in (Claim, Reserve, Recover)}}
 
@@ -35,8 +38,6 @@ class MainProcess(Process):
         self._disk = disk
         self._limits = limits
         self._record = record
-        # Open waits: request, room, last known version, and the time at which the caller gives up.
-        self._waiting: list[tuple[Request, str, int, float]] = []
         self.term: SimulatedTerm | None = None
         """None until this process is the primary."""
         # Serves reads from the journal while this process cannot become the primary.
@@ -45,21 +46,18 @@ class MainProcess(Process):
     def start(self) -> None:
         """Begin the takeover procedure, and supervise the replication server."""
         self.journal = self._disk.journal()
+        self._host = SimulatedHost(self, timeout_s=APPEND_TIMEOUT_S)
         rng = self.new_rng()
-        ProcedureRun(
-            self,
-            take_over(
-                self.journal,
-                wait_limit_s=RECOVERY_WAIT_S,
-                piece_bytes=self._limits.piece_bytes,
-                go_on=lambda: True,
-                clock=lambda: self.now,
-                new_holder=lambda: f"{rng.getrandbits(64):016x}",
-                on_failure=self._on_not_primary,
-            ),
-            self._become_primary,
-            timeout_s=APPEND_TIMEOUT_S,
-        ).begin()
+        takeover = take_over(
+            self.journal,
+            wait_limit_s=RECOVERY_WAIT_S,
+            piece_bytes=self._limits.piece_bytes,
+            go_on=lambda: True,
+            clock=lambda: self.now,
+            new_holder=lambda: f"{rng.getrandbits(64):016x}",
+            on_failure=self._on_not_primary,
+        )
+        Procedure(takeover, self._host).begin().then(self._become_primary)
         self._supervisor = SimulatedSupervisor(self, self._machine, REPLICATION)
         if self.name == MAIN:
             self._supervisor.begin()
@@ -68,20 +66,19 @@ class MainProcess(Process):
         if self._reads is not None:
             self._reads.committer.error = error
         elif may_be_read:
-            self._reads = SimulatedReads(self.journal, Streams(ROOM_LIMITS), lambda: self.now, error)
+            self._reads = SimulatedReads(self.journal, Streams(ROOM_LIMITS), self, self._host, error)
             self._record.publish_streams(self.journal.copies())
             self.simulation.trace.note(self.now, self.name, f"serves reads only: {error.message}")
 
-    def _become_primary(self, epoch: Epoch) -> None:
+    def _become_primary(self, epoch: Epoch, error: TicTacToeError | None) -> None:
+        if error is not None:
+            raise error
         self.term = SimulatedTerm(
-            self, epoch, self.journal, self._disk, self._limits, self._record, self._supervisor, self._answer_waits
+            self, self._host, epoch, self.journal, self._disk, self._limits, self._record, self._supervisor
         )
         self.term.begin()
-
-    def _answer_waits(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for request, room, after, until_s in waiting:
-            self._answer_wait(request, room, after, until_s)
+        if self._reads is not None:
+            self._reads.store.end()
 
     # -- requests -------------------------------------------------------------------------------------------------
 
@@ -97,18 +94,17 @@ class MainProcess(Process):
         elif method == "view":
             self.answer(request, store.view(*arguments))
         elif method == "wait":
-            room, after_version, timeout_s = arguments
-            self._answer_wait(request, room, after_version, self.now + timeout_s)
+            self._answer_wait(request, store, *arguments)
         elif method == "open_matches":
             if self.term is None:
                 raise NotReady("the main server waits for its office")
-            self.term.match_opener.open_matches(request, *arguments)
+            self._open_matches(request, self.term, *arguments)
         elif method == "records_after":
             number, limit = arguments
-            self.answer(request, store.records_after(number, limit, 0.0))
+            self.answer(request, store.records_after(number, limit))
         elif method == "lobby_changes":
             revision, began, limit = arguments
-            changes = store.lobby_changes(LobbyCursor(revision, began), limit, 0.0)
+            changes = store.lobby_changes(LobbyCursor(revision, began), limit)
             self.answer(request, vars(changes))
         else:
             raise InvalidArgument(f"there is no method {method}")
@@ -120,10 +116,9 @@ class MainProcess(Process):
         return None if shown is None else shown.store
 
     def _submit(self, request: Request, stream: str, command: Any) -> None:
-        if self.term is not None:
-            self.term.commit_lock.submit_request(stream, command, request)
-        elif self._reads is not None:
-            self.answer(request, dict(self._reads.committer.submit(stream, command)))
+        shown = self.term or self._reads
+        if shown is not None:
+            self.answer_later(request, shown.committer.submit(stream, command))
 
     def _answer_heartbeat(self, request: Request) -> None:
         """Answer a heartbeat while holding the commit lock.
@@ -132,35 +127,30 @@ class MainProcess(Process):
         """
         if self.term is None:
             self.answer(request, {"serving": self._reads is not None})
-        else:
-            self.term.commit_lock.run(
-                _no_effects(),
-                lambda _: self.answer(request, {"serving": True}),
-                lambda error: self.refuse(request, error),
-            )
+            return
+        later = Later()
+        self.term.committer.locked(no_effects()).then(lambda _value, _error: later.answer({"serving": True}))
+        self.answer_later(request, later)
 
-    def _answer_wait(self, request: Request, room: str, after_version: int, until_s: float) -> None:
-        """Answer a wait now or once there is news. After ``until_s`` the caller has given up, so no answer is sent."""
-        store = self._shown
-        if store is None or self.now > until_s:
+    def _answer_wait(self, request: Request, store: RoomStore, room: str, after_version: int, timeout_s: float) -> None:
+        """Answer a wait now or once there is news, or at the end of ``timeout_s``."""
+        answer = store.wait(room, after_version, timeout_s)
+        if not isinstance(answer, Later):
+            self.answer(request, answer)
             return
-        try:
-            news = store.news(room, after_version)
-        except (NoSuchRoom, InvalidArgument, Damaged) as error:
-            self.refuse(request, error)
-            return
-        if news["version"] > after_version:
-            self.answer(request, news)
-        else:
-            self._waiting.append((request, room, after_version, until_s))
+        news = Later()
+        answer.then(lambda shared, error: news.answer(shared.value) if error is None else news.fail(error))
+        self.answer_later(request, news)
+
+    def _open_matches(self, request: Request, term: SimulatedTerm, wanted: Any) -> None:
+        def opened() -> Effects[dict[str, object]]:
+            found = yield from term.match_opener.open(pairings(wanted))
+            return {"opened": [{"room": one.room, "taken": one.taken} for one in found]}
+
+        self.answer_later(request, term.procedure(opened()).begin())
 
 
 def term_of(simulation: Simulation, name: str = MAIN) -> SimulatedTerm | None:
     """Return the term of a main server, or None if it is not alive or not the primary."""
     main = simulation.node(name)
     return main.term if isinstance(main, MainProcess) else None
-
-
-def _no_effects() -> Effects[None]:
-    return
-    yield

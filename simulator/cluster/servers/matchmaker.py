@@ -18,7 +18,7 @@ from server.communication.game_index import GameIndex
 from server.communication.lobby_follower import LobbyFollower
 from server.communication.matchmaker import RETRY_S, TICK_S
 from server.rooms.pairing import Pairing
-from simulator.cluster.servers.rpc import Process, Request
+from simulator.cluster.servers.rpc import Process, Request, SimulatedHost
 from wire import MAIN
 
 OPEN_S = 0.4
@@ -33,7 +33,7 @@ class SimulatedMatchmaker:
     def __init__(self, process: Process, copy: LobbyFollower) -> None:
         self._process = process
         self._copy = copy
-        self.archive = GameIndex(lambda numbers: [{} for _ in numbers])
+        self.archive = GameIndex(SimulatedHost(process, timeout_s=ASK_S), lambda: process.now)
         self._seekers = Seekers(short_list(DEFAULT_GAME), players=PLAYERS_OF_A_MATCH)
         # By name: the open seek call, and when it is answered at the latest.
         self._open_calls: dict[str, tuple[Request, float]] = {}

@@ -4,6 +4,7 @@ real ones.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from typing import Any
 
 from game.errors import InvalidArgument, InvariantBroken
@@ -11,11 +12,13 @@ from server.communication.lobby_follower import LobbyFollower
 from server.log.journal.compaction import Compactor
 from server.log.streams import Streams
 from server.replication.replica_service import ReplicaService
+from server.runtime.effects import Effects
+from server.runtime.procedures import Procedure
 from simulator.cluster.servers.journal_upkeep import maintain_journal
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import HANG_S, NO_FAULTS, ROOM_LIMITS, Machine, SimulatedLimits
 from simulator.cluster.servers.matchmaker import SimulatedMatchmaker
-from simulator.cluster.servers.rpc import Process, Request
+from simulator.cluster.servers.rpc import Process, Request, SimulatedHost
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
 from wire import COMMUNICATION, MAIN, REPLICATION
 
@@ -47,14 +50,22 @@ class ReplicationProcess(Process):
         SimulatedSupervisor(self, self._machine, COMMUNICATION).begin()
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
-        if method == "beat":
-            self.answer(request, {"serving": self._replica_service.probe(), **self._replica_service.more_beat()})
-        else:
-            try:
-                self.answer(request, getattr(self._replica_service, method)(*arguments))
-            except InvariantBroken as broken:
-                self.simulation.failures.append(f"{self.name} at {self.now:.6f} s: {broken.message}")
-                raise
+        service = self._replica_service
+        effects = self._beat() if method == "beat" else _as_procedure(getattr(service, method), arguments)
+        later = Procedure(effects, SimulatedHost(self, timeout_s=HANG_S)).begin()
+        if isinstance(later.error, InvariantBroken):
+            self.simulation.failures.append(f"{self.name} at {self.now:.6f} s: {later.error.message}")
+        self.answer_later(request, later)
+
+    def _beat(self) -> Effects[dict[str, object]]:
+        serving = yield from self._replica_service.probe()
+        return {"serving": serving, **self._replica_service.more_beat()}
+
+
+def _as_procedure(method: Callable[..., Any], arguments: list[Any]) -> Effects[Any]:
+    """Call a remote method as a procedure; some are procedures, others return their value."""
+    answer = method(*arguments)
+    return (yield from answer) if isinstance(answer, Generator) else answer
 
 
 class CommunicationProcess(Process):
@@ -67,7 +78,7 @@ class CommunicationProcess(Process):
         super().__init__()
         self._machine = machine
         self._matches = matches
-        self.copy = LobbyFollower()
+        self.copy = LobbyFollower(SimulatedHost(self, timeout_s=HANG_S), lambda: self.now)
         self.matchmaker = SimulatedMatchmaker(self, self.copy)
 
     def start(self) -> None:

@@ -13,12 +13,12 @@ from typing import Any
 
 import msgpack
 
-from game.errors import TicTacToeError, check
-from server.runtime.effects import Effect, Effects, RemoteCall, WithCommitLock
+from game.errors import TicTacToeError
 from simulator.engine.node import Incarnation, Node, Timer
 from simulator.engine.simulation import Simulation
 from wire import REPLICATION
 from wire.errors import DeadlineExceeded, Unreachable, error_from
+from wire.later import Later, answered, failed
 
 Then = Callable[[Any], None]
 Fail = Callable[[TicTacToeError], None]
@@ -76,7 +76,7 @@ def break_connection(simulation: Any, sender: str, receiver: str, message: objec
 
 
 class Process(Node):
-    """A node that makes calls, serves calls, and runs procedures with the replica."""
+    """A node that makes calls and serves calls."""
 
     simulation: Simulation
 
@@ -149,6 +149,17 @@ class Process(Node):
         """Answer a call with ``answer`` or ``refuse``, or raise its error."""
         raise NotImplementedError
 
+    def answer_later(self, request: Request, later: Later) -> None:
+        """Send a deferred answer when it is settled."""
+
+        def settled(value: Any, error: TicTacToeError | None) -> None:
+            if error is None:
+                self.answer(request, value)
+            else:
+                self.refuse(request, error)
+
+        later.then(settled)
+
     def answer(self, request: Request, value: object) -> None:
         """Send the answer to a call."""
         self._reply(request, Reply(request.number, "", pack(value)))
@@ -167,88 +178,33 @@ class Process(Node):
             break_connection(self.simulation, request.caller.name, self.name, request)
 
 
-RunWithCommitLock = Callable[[Effects[Any], Then, Fail], None]
-"""Runs a procedure with the commit lock, then calls back with its result or error."""
+class SimulatedHost:
+    """The host of the procedures of a simulated server: calls to the replica, timers, and no threads."""
 
-
-class ProcedureRun:
-    """A running procedure.
-
-    Each effect becomes a call to the replica, a timer or a procedure with the commit lock. Its result continues the
-    procedure.
-    """
-
-    def __init__(
-        self,
-        process: Process,
-        effects: Effects[Any],
-        then: Then,
-        fail: Fail | None = None,
-        *,
-        timeout_s: float,
-        run_with_commit_lock: RunWithCommitLock | None = None,
-    ) -> None:
-        """``fail`` gets the error that ends the procedure. Without ``fail`` the error ends the process."""
+    def __init__(self, process: Process, *, timeout_s: float) -> None:
+        """``timeout_s``: of a call to the replica."""
         self._process = process
-        self._effects = effects
-        self._then = then
-        self._fail = fail
         self._timeout_s = timeout_s
-        self._run_with_commit_lock = run_with_commit_lock
-        # The timer of the current rest. None while the procedure does not rest.
-        self._rest: Timer | None = None
-        # Whether ``wake`` came outside a rest. Then the next rest is skipped.
-        self._woken = False
 
-    def begin(self) -> ProcedureRun:
-        """Run the procedure up to its first effect."""
-        self._step(lambda: next(self._effects))
-        return self
+    def call(self, method: str, arguments: tuple[Any, ...]) -> Later:
+        """Call a method of the replica."""
+        later = Later()
+        self._process.call(
+            REPLICATION, method, *arguments, timeout_s=self._timeout_s, then=later.answer, fail=later.fail
+        )
+        return later
 
-    def wake(self) -> None:
-        """End the current rest, or the next one."""
-        if self._rest is None:
-            self._woken = True
-        else:
-            self._rest.cancel()
-            self._rest = self._process.set_timer(0.0, self._go_on)
+    def soon(self, action: Callable[[], None]) -> Timer:
+        """Run an action after the present one."""
+        return self._process.set_timer(0.0, action)
 
-    def _step(self, step: Callable[[], Effect]) -> None:
+    def call_later(self, delay_s: float, action: Callable[[], None]) -> Timer:
+        """Run an action in ``delay_s`` seconds."""
+        return self._process.set_timer(delay_s, action)
+
+    def in_thread(self, work: Callable[[], Any]) -> Later:
+        """Do the work at once."""
         try:
-            effect = step()
-        except StopIteration as end:
-            self._then(end.value)
+            return answered(work())
         except TicTacToeError as error:
-            if self._fail is None:
-                raise
-            self._fail(error)
-        else:
-            self._perform(effect)
-
-    def _perform(self, effect: Effect) -> None:
-        if isinstance(effect, RemoteCall):
-            self._process.call(
-                REPLICATION,
-                effect.method,
-                *effect.arguments,
-                timeout_s=self._timeout_s,
-                then=self._send,
-                fail=self._throw,
-            )
-        elif isinstance(effect, WithCommitLock):
-            check(self._run_with_commit_lock is not None, "the procedure needs a commit lock, and has none")
-            self._run_with_commit_lock(effect.effects, self._send, self._throw)  # type: ignore[misc]  # checked above
-        else:
-            rest_s = 0.0 if self._woken else effect.seconds
-            self._woken = False
-            self._rest = self._process.set_timer(rest_s, self._go_on)
-
-    def _send(self, value: Any) -> None:
-        self._step(lambda: self._effects.send(value))
-
-    def _throw(self, error: TicTacToeError) -> None:
-        self._step(lambda: self._effects.throw(error))
-
-    def _go_on(self) -> None:
-        self._rest = None
-        self._send(None)
+            return failed(error)

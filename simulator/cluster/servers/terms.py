@@ -9,47 +9,56 @@ import contextlib
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from game.context import CHANCE_BITS, Context
 from game.rooms.commands import SYSTEM_REQUESTS
 from server.commit.commit import Commit
+from server.commit.committer import Committer
 from server.commit.refusing_committer import RefusingCommitter, stopped_clock
 from server.log.entries import Epoch, LogEnd
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
+from server.main.match_opener import MatchOpener
+from server.main.timers import run_timers
 from server.replication.primary import Output, Primary, SyncState
 from server.replication.repair import Repair
 from server.replication.replicator import Replicator
 from server.rooms.room_store import RoomStore
-from server.rooms.service_clock import ServiceClock
+from server.rooms.service_clock import LONGEST_STEP_S, ServiceClock
+from server.runtime.effects import Effects, no_effects
+from server.runtime.procedures import Procedure
+from server.runtime.retries import Retries
 from simulator.cluster.published_log import PublishedLog
-from simulator.cluster.servers.commit_lock import SimulatedCommitLock
+from simulator.cluster.servers.closed_rooms import sweep_closed_rooms
 from simulator.cluster.servers.journal_upkeep import maintain_journal
 from simulator.cluster.servers.journals import JournalDisk
-from simulator.cluster.servers.machine import APPEND_TIMEOUT_S, NO_FAULTS, ROOM_LIMITS, SimulatedLimits
-from simulator.cluster.servers.rpc import ProcedureRun, Process
+from simulator.cluster.servers.machine import NO_FAULTS, ROOM_LIMITS, SimulatedLimits
+from simulator.cluster.servers.rpc import Process, SimulatedHost
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
-from simulator.cluster.servers.term_threads import ClosedRoomSweep, SimulatedMatchOpener, SimulatedTimerThread
 from simulator.cluster.service_clock_checker import ServiceClockChecker
 from simulator.engine.node import Incarnation
 from simulator.engine.simulation import Crash
 from wire import REPLICATION
 from wire.errors import StorageFailed, TicTacToeError
 
+TICK_PAUSE_S = 0.8 * LONGEST_STEP_S
+"""Seconds between two ticks. It is longer than in the real servers: ticks are most of the work of a quiet schedule."""
+
 
 @dataclass
 class SimulatedTerm:
-    """A term as the primary. ``committed`` is called when new events may be visible."""
+    """A term as the primary."""
 
     process: Process
+    host: SimulatedHost
     epoch: Epoch
     journal: Journal
     disk: JournalDisk
     limits: SimulatedLimits
     record: PublishedLog
     supervisor: SimulatedSupervisor
-    committed: Callable[[], None]
 
     def __post_init__(self) -> None:
         process, journal, limits, streams = self.process, self.journal, self.limits, Streams(ROOM_LIMITS)
@@ -58,6 +67,7 @@ class SimulatedTerm:
             streams,
             journal,
             lambda _room: None,
+            self.host,
             lambda: process.now,
             clock,
             on_published=lambda batch: self.record.publish(batch.entries),
@@ -72,15 +82,14 @@ class SimulatedTerm:
         )
         self.replicator = self._new_replicator(streams)
         commit = Commit(streams, store, journal, self.replicator, NO_FAULTS, store.context)
-        self.commit_lock = SimulatedCommitLock(process, commit, timeout_s=APPEND_TIMEOUT_S, committed=self.committed)
-        self.match_opener = SimulatedMatchOpener(process, store, self.commit_lock)
-        self._replication = ProcedureRun(
-            process,
-            self.replicator.run(lambda: True),
-            lambda _: None,
-            timeout_s=APPEND_TIMEOUT_S,
-            run_with_commit_lock=self.commit_lock.run,
+        self.committer = Committer(commit, self.host)
+        self.match_opener = MatchOpener(
+            store,
+            check_new_room=lambda _room, _more: None,
+            seat_house_bot=no_effects,  # no schedule plays against it
+            expect_players=lambda _room, _names: None,
         )
+        self._replication = self.procedure(self.replicator.run(lambda: True))
         self.joined_by: Incarnation | None = None
         """The incarnation of the replica that joined last."""
 
@@ -112,22 +121,43 @@ class SimulatedTerm:
 
     def begin(self) -> None:
         """Read the journal, and begin what the threads of the real server do during a term."""
-        process, store, commit_lock = self.process, self.store, self.commit_lock
+        process, store = self.process, self.store
         clock_checker = self.record.clock_checker
         if missing := store.load():
             with contextlib.suppress(StorageFailed):  # the disk is full: retried at the next start
                 self.journal.store_summaries(missing)
         self.record.publish_streams(self.journal.copies())
         clock_checker.begin_term(str(process.incarnation), process.now, store.service_clock.now())
-        self._replication.begin()
+        self._begin(self._replication)
         self.journal.damage.on_found = self._wake
         maintain_journal(process, self.journal, self.disk, self._compactor, self.limits, store.rebuild_summary)
         forgotten = self.record.forgotten.update
-        ClosedRoomSweep(process, store, self.replicator, commit_lock, self.limits, forgotten).sweep()
+        self._begin(self.procedure(sweep_closed_rooms(process, store, self.replicator, self.limits, forgotten)))
         requests = (f"{SYSTEM_REQUESTS}{self.epoch.number}-{number}" for number in itertools.count(1))
-        SimulatedTimerThread(process, store, commit_lock, lambda: next(requests), clock_checker).begin()
+        self._begin(
+            self.procedure(
+                run_timers(
+                    store,
+                    lambda: next(requests),
+                    Retries("timer commands not committed"),
+                    tick_s=TICK_PAUSE_S / clock_checker.speed,
+                    on_tick=self._on_tick,
+                )
+            )
+        )
         process.simulation.trace.note(process.now, process.name, f"is in office, epoch {self.epoch.number}")
-        self.committed()
+
+    def procedure(self, effects: Effects[Any]) -> Procedure[Any]:
+        """Return a procedure of this term, not yet begun."""
+        return Procedure(effects, self.host, self.committer)
+
+    def _begin(self, procedure: Procedure[None]) -> None:
+        """Begin a procedure of which an error ends the process."""
+        procedure.begin().then(_raise_error)
+
+    def _on_tick(self, at: int, is_done: bool) -> None:
+        if len(self.store.timers) and is_done:
+            self.record.clock_checker.record_pending_timers(at)
 
     def _on_replica_joined(self) -> None:
         self.joined_by = self.process.connection_to(REPLICATION)
@@ -148,11 +178,18 @@ class SimulatedTerm:
 class SimulatedReads:
     """The room store of a main server that cannot become the primary, and the committer that refuses commands."""
 
-    def __init__(self, journal: Journal, streams: Streams, clock: Callable[[], float], error: TicTacToeError) -> None:
+    def __init__(
+        self, journal: Journal, streams: Streams, process: Process, host: SimulatedHost, error: TicTacToeError
+    ) -> None:
         """Read the journal as it is now. Commands are refused with ``error``."""
-        self.store = RoomStore(streams, journal, lambda _room: None, clock, stopped_clock())
+        self.store = RoomStore(streams, journal, lambda _room: None, host, lambda: process.now, stopped_clock())
         self.store.load()
-        self.committer = RefusingCommitter(streams, self.store, error)
+        self.committer = RefusingCommitter(streams, self.store, host, error)
+
+
+def _raise_error(_value: Any, error: TicTacToeError | None) -> None:
+    if error is not None:
+        raise error
 
 
 # -- real parts that also report to the simulation; their behaviour is unchanged ---------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from game.context import Context
 from game.errors import RoomClosed
 from game.forms.records import from_plain, record_of, to_plain
+from game.forms.views import summary, summary_parts
 from game.match.offers import NO_OFFERS
 from game.match.series import winner
 from game.rooms.chat import KEPT_LINES, LINES_OF_PERSON, RATE_MS
@@ -164,3 +166,14 @@ def test_a_match_closes_only_with_its_last_player_and_its_series_over(opening: C
         assert before.series_is_over
         assert set(before.away) == set(before.players)
         assert isinstance(play.events[-2], Left)
+
+
+@UNTIMED
+@given(OPENED, STEPS, AND_THEN)
+def test_states_with_the_same_parts_have_the_same_row_in_the_lobby(
+    opening: Command, steps: list[Step], end: list[Step]
+) -> None:
+    seen = [room for room in plays(opening, steps + end).seen if room.version > 0]
+    for before, after in itertools.pairwise(seen):
+        if summary_parts(before) == summary_parts(after):
+            assert summary(before) == summary(after)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -13,29 +12,20 @@ from hypothesis import strategies as st
 
 from game.errors import NoSuchGame
 from game.forms.records import GameRecord, NameFreed, Record, to_plain
-from server.communication import game_index
-from server.communication.game_index import GameIndex
-from tests.conditions import PATIENCE_S, wait_until
+from server.communication.following import FOLLOW_WAIT_S
+from server.communication.game_index import FOLLOW_RETRY_S, PAGE, GameIndex
+from server.communication.ratings import Pool
 from tests.examples import examples
 from tests.game.archives import BOOKS, BOTS, NAMES, game_of
 from tests.server.communication.naive_archive import NaiveArchive
+from tests.server.timers_by_hand import TimersByHand, result_of
 from wire.errors import NotReady
-from wire.waiting import call_when_waiting
+from wire.later import Later
 
 ALL = 1000
-FOREVER_S = 3600.0
-SHORTLY_S = 0.01
 PIECES = st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=12)
 """How many records come at once, and whether the book has no more of them by then."""
 THOROUGH = settings(max_examples=examples(40), deadline=None)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def results_are_not_waited_for_long() -> Iterator[None]:
-    """So that a result that is missing is found missing soon."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(game_index, "FOLLOW_WAIT_S", SHORTLY_S)
-        yield
 
 
 class MainServer:
@@ -43,6 +33,10 @@ class MainServer:
 
     def __init__(self, book: Iterable[Record]) -> None:
         self.book = list(book)
+
+    def call(self, method: str, numbers: Sequence[int]) -> list[Mapping[str, Any]]:
+        assert method == "records"
+        return self.records(numbers)
 
     def records(self, numbers: Sequence[int]) -> list[Mapping[str, Any]]:
         return [self._written(self.book[number - 1]) for number in numbers]
@@ -61,15 +55,51 @@ class MainServer:
         return written
 
 
-def archive_of(book: Iterable[Record]) -> GameIndex:
+class Archive:
+    """An index, and a loop for its procedures."""
+
+    def __init__(self, main: MainServer) -> None:
+        self.timers = TimersByHand(main.call)
+        self.index = GameIndex(self.timers, self.timers.clock)
+        self.apply = self.index.apply
+        self.rating_of = self.index.rating_of
+
+    @property
+    def count(self) -> int:
+        return self.index.count
+
+    def leaderboard(self, pool: Pool, limit: int) -> dict[str, object]:
+        return self.index.leaderboard(pool, limit)
+
+    def player(self, name: str, limit: int) -> dict[str, Any]:
+        found: dict[str, Any] = self.timers.result(self.index.player(name, limit))
+        return found
+
+    def games(self, name: str, before: int, limit: int) -> dict[str, Any]:
+        found: dict[str, Any] = self.timers.result(self.index.games(name, before, limit))
+        return found
+
+    def game(self, number: int) -> Mapping[str, object]:
+        found: Mapping[str, object] = self.timers.result(self.index.game(number))
+        return found
+
+    def result(self, room: str, number: int) -> Mapping[str, object]:
+        """The result, or that there is none, once the time for it is up."""
+        asking = self.timers.begin(self.index.result(room, number))
+        self.timers.advance(2 * FOLLOW_WAIT_S)
+        found: Mapping[str, object] = result_of(asking)
+        return found
+
+
+def archive_of(book: Iterable[Record]) -> Archive:
     """One that has read the whole book at once."""
     main = MainServer(book)
-    archive = GameIndex(main.records)
+    archive = Archive(main)
     archive.apply(main.records_after(0, len(main.book)))
     return archive
 
 
-def everything(asked: GameIndex | NaiveArchive, book: Sequence[Record]) -> dict[object, object]:
+def everything(asked: Archive | NaiveArchive, book: Sequence[Record]) -> dict[object, object]:
     """The answers to all questions about that book."""
     games = [one for one in book if isinstance(one, GameRecord)]
     limits, numbers = {1, 2, 7, len(book) + 1}, range(len(book) + 2)
@@ -84,7 +114,7 @@ def everything(asked: GameIndex | NaiveArchive, book: Sequence[Record]) -> dict[
     return answers
 
 
-def game_or_none(asked: GameIndex | NaiveArchive, number: int) -> Mapping[str, object] | None:
+def game_or_none(asked: Archive | NaiveArchive, number: int) -> Mapping[str, object] | None:
     try:
         return asked.game(number)
     except NoSuchGame:
@@ -104,7 +134,7 @@ def test_in_whatever_pieces_the_book_comes_all_is_answered_as_the_whole_book_say
     book: list[Record], pieces: list[tuple[int, bool]]
 ) -> None:
     main = MainServer(book)
-    archive = GameIndex(main.records)
+    archive = Archive(main)
     for size, all_there_is in [*pieces, (len(book), True)]:
         until = min(archive.count + size, len(book))
         answer = main.records_after(archive.count, size, until if all_there_is else len(book))
@@ -138,7 +168,7 @@ def test_with_a_shorter_book_everything_begins_anew(one: list[Record], another: 
     if len(longer) == len(shorter):
         shorter = shorter[:-1]
     main = MainServer(longer)
-    archive = GameIndex(main.records)
+    archive = Archive(main)
     archive.apply(main.records_after(0, len(longer)))
     main.book = shorter
     archive.apply(main.records_after(archive.count, len(longer)))
@@ -157,23 +187,23 @@ class Line:
         self._main = main
         self._growth = list(growth)
         self._known = 0
-        self.open = True
+        self._is_complete = False  # whether the last answer had all that there was
         self.told_all = False
 
-    def call(self, method: str, number: int, limit: int, _wait_s: float, *, timeout_s: float) -> Mapping[str, Any]:
-        assert method == "records_after"
-        assert timeout_s > game_index.FOLLOW_WAIT_S, "the main server may take all the time it was given"
-        self.open = True
+    def call(self, method: str, number: int, limit: int, wait_s: float) -> Mapping[str, Any] | Later:
+        assert (method, limit) == ("records_after", PAGE)
+        assert wait_s == (FOLLOW_WAIT_S if self._is_complete else 0.0), "there is no need to wait while there is more"
+        if self.told_all:
+            return Later()  # there is no news any more
         more = self._growth.pop(0) if self._growth else ALL
         if not more:
             raise NotReady("the main server is being replaced")
         self._known = min(self._known + more, len(self._main.book))
         answer = self._main.records_after(number, min(limit, 4), self._known)
-        self.told_all = not self._growth and number + len(answer["records"]) == len(self._main.book)
+        end = number + len(answer["records"])
+        self._is_complete = end == answer["count"]
+        self.told_all = not self._growth and end == len(self._main.book)
         return answer
-
-    def close(self) -> None:
-        self.open = False
 
 
 @THOROUGH
@@ -182,24 +212,22 @@ def test_it_keeps_up_with_a_book_that_grows_though_not_every_question_is_answere
     book: list[Record], growth: list[int]
 ) -> None:
     main = MainServer(book)
-    archive = GameIndex(main.records)
+    archive = Archive(main)
     line = Line(main, growth)
-    pauses = 0
-
-    def pause(_seconds: float) -> None:
-        nonlocal pauses
-        pauses += 1
-        assert not line.open, "a connection that broke is not used again"
-
-    archive.follow(line, lambda: not line.told_all, pause)  # type: ignore[arg-type]
-    assert pauses == growth.count(0)
+    following = TimersByHand(line.call)
+    following.begin(archive.index.follow())
+    pauses = growth.count(0)
+    for _ in range(pauses):
+        assert not line.told_all, "it pauses after each failure"
+        following.advance(FOLLOW_RETRY_S)
+    assert line.told_all
     assert everything(archive, book) == everything(NaiveArchive(book), book)
 
 
 # -- until it is complete -------------------------------------------------------------------------------------------
 
 
-def assert_not_ready(archive: GameIndex) -> None:
+def assert_not_ready(archive: Archive) -> None:
     with pytest.raises(NotReady):
         archive.leaderboard("people", 1)
     with pytest.raises(NotReady):
@@ -209,7 +237,7 @@ def assert_not_ready(archive: GameIndex) -> None:
 
 
 def test_before_anything_was_read_nothing_is_listed_and_everybody_has_the_first_rating() -> None:
-    archive = GameIndex(MainServer([]).records)
+    archive = Archive(MainServer([]))
     assert_not_ready(archive)
     assert archive.rating_of("ann") == 1500.0
     archive.apply({"records": [], "count": 0})
@@ -218,7 +246,7 @@ def test_before_anything_was_read_nothing_is_listed_and_everybody_has_the_first_
 
 def test_while_the_book_is_read_results_are_found_and_ratings_are_as_far_as_it_was_read() -> None:
     main = MainServer([game_of("ann", "bob", room="abcd", number=1), game_of("ann", "bob", room="abcd", number=2)])
-    archive = GameIndex(main.records)
+    archive = Archive(main)
     archive.apply(main.records_after(0, 1))
     assert_not_ready(archive)
     assert archive.result("abcd", 1)["number"] == archive.game(1)["number"] == 1
@@ -259,34 +287,28 @@ def test_games_of_a_name_that_was_let_go_are_not_its_next_owners_but_still_in_th
 # -- a result that is asked for early -------------------------------------------------------------------------------
 
 
-class Asking:
-    """Somebody who asks for a result, in a thread of their own."""
-
-    def __init__(self, archive: GameIndex, room: str, number: int) -> None:
-        self.waits = threading.Event()
-        self.reported: Mapping[str, object] | None = None
-        threading.Thread(target=self._ask, args=(archive, room, number), daemon=True).start()
-
-    def _ask(self, archive: GameIndex, room: str, number: int) -> None:
-        call_when_waiting(self.waits.set)
-        self.reported = archive.result(room, number)
-
-
 @pytest.mark.parametrize("private", [False, True])
-def test_who_asks_for_a_result_before_the_book_was_read_waits_for_that_game(
-    private: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(game_index, "FOLLOW_WAIT_S", FOREVER_S)
+def test_who_asks_for_a_result_before_the_book_was_read_waits_for_that_game(private: bool) -> None:
     main = MainServer([game_of("ann", "bob", room="this"), game_of("ann", "bob", room="that", private=private)])
-    archive = GameIndex(main.records)
-    asking = Asking(archive, "that", 1)
-    assert asking.waits.wait(PATIENCE_S)
+    archive = Archive(main)
+    asking = archive.timers.begin(archive.index.result("that", 1))
     archive.apply(main.records_after(0, 1))
-    assert asking.reported is None, "another game is not the one"
+    archive.timers.run()
+    assert not asking.settled, "another game is not the one"
     archive.apply(main.records_after(1, 1))
-    heard = wait_until(lambda: asking.reported, what="the result")
-    assert heard == archive.result("that", 1)
-    assert heard["number"] == 2
+    archive.timers.run()
+    found = result_of(asking)
+    assert found == archive.result("that", 1)
+    assert found["number"] == 2
+
+
+def test_a_result_is_waited_for_no_longer_than_its_time() -> None:
+    archive = archive_of([])
+    asking = archive.timers.begin(archive.index.result("that", 1))
+    archive.timers.advance(0.9 * FOLLOW_WAIT_S)
+    assert not asking.settled
+    archive.timers.advance(0.2 * FOLLOW_WAIT_S)
+    assert isinstance(asking.error, NoSuchGame)
 
 
 @pytest.mark.parametrize(("room", "number"), [("that", 1), ("this", 2), ("", 0)])
@@ -298,7 +320,7 @@ def test_a_result_that_does_not_come_is_no_such_game(room: str, number: int) -> 
 
 def test_what_could_not_be_read_is_read_again_when_something_was_mended_or_another_term_begins() -> None:
     main = MainServer(game_of("ann", "bob", number=number) for number in range(1, 4))
-    archive = GameIndex(main.records)
+    archive = Archive(main)
     for mended in ((1, 0), (1, 1), (2, 0)):
         answer = main.records_after(archive.count, ALL)
         answer["records"][1] = {"lost": True}
@@ -317,7 +339,6 @@ def test_a_record_that_cannot_be_read_is_left_out_and_the_others_are_shown() -> 
     main = MainServer(game_of("ann", "bob", number=number) for number in range(1, 4))
     answer = main.records_after(0, ALL)
     answer["records"][1] = {"kind": "game", "room": 7}
-    archive = GameIndex(main.records)
+    archive = Archive(main)
     archive.apply(answer)
-    shown = archive.games("", 0, ALL)["games"]
-    assert [game["number"] for game in shown] == [3, 1]  # type: ignore[attr-defined]
+    assert numbers_of(archive.games("", 0, ALL)) == [3, 1]

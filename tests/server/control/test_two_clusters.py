@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from server.supervision import processes
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, end
 from tests.server.control.test_cluster import left_of, pids_of, status_of
-from verify.testbed.local_cluster import sandbox_settings
+from verify.testbed.local_cluster import copy_data_folder, sandbox_settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import TicTacToeError
 from wire.rpc import Address, Registered
@@ -108,7 +107,7 @@ def test_entries_that_lead_to_no_living_server_are_replaced(
 
 
 def test_a_copy_with_other_ports_does_not_take_the_names_of_the_original(one: ClusterControl, tmp_path: Path) -> None:
-    copy = shutil.copytree(one.settings.data, tmp_path / "copy")
+    copy = copy_data_folder(one.settings.data, tmp_path / "copy")
     ports = sandbox_settings(copy)
     settings = dataclasses.replace(ports, name_server_port=one.settings.name_server_port)
     before = pids_of(one)

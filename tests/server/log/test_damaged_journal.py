@@ -26,6 +26,7 @@ from server.replication.repair import write_repaired
 from server.rooms.room_store import RoomStore
 from tests.server.log.damaging import cut_in_half, edit, flip
 from tests.server.rooms.test_room_store import Writer
+from tests.server.timers_by_hand import TimersByHand
 from wire.errors import Damaged, StorageFailed, error_from
 
 STREAMS = Streams(Limits(people=10))
@@ -54,7 +55,7 @@ def written(file: Path) -> Path:
 
 
 def store_on(journal: Journal) -> RoomStore:
-    store = RoomStore(STREAMS, journal, lambda _room: None)
+    store = RoomStore(STREAMS, journal, lambda _room: None, TimersByHand())
     journal.store_summaries(store.load())
     return store
 
@@ -137,7 +138,7 @@ def test_a_room_whose_listing_is_damaged_too_is_known_to_be_damaged(written: Pat
     flip(written, "entries", "room/bbbb", version=1)
     journal = open_journal(written)
     offered: list[str] = []
-    store = RoomStore(STREAMS, journal, offered.append)
+    store = RoomStore(STREAMS, journal, offered.append, TimersByHand())
     store.load()
     assert set(offered) == set(ROOMS)
     with pytest.raises(Damaged):
@@ -250,10 +251,10 @@ def test_a_copy_that_replaces_this_one_does_not_replace_sound_rows_by_lost_ones(
 
 def test_with_another_term_the_front_door_may_read_what_it_could_not(written: Path) -> None:
     journal = open_journal(written)
-    before = store_on(journal).records_after(0, 10, 0.0)["mended"]
-    assert store_on(journal).records_after(0, 10, 0.0)["mended"] == before
+    before = store_on(journal).records_after(0, 10)["mended"]
+    assert store_on(journal).records_after(0, 10)["mended"] == before
     journal.begin_term(Epoch(2, "me"))
-    assert store_on(journal).records_after(0, 10, 0.0)["mended"] != before
+    assert store_on(journal).records_after(0, 10)["mended"] != before
     journal.close()
 
 

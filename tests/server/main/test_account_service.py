@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -29,7 +29,7 @@ from game.errors import (
     WrongCode,
 )
 from game.rooms.commands import Close, Create, Join
-from server.log.entries import Entry, Epoch
+from server.log.entries import Epoch
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.log.name_stream import name_stream
@@ -40,11 +40,11 @@ from server.main.account_service import AccountService
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Effects
 from server.settings import Settings
-from tests.conditions import PATIENCE_S
 from tests.examples import examples
-from tests.server.alone import committer_of
+from tests.server.alone import HeldBack, committer_of
+from tests.server.timers_by_hand import TimersByHand, result_of
 from wire.errors import Busy, NotReady
-from wire.later import now
+from wire.later import Later
 
 GRACE_S = 100.0
 LIMITS = Settings(
@@ -53,49 +53,71 @@ LIMITS = Settings(
 STREAMS = Streams(Limits(people=10))
 
 
-class Replication:
-    """Replication without a replica. A test can delay it."""
+class Names:
+    """The account service. Its procedures run to their end."""
 
-    epoch = 1
+    def __init__(self, accounts: AccountService, run: Callable[[Effects[Any]], Any]) -> None:
+        self.identify = accounts.identify
+        self._accounts = accounts
+        self._run = run
 
-    def __init__(self) -> None:
-        self.may_go = threading.Event()
-        self.may_go.set()
-        self.asked = threading.Event()
+    def claim(self, name: str, token_hash: str, host: str = "") -> Mapping[str, object]:
+        return self._run(self._accounts.claim(name, token_hash, host))  # type: ignore[no-any-return]
 
-    def replicate(self, _entries: list[Entry]) -> Effects[bool]:
-        self.asked.set()
-        self.may_go.wait()
-        return True
-        yield
+    def reserve(self, token_hash: str, code_hash: str, host: str = "") -> Mapping[str, object]:
+        return self._run(self._accounts.reserve(token_hash, code_hash, host))  # type: ignore[no-any-return]
+
+    def recover(self, name: str, code_hash: str, token_hash: str) -> Mapping[str, object]:
+        return self._run(self._accounts.recover(name, code_hash, token_hash))  # type: ignore[no-any-return]
+
+    def release_expired(self) -> None:
+        self._run(self._accounts.release_expired())
 
 
 class MainServer:
     """The parts of a main server that names pass through, from one takeover to the next."""
 
     def __init__(self, folder: Path) -> None:
-        self.time = 0.0
+        self.timers = TimersByHand()
         self._folder = folder
         self._terms = itertools.count(1)
-        self.begin()
+        self.begin_term()
 
-    def begin(self) -> None:
+    def begin_term(self) -> None:
         """A new term, on the same journal."""
         self.journal: Journal = open_journal(self._folder / "journal.db")
         self.journal.begin_term(Epoch(next(self._terms), "me"))
-        self.store = RoomStore(STREAMS, self.journal, lambda _room: None, lambda: self.time)
+        self.store = RoomStore(STREAMS, self.journal, lambda _room: None, self.timers, self.timers.clock)
         self.store.load()
-        self.replication = Replication()
-        self.committer = committer_of(STREAMS, self.store, self.journal, self.replication)
-        self.names = AccountService(self.store, self.committer, LIMITS, lambda: self.time)
+        self.replication = HeldBack()
+        self.committer = committer_of(STREAMS, self.store, self.journal, self.timers, self.replication)
+        self.accounts = AccountService(self.store, LIMITS, self.timers.clock)
+        self.names = Names(self.accounts, lambda effects: self.timers.result(effects, self.committer))
+
+    @property
+    def time(self) -> float:
+        return self.timers.now
+
+    @time.setter
+    def time(self, now: float) -> None:
+        self.timers.now = now
+
+    def begin(self, effects: Effects[Any]) -> Later:
+        """Begin a procedure, up to the commit that is held back."""
+        later = self.timers.begin(effects, self.committer)
+        self.timers.run()
+        return later
 
     def take_over(self) -> None:
         """The server dies, and the next one has its journal."""
         self.journal.close()
-        self.begin()
+        self.begin_term()
 
     def do(self, room: str, command: object) -> None:
-        now(self.committer.submit(room_stream(room), command))
+        self.submit(room_stream(room), command)
+
+    def submit(self, stream: str, command: object) -> None:
+        result_of(self.committer.submit(stream, command))
 
     def owner(self, name: str) -> str:
         """The token that a name belongs to; empty if it is nobody's."""
@@ -231,38 +253,33 @@ def test_a_name_that_is_being_let_go_is_nobody_s_to_use_until_that_is_done(serve
     server.names.claim("Bob", "b")
     server.time = GRACE_S + 1
     server.names.identify("b")
-    server.replication.may_go.clear()
-    server.replication.asked.clear()
-    tidying = threading.Thread(target=server.names.release_expired)
-    tidying.start()
-    assert server.replication.asked.wait(PATIENCE_S)
+    server.replication.hold()
+    release = server.begin(server.accounts.release_expired())
     for use in (lambda: server.names.identify("a"), lambda: server.names.claim("Ada", "a")):
         with pytest.raises(NotReady):
             use()
     assert server.names.identify("b") == "Bob"
-    server.replication.may_go.set()
-    tidying.join()
+    server.replication.let_go()
+    assert release.settled
     with pytest.raises(BadToken):
         server.names.identify("a")
 
 
 def test_of_two_who_claim_look_alikes_at_once_one_is_told_to_try_again(server: MainServer) -> None:
-    server.replication.may_go.clear()
-    first = threading.Thread(target=lambda: server.names.claim("paypal", "a"))
-    first.start()
-    assert server.replication.asked.wait(PATIENCE_S)
+    server.replication.hold()
+    first = server.begin(server.accounts.claim("paypal", "a"))
     for name, token in (("paypa1", "b"), ("PAYPAL", "b"), ("paypal", "b"), ("another", "a")):
         with pytest.raises(NotReady):
             server.names.claim(name, token)
-    server.replication.may_go.set()
-    first.join()
+    server.replication.let_go()
+    assert result_of(first) == {"name": "paypal"}
     with pytest.raises(NameTooSimilar):
         server.names.claim("paypa1", "b")
 
 
 def test_look_alikes_from_before_they_were_refused_stay_whose_they_are(server: MainServer) -> None:
     for name, token in (("paypal", "a"), ("paypa1", "b")):
-        now(server.committer.submit(name_stream(name), account_service.names.Claim(name, token)))
+        server.submit(name_stream(name), account_service.names.Claim(name, token))
     server.take_over()
     assert server.names.claim("paypal", "a") == {"name": "paypal"}
     assert server.names.claim("paypa1", "b") == {"name": "paypa1"}
@@ -281,7 +298,7 @@ OLD_NAMES = ("House.bot", "pay.pal", "paypal", "a" + "\u0316\u0301" * 9, "abc\u0
 
 def test_names_from_before_the_rules_for_new_ones_stay_their_owners(server: MainServer) -> None:
     for name in OLD_NAMES:
-        now(server.committer.submit(name_stream(name), account_service.names.Claim(name, f"token of {name}")))
+        server.submit(name_stream(name), account_service.names.Claim(name, f"token of {name}"))
     server.take_over()
     for name in OLD_NAMES:
         assert server.names.claim(name, f"token of {name}") == {"name": name}
@@ -293,7 +310,7 @@ def test_names_from_before_the_rules_for_new_ones_stay_their_owners(server: Main
 
 @pytest.mark.parametrize("name", OLD_NAMES[3:5])
 def test_a_name_that_cannot_be_claimed_anew_is_gone_once_it_is_free(server: MainServer, name: str) -> None:
-    now(server.committer.submit(name_stream(name), account_service.names.Claim(name, "a")))
+    server.submit(name_stream(name), account_service.names.Claim(name, "a"))
     server.time = GRACE_S + 1
     server.names.release_expired()
     with pytest.raises(InvalidArgument):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,12 @@ from server.main.match_opener import MatchOpener
 from server.rooms.ids import system_request
 from server.rooms.pairing import Pairing
 from server.rooms.room_store import RoomStore
+from server.runtime.effects import Effects
 from server.runtime.security import token_hash
 from server.settings import Settings
-from tests.server.alone import committer_of
-from wire.later import now
+from tests.server.alone import HeldBack, committer_of
+from tests.server.timers_by_hand import TimersByHand, result_of
+from wire.later import Later
 
 SETTINGS = Settings(away_s=60.0, name_grace_s=1e6)
 A_DAY_S = 86_400.0
@@ -32,34 +35,62 @@ class MainServer:
     """The parts of a main server that know who is seen."""
 
     def __init__(self) -> None:
-        self.time = 0.0
+        self.timers = TimersByHand()
         streams = Streams(Limits())
         journal = Journal(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
         journal.begin_term(Epoch(1, "me"))
-        self.store = RoomStore(streams, journal, lambda _room: None, lambda: self.time)
+        self.store = RoomStore(streams, journal, lambda _room: None, self.timers, self.timers.clock)
         self.store.load()
-        committer = committer_of(streams, self.store, journal)
-        self.command_service = CommandService(self.store, committer, SETTINGS, lambda: self.time)
+        self.replication = HeldBack()
+        self.committer = committer_of(streams, self.store, journal, self.timers, self.replication)
+        self.command_service = self.new_command_service(SETTINGS)
         self.match_opener = MatchOpener(
             self.store,
-            committer,
             check_new_room=self.command_service.check_new_room,
             seat_house_bot=lambda: pytest.fail("nobody asked for the house bot"),
             expect_players=self.command_service.expect_players,
         )
 
+    def new_command_service(self, settings: Settings) -> CommandService:
+        return CommandService(self.store, self.committer, settings, self.timers.clock)
+
+    @property
+    def time(self) -> float:
+        return self.timers.now
+
+    @time.setter
+    def time(self, now: float) -> None:
+        self.timers.now = now
+
+    def run(self, effects: Effects[Any]) -> Any:
+        """Run a procedure to its end."""
+        return self.timers.result(effects, self.committer)
+
+    def begin(self, effects: Effects[Any]) -> Later:
+        """Begin a procedure, up to the commit that is held back."""
+        later = self.timers.begin(effects, self.committer)
+        self.timers.run()
+        return later
+
     def pass_on(self, seconds: float) -> None:
         """Time passes, and then the sweep runs."""
         self.time += seconds
-        self.command_service.sweep()
+        self.run(self.command_service.sweep())
+
+    def claim(self, name: str, token: str) -> None:
+        self.run(self.command_service.accounts.claim(name, token_hash(token)))
+
+    def create(self, token: str, request_id: str) -> str:
+        """The new room of that person."""
+        created = self.command_service.create(token_hash(token), request_id, "", "tictactoe", {}, {})
+        return str(self.run(created)["room"])
 
     def match(self, *players: str) -> str:
         """The room of a match of these two."""
-        (opened,) = self.match_opener.open(
-            [Pairing(system_request(), (players[0], players[1]), short_list(DEFAULT_GAME))]
-        )
+        pairing = Pairing(system_request(), (players[0], players[1]), short_list(DEFAULT_GAME))
+        (opened,) = self.run(self.match_opener.open([pairing]))
         assert opened.room is not None
-        return opened.room
+        return str(opened.room)
 
     def room(self, room: str) -> Room:
         return self.store.room(room)
@@ -92,21 +123,14 @@ def test_who_did_not_come_to_their_match_is_away_since_it_began(server: MainServ
 def test_who_was_seen_where_is_forgotten_once_it_matters_no_more(server: MainServer) -> None:
     tokens = {name: f"the secret token of {name}, which is long" for name in ("ann", "bob", "cy")}
     for name, token in tokens.items():
-        server.command_service.accounts.claim(name, token_hash(token))
-    rooms = [
-        str(
-            server.command_service.create(token_hash(tokens["ann"]), f"create-{number}", "", "tictactoe", {}, {})[
-                "room"
-            ]
-        )
-        for number in range(5)
-    ]
+        server.claim(name, token)
+    rooms = [server.create(tokens["ann"], f"create-{number}") for number in range(5)]
     for room in rooms:
         for name, token in tokens.items():
-            now(server.command_service.command(token, room, lambda by: Join(by, "join", "player")))
+            result_of(server.command_service.command(token, room, lambda by: Join(by, "join", "player")))
             server.command_service.view(token, room)
             if name != "ann":
-                now(server.command_service.command(token, room, lambda by: Leave(by, "leave")))
+                result_of(server.command_service.command(token, room, lambda by: Leave(by, "leave")))
     server.pass_on(59.0)
     server.command_service.view(tokens["ann"], rooms[0])
     server.pass_on(2.0)
@@ -116,12 +140,10 @@ def test_who_was_seen_where_is_forgotten_once_it_matters_no_more(server: MainSer
 
 def test_who_was_here_in_an_earlier_term_has_the_time_to_come_back(server: MainServer) -> None:
     token = "the secret token of ann, which is long"
-    server.command_service.accounts.claim("ann", token_hash(token))
-    room = str(server.command_service.create(token_hash(token), "create-it", "", "tictactoe", {}, {})["room"])
-    now(server.command_service.command(token, room, lambda by: Join(by, "join", "player")))
-    server.command_service = CommandService(
-        server.store, server.command_service._committer, SETTINGS, lambda: server.time
-    )
+    server.claim("ann", token)
+    room = server.create(token, "create-it")
+    result_of(server.command_service.command(token, room, lambda by: Join(by, "join", "player")))
+    server.command_service = server.new_command_service(SETTINGS)
     server.pass_on(59.0)
     assert server.room(room).away == {}
     server.pass_on(1.0)

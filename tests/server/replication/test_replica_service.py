@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+import contextlib
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,9 +18,9 @@ from server.log.mending import Holes, is_lost, rows_for
 from server.log.row_format import LOST
 from server.log.streams import Streams
 from server.replication.repair import VERSIONS_AT_ONCE
-from server.replication.replica_service import ReplicaService
+from server.replication.replica_service import LONGEST_WORK_S, ReplicaService
 from server.runtime.failpoints import Failpoints
-from tests.conditions import PATIENCE_S
+from tests.effects import run_effects
 from wire.errors import Fenced, NotReady, StorageFailed
 
 
@@ -82,11 +82,22 @@ def part(name: str, *positions: int) -> StreamCopy:
     return StreamCopy(name, None, tuple(Entry(position, 1, name, position, event) for position in positions))
 
 
+def carried_out(answer: Any) -> Any:
+    """Return the answer of a method. If it is a procedure, do its work here, one piece after the other."""
+    return run_effects(answer) if isinstance(answer, Generator) else answer
+
+
 @pytest.fixture
-def primary_of(keeper: ReplicaService) -> Callable[..., object]:
-    """Say something as the primary."""
+def begun_by_primary(keeper: ReplicaService) -> Callable[..., Any]:
+    """Begin what a message of the primary asks for."""
     keeper.take_office(1, "a")
     return lambda method, *arguments: getattr(keeper, method)(1, "a", *arguments)
+
+
+@pytest.fixture
+def primary_of(begun_by_primary: Callable[..., Any]) -> Callable[..., object]:
+    """Carry out a message of the primary."""
+    return lambda method, *arguments: carried_out(begun_by_primary(method, *arguments))
 
 
 def test_what_was_held_up_of_an_earlier_copy_does_not_get_into_a_later_one(
@@ -134,33 +145,96 @@ def test_a_piece_that_comes_twice_is_in_a_copy_once(primary_of: Callable[..., ob
 
 
 def test_no_snapshot_made_of_what_was_there_before_replaces_one_that_comes(
-    primary_of: Callable[..., object], journal: Journal, compactor: Compactor
+    begun_by_primary: Callable[..., Any], journal: Journal, compactor: Compactor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot = Snapshot(3, 1, "name/ada", 3, '{"version":3,"name":"ada","token_hash":"x"}')
-    with ThreadPoolExecutor(1) as pool:
-        with compactor.paused():
-            coming = pool.submit(primary_of, "append", START, [snapshot], [], TERMS)
-            assert not wait([coming], timeout=0.3).done
-        coming.result(PATIENCE_S)
+    made: list[bool] = []
+    receive = journal.receive
+
+    def received(*arguments: Any) -> None:
+        made.append(compactor.compact_some())
+        receive(*arguments)
+
+    monkeypatch.setattr(journal, "receive", received)
+    compactor.count_entries([Entry(position, 1, "name/ada", position, "{}") for position in range(1, 10)])
+    compactor._counted = True
+    assert carried_out(begun_by_primary("append", START, [snapshot], [], TERMS)) == LogEnd(1, 3, "a")
+    assert made == [False]
     assert journal.copy("name/ada").snapshot == snapshot
 
 
-def test_while_a_large_copy_is_put_in_its_place_the_replica_does_not_look_hung(
-    primary_of: Callable[..., object], keeper: ReplicaService, journal: Journal, monkeypatch: pytest.MonkeyPatch
+SNAPSHOT = Snapshot(3, 1, "name/ada", 3, '{"version":3,"name":"ada","token_hash":"x"}')
+LONG = {
+    "append": (START, [SNAPSHOT], [], TERMS),
+    "end_copy": (1, 1, (1, 1), TERMS),
+    "drop_after_gaps": (),
+    "mend": ([part("room/aaaa", 1)], True),
+}
+
+
+@pytest.mark.parametrize("method", LONG)
+def test_while_the_copy_is_changed_apart_others_are_refused_and_a_fenced_server_stays_fenced(
+    begun_by_primary: Callable[..., Any], keeper: ReplicaService, method: str
 ) -> None:
-    proofs: list[bool] = []
-    end_copy = journal.end_copy
+    begun_by_primary("begin_copy", 1)
+    begun_by_primary("add_to_copy", 1, 0, [part("room/aaaa", 1)])
+    procedure = begun_by_primary(method, *LONG[method])
+    work = next(procedure)
+    entry = part("room/bbbb", 9).entries
+    for message in (
+        ("append", START, [], entry, []),
+        ("begin_copy", 2),
+        ("forget", ["room/aaaa"]),
+        ("rows_of", "room/aaaa", [1], False, 0),
+        ("attach",),
+        *((name, *arguments) for name, arguments in LONG.items()),
+    ):
+        with pytest.raises(NotReady):
+            carried_out(begun_by_primary(*message))
+    for call in (
+        lambda: keeper.standing(*EMPTY),
+        lambda: keeper.take_office(2, "b"),
+        lambda: keeper.attach(2, "b"),
+        keeper.terms,
+        lambda: carried_out(keeper.copies("", 0, 1)),
+    ):
+        with pytest.raises(NotReady):
+            call()
+    with pytest.raises(Fenced):
+        keeper.append(1, "b", START, [], entry, [])
+    with pytest.raises(Fenced):
+        keeper.take_office(1, "b")
+    assert carried_out(keeper.probe())
+    with contextlib.suppress(StopIteration):
+        while True:
+            work = procedure.send(work.work())
+    assert keeper.attach(2, "b")
 
-    def slowly(last: LogId, terms: Sequence[EpochStart]) -> None:
-        with ThreadPoolExecutor(1) as pool:
-            proofs.append(pool.submit(keeper.probe).result(PATIENCE_S))
-        end_copy(last, terms)
 
-    monkeypatch.setattr(journal, "end_copy", slowly)
-    primary_of("begin_copy", 1)
-    primary_of("add_to_copy", 1, 0, [part("room/aaaa", 1)])
-    primary_of("end_copy", 1, 1, (1, 1), TERMS)
-    assert proofs == [True]
+def test_after_work_that_failed_the_copy_is_as_before_and_messages_are_taken(
+    begun_by_primary: Callable[..., Any], journal: Journal
+) -> None:
+    begun_by_primary("append", START, [], part("room/aaaa", 1).entries, TERMS)
+    procedure = begun_by_primary("append", (1, 1), [SNAPSHOT], [], [])
+    next(procedure)
+    with pytest.raises(StorageFailed):
+        procedure.throw(StorageFailed("the disk is full"))
+    following = part("room/aaaa", 2).entries
+    assert begun_by_primary("append", (1, 1), [], following, []) == LogEnd(1, 2, "a")
+    assert journal.last == LogId(1, 2)
+
+
+def test_work_that_takes_far_too_long_counts_as_hanging(
+    begun_by_primary: Callable[..., Any], keeper: ReplicaService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    procedure = begun_by_primary("drop_after_gaps")
+    next(procedure)
+    assert carried_out(keeper.probe())
+    began = keeper._working_since
+    assert began is not None
+    monkeypatch.setattr("time.monotonic", lambda: began + LONGEST_WORK_S + 1.0)
+    with pytest.raises(NotReady):
+        carried_out(keeper.probe())
 
 
 def test_g1_a_copy_knows_which_holder_wrote_what_it_has(

@@ -13,7 +13,7 @@ from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.replication.primary import Primary
 from server.replication.replicator import Replicator
-from server.runtime.effects import RemoteCall
+from server.runtime.effects import Blocking
 from server.runtime.failpoints import Failpoints
 from tests.server.log.journal.test_compaction import ROOM, compactor, history
 
@@ -47,9 +47,12 @@ def test_while_a_whole_copy_is_read_no_snapshot_takes_the_place_of_what_is_still
         piece_bytes=1,
     )
     sent: list[Entry] = []
-    copying = link._send_copy()
+    copying = compaction.while_paused(link._send_copy())
     asked = next(copying)
-    while isinstance(asked, RemoteCall) and asked.method != "end_copy":
+    while isinstance(asked, Blocking) or asked.method != "end_copy":
+        if isinstance(asked, Blocking):
+            asked = copying.send(asked.work())
+            continue
         assert not compaction.compact_some()
         if asked.method == "add_to_copy":
             sent += [entry for copy in asked.arguments[-1] for entry in copy.entries]

@@ -16,7 +16,8 @@ from server.log.journal.file import open_journal
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.replication.takeover import MOST_READS, take_over
-from server.runtime.effects import Effect, RemoteCall, Sleep, run_effects
+from server.runtime.effects import Effect, RemoteCall, Sleep
+from tests.effects import run_effects
 from wire.errors import Diverged, StorageFailed, TicTacToeError, Unreachable
 
 

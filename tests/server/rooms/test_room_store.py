@@ -8,8 +8,10 @@ import pytest
 
 from game.accounts.names import Claim
 from game.context import Context, Limits
+from game.errors import InvalidArgument, NoSuchRoom
 from game.forms.views import view
 from game.rooms.commands import Close, Command, Create, Join
+from server.log.archive_stream import AddRecord, segment_stream
 from server.log.batch import Batch
 from server.log.entries import Entry, Epoch, StreamSummary
 from server.log.journal.file import open_journal
@@ -17,8 +19,12 @@ from server.log.journal.journal import Journal
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.log.streams import Streams
+from server.rooms.followers import PAUSE_S
 from server.rooms.lobby import BEGINNING
 from server.rooms.room_store import RoomStore
+from tests.game.forms.test_records import RECORD
+from tests.server.timers_by_hand import TimersByHand, result_of
+from wire.later import Later
 
 STREAMS = Streams(Limits(people=10))
 
@@ -28,11 +34,12 @@ class Writer:
 
     def __init__(self, journal: Journal, *, lists: bool = True) -> None:
         self.journal = journal
-        self.store = RoomStore(STREAMS, journal, lambda _room: None)
+        self.timers = TimersByHand()
+        self.store = RoomStore(STREAMS, journal, lambda _room: None, self.timers, self.timers.clock)
         self.store.load()
         self._lists = lists
 
-    def do(self, stream: str, command: Command | Claim) -> None:
+    def do(self, stream: str, command: Command | Claim | AddRecord) -> None:
         batch, kind = Batch(Context()), STREAMS.kind_of(stream)
         state, position = self.store.state_of(stream), self.journal.last.position
         for event in kind.decide(state, command, Context()):
@@ -65,13 +72,13 @@ def fill(writer: Writer) -> None:
 
 
 def anew(journal: Journal) -> RoomStore:
-    store = RoomStore(STREAMS, journal, lambda _room: None)
+    store = RoomStore(STREAMS, journal, lambda _room: None, TimersByHand())
     store.load()
     return store
 
 
 def told(store: RoomStore) -> object:
-    changes = store.lobby_changes(BEGINNING, 100, 0.0)
+    changes = store.lobby_changes(BEGINNING, 100)
     return changes.changed, changes.cursor, store.open_rooms, store.names.name_with("a" * 64)
 
 
@@ -89,7 +96,7 @@ def test_a_start_tells_the_same_as_before_and_looks_into_no_room(journal: Journa
 def test_what_was_written_without_listings_is_told_of_whether_they_can_be_written_or_not(journal: Journal) -> None:
     fill(Writer(journal, lists=False))
     assert set(journal.missing_summaries()) == {"name/ada", "room/aaaa", "room/bbbb", "room/cccc"}
-    store = RoomStore(STREAMS, journal, lambda _room: None)
+    store = RoomStore(STREAMS, journal, lambda _room: None, TimersByHand())
     missing = store.load()
     assert store.open_rooms == 2
     assert store.names.name_with("a" * 64) == "Ada"
@@ -117,3 +124,96 @@ def test_rooms_of_earlier_terms_are_visited_a_few_at_a_time(journal: Journal) ->
     store.evict(["aaaa", "bbbb"])
     store.load_some(5)
     assert store.cached_rooms() == [], "each is visited once"
+
+
+# -- waits ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_wait_is_answered_at_once_with_what_the_caller_lacks_and_else_with_the_next_events(journal: Journal) -> None:
+    writer = Writer(journal)
+    fill(writer)
+    version = writer.store.room("aaaa").version
+    news = writer.store.wait("aaaa", version - 1, 10.0)
+    assert not isinstance(news, Later)
+    assert [event["version"] for event in news["events"]] == [version]
+    later = writer.store.wait("aaaa", version, 10.0)
+    assert isinstance(later, Later)
+    writer.do(room_stream("aaaa"), Join("bob", "join-bob-2", "player"))
+    writer.timers.run()
+    assert result_of(later)["events"] == writer.store.news("aaaa", version)["events"] != []
+
+
+def test_a_wait_that_does_not_wait_and_one_whose_time_is_up_have_no_events(journal: Journal) -> None:
+    writer = Writer(journal)
+    fill(writer)
+    version = writer.store.room("aaaa").version
+    news = writer.store.wait("aaaa", version, 0.0)
+    assert not isinstance(news, Later)
+    assert news["events"] == []
+    later = writer.store.wait("aaaa", version, 10.0)
+    assert isinstance(later, Later)
+    writer.timers.advance(10.1)
+    assert result_of(later)["events"] == []
+
+
+def test_a_wait_for_a_version_that_the_room_does_not_have_is_refused(journal: Journal) -> None:
+    writer = Writer(journal)
+    fill(writer)
+    with pytest.raises(InvalidArgument):
+        writer.store.wait("aaaa", writer.store.room("aaaa").version + 1, 10.0)
+    with pytest.raises(NoSuchRoom):
+        writer.store.wait("zzzz", 0, 10.0)
+
+
+def test_a_room_in_which_a_caller_waits_stays_in_memory(journal: Journal) -> None:
+    writer = Writer(journal)
+    fill(writer)
+    later = writer.store.wait("aaaa", writer.store.room("aaaa").version, 1000.0)
+    writer.timers.advance(500.0)
+    assert writer.store.idle_rooms(100.0) == ["bbbb"]
+    assert writer.store.evict(["aaaa", "bbbb"]) == 1
+    assert isinstance(later, Later)
+    later.abandon()
+    assert writer.store.evict(["aaaa"]) == 1
+
+
+def test_a_wait_for_the_lobby_is_answered_when_a_row_changes(journal: Journal) -> None:
+    writer = Writer(journal)
+    fill(writer)
+    first = writer.store.wait_lobby_changes(BEGINNING, 100, 10.0)
+    assert not isinstance(first, Later)
+    later = writer.store.wait_lobby_changes(first.cursor, 100, 10.0)
+    assert isinstance(later, Later)
+    writer.do(room_stream("bbbb"), Join("eve", "join-eve-1", "spectator"))
+    writer.timers.run()
+    assert [change.room for change in result_of(later).changed] == ["bbbb"]
+
+
+def test_a_wait_for_records_is_answered_when_a_game_has_ended(journal: Journal) -> None:
+    writer = Writer(journal)
+    fill(writer)
+    assert writer.store.wait_records_after(0, 10, 0.0) == writer.store.records_after(0, 10)
+    short, long = (writer.store.wait_records_after(0, 10, seconds) for seconds in (10.0, 20.0))
+    assert isinstance(short, Later)
+    assert isinstance(long, Later)
+    writer.timers.advance(10.0)
+    assert result_of(short)["count"] == 0
+    assert not long.settled
+    writer.do(segment_stream(1), AddRecord(1, RECORD))
+    writer.timers.advance(PAUSE_S)
+    assert result_of(long)["count"] == 1
+
+
+def test_at_the_end_of_the_store_all_waits_are_answered(journal: Journal) -> None:
+    writer = Writer(journal)
+    fill(writer)
+    store = writer.store
+    cursor = store.lobby_changes(BEGINNING, 100).cursor
+    laters = [
+        store.wait("aaaa", store.room("aaaa").version, 10.0),
+        store.wait_lobby_changes(cursor, 100, 10.0),
+        store.wait_records_after(0, 10, 10.0),
+    ]
+    store.end()
+    writer.timers.run()
+    assert all(isinstance(later, Later) and later.settled for later in laters)

@@ -21,7 +21,7 @@ from server.supervision import processes
 from server.supervision.processes import CANNOT_START
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, end
-from verify.testbed.local_cluster import sandbox_settings
+from verify.testbed.local_cluster import copy_data_folder, sandbox_settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 NOWHERE = "192.0.2.7"
@@ -170,7 +170,7 @@ def test_two_loopback_addresses_with_data_folders_of_their_own_are_two_machines(
 def test_a_copied_data_folder_is_another_machine(cluster: ClusterControl, tmp_path: Path) -> None:
     """With its locks, its run files, its key and its journal: only the folder itself is another."""
     copy = tmp_path / "copy"
-    shutil.copytree(cluster.settings.data, copy)
+    copy_data_folder(cluster.settings.data, copy)
     settings = elsewhere_of(cluster.settings, copy)
     with started(MAIN, settings) as process:
         assert process.wait(60) == CANNOT_START
@@ -191,7 +191,7 @@ def test_a_main_server_that_took_over_alone_ends_when_the_replica_turns_out_to_b
 ) -> None:
     wait_until(lambda: is_well(cluster))
     copy = tmp_path / "copy"
-    shutil.copytree(cluster.settings.data, copy)
+    copy_data_folder(cluster.settings.data, copy)
     waits_long = replace(cluster.settings, start_grace_s=PATIENCE_S)
     settings = replace(elsewhere_of(waits_long, copy), recovery_wait_s=0.1, start_grace_s=1e6)
     shutil.rmtree(copy / "run")  # nobody is missed there

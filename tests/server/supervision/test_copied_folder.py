@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ from server.supervision.run_directory import RunDirectory
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster, end
 from tests.server.control.test_cluster import left_of, pids_of
-from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
+from verify.testbed.local_cluster import copy_data_folder, sandbox_cluster, sandbox_settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
@@ -39,7 +38,7 @@ def cluster() -> Iterator[ClusterControl]:
 
 def copied(cluster: ClusterControl, folder: Path) -> Path:
     """A copy of its data folder, as ``cp -r`` makes one."""
-    return shutil.copytree(cluster.settings.data, folder)
+    return copy_data_folder(cluster.settings.data, folder)
 
 
 @pytest.fixture

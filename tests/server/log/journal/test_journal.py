@@ -26,7 +26,7 @@ from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.log.journal.terms import KEPT_TERMS
 from server.replication import messages as replica_messages
-from server.runtime.effects import run_effects
+from tests.effects import run_effects
 from wire.errors import StorageFailed
 
 
