@@ -268,6 +268,23 @@ def test_who_goes_away_abandons_the_deferred_answer(desk: Desk) -> None:
     assert desk.errors == []
 
 
+def test_once_a_connection_is_closed_or_broken_no_more_calls_are_carried_out(new_loop: NewLoop) -> None:
+    for break_, most in (
+        (lambda desk: desk.connection.close(), 1),
+        (lambda desk: desk.connection.abort(), 1),
+        (lambda desk: desk.connection._transport.abort(), MESSAGES_AT_ONCE),
+    ):
+        desk = Desk(new_loop)
+        desk.shake_hands()
+        desk.answer = lambda _data, break_=break_, desk=desk: break_(desk)  # type: ignore[misc]
+        desk.client.sendall(b"".join(call(number) for number in range(10)))
+        desk.pass_turns(lambda desk=desk: desk.lost)  # type: ignore[misc]
+        for _ in range(5):
+            desk.turn()
+        assert len(desk.answered) == most
+        desk.close()
+
+
 @pytest.mark.parametrize("kind", [ValueError, OSError, ConnectionAbortedError])
 def test_a_fault_of_ours_ends_the_connection_and_reaches_the_handler_of_the_loop(
     desk: Desk, kind: type[Exception]

@@ -21,7 +21,7 @@ from game.errors import NotYourTurn, TicTacToeError
 from tests.conditions import PATIENCE_S, wait_until
 from tests.tampering import ends
 from tests.wire.serving import LoopThread, NewLoop, serving
-from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, call, handshake
+from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, call, handshake, message
 from wire.arguments import anything, remote
 from wire.caller import calling_host
 from wire.connection_limits import MOST_HALF_OPEN
@@ -285,6 +285,14 @@ def test_each_answer_is_counted_with_its_outcome(server: Server, new_loop: NewLo
     assert counted == [("back", None), ("breaks", "internal_error"), ("nothing", "invalid_argument")]
 
 
+def test_a_call_that_is_signed_as_the_library_signs_is_for_another_port(served: Served, server: Server) -> None:
+    signed = message(INVOKE, msgpack.packb(("server", "back", (1,), {})), annotations=b"HMAC\x00\x04sign")
+    with served.client() as client:
+        client.socket.sendall(signed)
+        assert ends(client.socket)
+    assert server.given == []
+
+
 # -- one client and others --------------------------------------------------------------------------------------------
 
 
@@ -361,9 +369,10 @@ def many_descriptors() -> Iterator[None]:
 
 @pytest.mark.usefixtures("many_descriptors")
 def test_a_thousand_clients_at_once_are_all_served(
-    server: Server, new_loop: NewLoop, limits: Callable[..., None]
+    server: Server, new_loop: NewLoop, limits: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     count = 1000
+    monkeypatch.setattr("wire.connection_limits.HALF_OPEN_S", PATIENCE_S)  # on a busy machine all take their time
     limits(connections=count)
     with served_with(server, new_loop) as served, contextlib.ExitStack() as stack:
         clients = []
@@ -400,10 +409,15 @@ def test_beyond_the_limit_a_client_gets_the_reason_and_a_place_when_there_is_one
         caller.close()
 
 
-def test_one_host_gets_its_share(server: Server, new_loop: NewLoop) -> None:
-    with served_with(server, new_loop, most_of_host=1) as served, served.client() as client:
+def test_one_host_gets_its_share_and_is_told_so_whenever_it_asks(server: Server, new_loop: NewLoop) -> None:
+    codes: list[str | None] = []
+    given = {"most_of_host": 1, "answered": lambda _method, code, _took_s: codes.append(code)}
+    with served_with(server, new_loop, **given) as served, served.client() as client:
         with socket.create_connection(served.address, PATIENCE_S) as second:
+            wait_until(lambda: codes == [Busy.code])
+            second.sendall(handshake("server"))
             assert Replies(second, largest=1 << 16).next().kind == CONNECT_FAIL
+            assert second.recv(1) == b"", "the end is orderly: no reset that could overtake the reason"
         client.call(1, "back", 1)
         assert client.next() == 1
 

@@ -133,10 +133,6 @@ class Connection(asyncio.Protocol):
         self._is_unsent = False
         self._schedule()
 
-    def eof_received(self) -> None:
-        """Answer nothing more: the client has ended the connection. The loop closes it."""
-        self._is_closed = True
-
     def connection_lost(self, _error: Exception | None) -> None:
         """Abandon a deferred answer: nobody waits for it any more."""
         self._transport = None
