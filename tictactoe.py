@@ -282,6 +282,7 @@ def bench(
         str, typer.Option(help="one group: playing, growth, takeover, recovery, audience, size or endurance")
     ] = "",
     quick: Annotated[bool, typer.Option("--quick", help="a short run; its figures are not reliable")] = False,
+    with_peers: Annotated[bool, typer.Option("--peers", help="also other servers; bench/peers/setup.sh first")] = False,
     report: Annotated[Path | None, typer.Option(help="write the figures there, as JSON, and a picture")] = None,
 ) -> None:
     """Measure what the project promises in numbers, each beside a yardstick of the same run."""
@@ -290,7 +291,7 @@ def bench(
     from bench.run import run_bench
 
     with plain_errors():
-        run = run_bench(measured_cluster, console.print, only=only, quick=quick)
+        run = run_bench(measured_cluster, console.print, only=only, quick=quick, with_peers=with_peers)
         if report is not None:
             write(run, report)
         console.print(as_table(run))

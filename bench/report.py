@@ -94,8 +94,8 @@ def _held(row: FigureRow, *, counts: bool) -> tuple[str, ...]:
 
 
 def _processor(used_us: Mapping[str, float]) -> str:
-    """Return the processor time at the servers of a move: that of the main server and the replica, if known."""
-    known = [used_us[name] for name in LOG_NAMES if name in used_us]
+    """Return the processor time at the servers of a move: main and replica, or the only server that was measured."""
+    known = [used_us[name] for name in LOG_NAMES if name in used_us] or list(used_us.values())[:1]
     if not known:
         return ""
     divisor, unit = next((divisor, unit) for least, divisor, unit in UNITS if max(known) >= least)

@@ -17,6 +17,7 @@ from bench.measures.scale import QUICK, Group, Scale
 from bench.measures.size import size
 from bench.measures.soak import endurance
 from bench.measures.takeover import takeover
+from bench.peers.rows import peers
 from bench.yardsticks import yardsticks
 from game.errors import InvalidArgument
 
@@ -34,24 +35,29 @@ class BenchRun:
 
 
 def run_bench(
-    cluster: MakeCluster, on_progress: Callable[[str], None], *, only: str = "", quick: bool = False
+    cluster: MakeCluster,
+    on_progress: Callable[[str], None],
+    *,
+    only: str = "",
+    quick: bool = False,
+    with_peers: bool = False,
 ) -> BenchRun:
     """Measure all groups of rows, or ``only`` one. Before each and at the end, measure the lone bare echo.
 
-    ``quick`` only shows that everything works; its figures are not meaningful.
+    ``quick`` only shows that everything works; its figures are not meaningful. ``with_peers``: measure the peers, too.
 
-    Raises InvalidArgument for an unknown group.
+    Raises InvalidArgument for an unknown group, and for peers that are not installed.
     """
     if only and only not in GROUPS:
         raise InvalidArgument(f"unknown group {only!r}; the groups are {', '.join(GROUPS)}")
     load, _, _ = os.getloadavg()
     scale = QUICK if quick else Scale()
+    groups = [group for name, group in GROUPS.items() if only in ("", name)] + [peers] * with_peers
     rows: list[FigureRow] = []
     with yardsticks(scale.processes) as bare:
-        for name, measure in GROUPS.items():
-            if only in ("", name):
-                on_progress(f"{name}: {measure.__doc__}")
-                bare.lone_echo(scale.seconds)
-                rows.extend(measure(cluster, scale, bare))
+        for measure in groups:
+            on_progress(f"{measure.__name__}: {measure.__doc__}")
+            bare.lone_echo(scale.seconds)
+            rows.extend(measure(cluster, scale, bare))
         bare.lone_echo(scale.seconds)
     return BenchRun(tuple(rows), Conditions(load, tuple(bare.lone_echoes)))

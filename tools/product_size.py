@@ -33,7 +33,8 @@ def main(root: Path) -> None:
     classes: Counter[str] = Counter()
     for package in PACKAGES:
         place = root / package
-        files = sorted(place.rglob("*.py")) if place.is_dir() else [place] if place.exists() else []
+        found = place.rglob("*.py") if place.is_dir() else [place] if place.exists() else []
+        files = sorted(file for file in found if "node_modules" not in file.parts)
         sources = [file.read_text() for file in files]
         widest = max((len(list(folder.glob("*.py"))) for folder in {file.parent for file in files}), default=0)
         lines, riddles = sum(map(logical_lines, sources)), sum(len(RIDDLES.findall(source)) for source in sources)

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 import bench.measured_cluster
 import bench.measures.soak
+import bench.peers.rows
 import bench.run
 from bench.measured_cluster import MeasuredCluster, measured_cluster
 from bench.measures.scale import QUICK
@@ -85,3 +86,13 @@ def test_a_group_that_there_is_none_of_is_refused() -> None:
     assert done.returncode != 0
     assert "playing" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_peers_that_are_not_installed_are_refused_with_the_command_that_installs_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.peers.rows, "HERE", tmp_path)
+    monkeypatch.setattr(bench.run, "GROUPS", {})
+    done = CliRunner().invoke(app, ["bench", "--quick", "--peers"])
+    assert done.exit_code != 0
+    assert "bench/peers/setup.sh" in done.output

@@ -28,10 +28,10 @@ def carry_out(worker: object) -> None:
 class TaskProcess:
     """A process and its two pipes. Raises ChildProcessError if the process ends before its answer."""
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, program: str = sys.executable) -> None:
         self._words = words
         self._process = subprocess.Popen(
-            [sys.executable, *words], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [program, *words], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     @property
@@ -79,12 +79,12 @@ class TaskProcess:
 
 
 @contextlib.contextmanager
-def task_processes(count: int, *words: str) -> Iterator[list[TaskProcess]]:
-    """Start ``count`` equal processes, and end them afterwards."""
+def task_processes(count: int, *words: str, program: str = sys.executable) -> Iterator[list[TaskProcess]]:
+    """Start ``count`` equal processes, by default of Python, and end them afterwards."""
     with contextlib.ExitStack() as stack:
         processes = []
         for _ in range(count):
-            process = TaskProcess(*words)
+            process = TaskProcess(*words, program=program)
             stack.callback(process.end)
             processes.append(process)
         yield processes
