@@ -29,6 +29,7 @@ from server.rooms.room_store import RoomStore
 from server.runtime.effects import Await, Effects, Sleep, Submit, no_effects
 from tests.server.alone import HeldBack, commit_of
 from tests.server.timers_by_hand import TimersByHand, result_of
+from tests.small_disk import full_disk
 from wire.errors import Fenced, NotReady, StorageFailed
 from wire.later import Later
 
@@ -335,11 +336,9 @@ def test_g4_when_the_replica_obeys_another_nothing_is_seen_or_answered(desk: Des
 
 def test_a_journal_that_cannot_be_written_refuses_the_batch_and_goes_on(desk: Desk) -> None:
     version = desk.room.version
-    desk.journal._connection.execute("PRAGMA query_only = ON")
-    with pytest.raises(StorageFailed):
+    with full_disk(), pytest.raises(StorageFailed):
         desk.do(Move("ada", "move-1", 4))
     assert desk.room.version == version
-    desk.journal._connection.execute("PRAGMA query_only = OFF")
     assert desk.do(Move("ada", "move-1", 4))["version"] == version + 1
     assert desk.stepped_down == []
 
@@ -405,11 +404,10 @@ def in_one_batch(desk: Desk, *commands: Any) -> list[Submission]:
 
 def test_no_refusal_speaks_of_what_never_happened(desk: Desk) -> None:
     """Bob's cell is taken by a move that could not be written: then it is not taken."""
-    desk.journal._connection.execute("PRAGMA query_only = ON")
-    ada, bob = in_one_batch(desk, Move("ada", "move-1", 4), Move("bob", "move-2", 4))
+    with full_disk():
+        ada, bob = in_one_batch(desk, Move("ada", "move-1", 4), Move("bob", "move-2", 4))
     assert isinstance(ada.error, StorageFailed)
     assert isinstance(bob.error, StorageFailed)
-    desk.journal._connection.execute("PRAGMA query_only = OFF")
     with pytest.raises(NotYourTurn):
         desk.do(Move("bob", "move-2", 4))
 
