@@ -80,6 +80,28 @@ def test_the_last_change_is_answered_without_a_further_one(lobby: Lobby) -> None
     assert result_of(later) == 2
 
 
+def test_a_hurried_round_comes_without_a_pause_and_the_round_after_it_does_not(lobby: Lobby) -> None:
+    lobby.wait()
+    lobby.change()
+    lobby.timers.run()
+    later = lobby.wait(after=1)
+    lobby.change()
+    lobby.timers.run()
+    assert not later.settled
+    lobby.followers.hurry()
+    assert not later.settled, "never in the commit"
+    lobby.timers.run()
+    assert result_of(later) == 2
+    reads = lobby.reads
+    after = lobby.wait(after=2)
+    lobby.change()
+    lobby.timers.run()
+    assert not after.settled
+    lobby.timers.advance(PAUSE_S)
+    assert result_of(after) == 3
+    assert lobby.reads == reads + 1
+
+
 def test_a_change_without_readers_costs_nothing(lobby: Lobby) -> None:
     lobby.change()
     assert lobby.timers._actions == []
