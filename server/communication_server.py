@@ -6,6 +6,8 @@ have; see ``docs/architecture.md``.
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from server.communication.front_door import FrontDoor
 from server.communication.house_bot_process import HouseBotProcess
 from server.communication.lobby_follower import LobbyFollower
@@ -67,5 +69,10 @@ def build(process: ServerProcess) -> None:
     process.supervise([REPLICATION])
 
 
-if __name__ == "__main__":
+def main() -> NoReturn:
+    """Run the communication server in this process."""
     entry_point.main(COMMUNICATION, build, "openskill.models")
+
+
+if __name__ == "__main__":
+    main()

@@ -28,15 +28,19 @@ def follow(
 ) -> None:
     """Call ``method`` with the position from ``after()`` and give the answer to ``apply`` until ``go_on()`` is false.
 
-    Without a main server the copy stays as it is; the call is made again after ``retry_s`` seconds.
+    Without a main server the copy stays as it is; the call is made again after ``retry_s`` seconds. The first call to a
+    main server does not wait for news: the copy is complete at once, also if there is nothing to copy.
     """
+    wait_s = 0.0
     while go_on():
         try:
-            answer = main.call(method, *after(), PAGE, FOLLOW_WAIT_S, timeout_s=FOLLOW_WAIT_S + 2.0)
+            answer = main.call(method, *after(), PAGE, wait_s, timeout_s=wait_s + 2.0)
         except TicTacToeError as error:
             retries.failed(error)
             main.close()
+            wait_s = 0.0
             pause(retry_s)
             continue
+        wait_s = FOLLOW_WAIT_S
         retries.succeeded()
         apply(answer)
