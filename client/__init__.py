@@ -17,6 +17,7 @@ from client.cluster import Cluster, connect
 from client.player import Player
 from client.room import RoomClient
 from client.room_news import News
-from client.views import Row, SeatView, View
+from client.views import Row
+from game.forms.room_view import SeatView, View
 
 __all__ = ["Cluster", "News", "Player", "RoomClient", "Row", "SeatView", "View", "connect"]

@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from client.room_news import News
-from client.views import View, state_from, talk_from, view_from
+from client.views import state_from, talk_from, view_from
 from game.errors import InvalidArgument, InvariantBroken, check
 from game.forms.event_codec import from_plain
 from game.forms.public_state import checksum, follow
+from game.forms.room_view import View
 from game.rooms.events import Event
 from game.rooms.state import Room
 from wire.errors import ProtocolMismatch

@@ -7,14 +7,16 @@ import functools
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from client.connection import OnLink, RetryingConnection
 from client.news_feed import NewsFeed
 from client.room_news import News
-from client.views import View, talk_from, view_from
+from client.views import talk_from, view_from
 from game.errors import InvalidArgument, NotInvited, RoomClosed
+from game.forms.room_view import View
 from game.match.offers import OfferKind
 from game.match.selection import Proposal
 from game.rooms.remembered_requests import CommandAnswer

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
-from client.views import View, view_of
+from msgspec import Struct
+
 from game.accounts.names import name_key
+from game.forms.room_view import View, view_of
 from game.rooms.chat import Line
 from game.rooms.events import Event, Left
 from game.rooms.state import Room
 
 
-@dataclass(frozen=True)
-class News:
+class News(Struct, frozen=True, dict=True):
     """What happened in a room since the previous news.
 
     ``events`` are in order of version, and the versions are consecutive. If ``gap`` is true, earlier events are

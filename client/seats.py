@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection, Iterator
 from threading import Event
 
 from client.player import Player
-from client.views import Row, View
+from client.views import Row
 from game.errors import Refusal
+from game.forms.room_view import View
 from wire.errors import TicTacToeError
 
 LOOK_S = 0.25

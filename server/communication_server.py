@@ -6,6 +6,8 @@ have; see ``docs/architecture.md``.
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from server.communication.following import FollowerConnection
 from server.communication.front_door import FrontDoor
 from server.communication.house_bot_process import HouseBotProcess
@@ -86,5 +88,10 @@ def _host_of_follower(process: ServerProcess, name: str) -> LoopHost:
     return LoopHost(process.loop, call)
 
 
-if __name__ == "__main__":
+def main() -> NoReturn:
+    """Run the communication server in this process."""
     entry_point.main(COMMUNICATION, build, "openskill.models")
+
+
+if __name__ == "__main__":
+    main()

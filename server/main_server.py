@@ -6,6 +6,8 @@ becomes the primary, and serves the rooms; see ``docs/architecture.md``.
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from server.main.candidate import Candidate
 from server.main.peer_api import MainPeerApi
 from server.process import entry_point
@@ -44,5 +46,10 @@ def build(process: ServerProcess) -> None:
     Candidate(process, clients, peer).begin()
 
 
-if __name__ == "__main__":
+def main() -> NoReturn:
+    """Run the main server in this process."""
     entry_point.main(MAIN, build, "precis_i18n")
+
+
+if __name__ == "__main__":
+    main()

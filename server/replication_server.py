@@ -5,6 +5,8 @@ Run it as ``python server/replication_server.py`` from the project's root; see `
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from server.log.journal.compaction import Compactor
 from server.log.journal.file import open_when_possible
 from server.log.journal.journal import Journal
@@ -97,5 +99,10 @@ def _copy(process: ServerProcess, journal: Journal) -> ReplicaService:
     return copy
 
 
-if __name__ == "__main__":
+def main() -> NoReturn:
+    """Run the replication server in this process."""
     entry_point.main(REPLICATION, build)
+
+
+if __name__ == "__main__":
+    main()

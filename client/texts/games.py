@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from client.views import Row, SeatView, View
+from client.views import Row
+from game.forms.room_view import SeatView, View
 from game.games.tictactoe import DEFAULTS
 from game.match.selection import ANY, Proposal
 from game.rules import Seat

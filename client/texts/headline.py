@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from client.texts.games import called, name_in
-from client.views import View
+from game.forms.room_view import View
 from game.rules import Outcome, Termination, other
 
 Tone = Literal["you", "them", "won", "lost", "draw", "quiet"]

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from client.texts.games import room_name
 from client.texts.offers import offers_rematch
 from client.texts.phrases import Caption, shortened
-from client.views import Row, View
+from client.views import Row
+from game.forms.room_view import View
 from game.games.tictactoe import DEFAULTS, LARGEST, SMALLEST
 
 PLAY_NOW = Caption("Play now", "Find an opponent (Ctrl+P)")

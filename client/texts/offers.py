@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from client.room_news import News
 from client.texts.games import called, name_in
-from client.views import View
+from game.forms.room_view import View
 from game.match.offers import OFFER_KINDS, OfferKind
 from game.rooms.events import Declined, Event, Moved, Offered, RematchDeclined, RematchWanted
 from game.rules import other

@@ -6,7 +6,7 @@ import re
 
 from client.texts.games import called, room_name, terms
 from client.texts.phrases import Caption
-from client.views import SeatView, View
+from game.forms.room_view import SeatView, View
 
 ENTERING = "Entering the room …"
 LOBBY = Caption("‹ Lobby", "Return to the lobby. Your seat is kept (Esc).")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from client.texts.games import called, name_in
-from client.views import View
+from game.forms.room_view import View
 from game.match.series import winner
 from game.rules import SEATS
 

@@ -1,8 +1,8 @@
 """The public part of a room's state: all that its events and its view depend on, and nothing secret. Pure.
 
 A client that has it evolves it by the room's events with the servers' code (``game.rooms.evolve``), and makes the view
-itself (``views``). The servers keep for themselves: the invite code, the names of removed people, and the requests with
-their answers.
+itself (``room_view``). The servers keep for themselves: the invite code, the names of removed people, and the requests
+with their answers.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from operator import attrgetter
 from typing import Any
 
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from game.forms import snapshot_codec
-from game.forms.views import SHOWN_SPECTATORS
+from game.forms.room_view import SHOWN_SPECTATORS
 from game.plain_values import as_json
 from game.rooms.access import Access
 from game.rooms.events import Event
@@ -29,7 +30,7 @@ HIDDEN_CODE = "hidden"
 def public(room: Room) -> Room:
     """Return the room without what only the servers know."""
     access = room.access
-    return room._replace(access=Access(HIDDEN_CODE if access.code else "", access.locked), requests={})
+    return replace(room, access=Access(HIDDEN_CODE if access.code else "", access.locked), requests={})
 
 
 def encode(room: Room) -> dict[str, Any]:

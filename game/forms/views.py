@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from operator import attrgetter
+from typing import Any
 
+from msgspec.json import decode
+
+from game.forms.room_view import view_of
 from game.match.clock import clock_text
+from game.plain_values import as_json
 from game.rooms.state import Room
 from game.rules import SEATS
 
-SHOWN_SPECTATORS = 50
-"""The most spectators' names in a view."""
 LATER_IN_ROWS = {
     "owner": "",
     "best_of": 0,
@@ -22,39 +25,14 @@ LATER_IN_ROWS = {
 """Fields that rows of older versions lack, with their values at that time. The owner of such a row is unknown."""
 
 
-def view(room: Room) -> dict[str, object]:
-    """Return everything that people in the room may see. It contains nothing secret."""
-    return {
-        "room": room.id,
-        "version": room.version,
-        "title": room.title,
-        "owner": room.owner,
-        "phase": room.phase,
-        "game": room.game,
-        "options": dict(room.rules.options()),
-        "board": room.rules.describe(room.position),
-        "best_of": room.best_of,
-        "clock": clock_text(room.clock_rule),
-        "rated": room.rated,
-        "bots": list(room.bots),
-        "private": bool(room.access.code),
-        "locked": room.access.locked,
-        "seats": {seat: _seat(room, room.seats[seat]) for seat in SEATS},
-        "turn": room.rules.to_move(room.position) if room.phase == "playing" else None,
-        "outcome": _outcome(room),
-        "moves": [[seat, move] for seat, move in room.moves],
-        "game_number": room.game_number,
-        "wins": dict(room.wins),
-        "draws": room.draws,
-        "rematch": list(room.rematch),
-        "series_over": room.series_is_over,
-        "due_at": room.due_at,
-        "selection": _selection(room),
-        "time": _time(room),
-        "offers": [[seat, what] for seat, what in room.offers.pending],
-        "spectators": list(room.spectators[:SHOWN_SPECTATORS]),
-        "spectator_count": len(room.spectators),
-    }
+def view(room: Room) -> dict[str, Any]:
+    """Return the view of a room as plain data. The winner has a name there, and a selection is a dictionary."""
+    shown = view_of(room)
+    plain: dict[str, Any] = decode(as_json(shown))
+    plain["selection"] = _selection(room)
+    if plain["outcome"] is not None:
+        plain["outcome"]["winner_name"] = shown.winner
+    return plain
 
 
 def talk(room: Room) -> list[dict[str, object]]:
@@ -104,13 +82,6 @@ _SUMMARY_FIELDS = attrgetter(
 )
 
 
-def _seat(room: Room, name: str | None) -> dict[str, object] | None:
-    """Return the owner of a seat. ``away_since``: service time; None while the owner is present."""
-    if name is None:
-        return None
-    return {"name": name, "present": name not in room.away, "away_since": room.away.get(name)}
-
-
 def _selection(room: Room) -> dict[str, object] | None:
     """Return the choices, their end in service time, and the proposals so far."""
     selection = room.selection
@@ -120,25 +91,4 @@ def _selection(room: Room) -> dict[str, object] | None:
         **{name: list(some) for name, some in selection.choices._asdict().items()},
         "until": selection.until,
         "proposals": {seat: proposal._asdict() for seat, proposal in selection.proposals.items()},
-    }
-
-
-def _time(room: Room) -> dict[str, object] | None:
-    """Return the clocks. ``left_ms``: time left of each seat at service time ``since``, when ``running`` started."""
-    clock = room.clock
-    if clock is None:
-        return None
-    x, o = clock.left
-    return {"left_ms": {"X": x, "O": o}, "running": clock.running, "since": clock.since}
-
-
-def _outcome(room: Room) -> dict[str, object] | None:
-    outcome = room.outcome
-    if outcome is None:
-        return None
-    return {
-        "termination": outcome.termination,
-        "winner": outcome.winner,
-        "winner_name": None if outcome.winner is None else room.seats[outcome.winner],
-        "line": list(outcome.line),
     }

@@ -113,7 +113,7 @@ def press(clock: Clock, at: int) -> Clock:
     rest = left(clock, seat, at)
     check(rest > 0, "no move is made after the time is up")
     rest = clock.rule.base_ms if clock.rule.kind == "per_move" else rest + clock.rule.increment_ms
-    return _with(clock, seat, rest)._replace(running=other(seat), since=at)
+    return Clock(clock.rule, _left(clock, seat, rest), other(seat), at)
 
 
 def turn_to(clock: Clock, seat: Seat, at: int) -> Clock:
@@ -133,9 +133,10 @@ def stop(clock: Clock, at: int) -> Clock:
     """Return the clocks with both stopped: the game is over."""
     if clock.running is None:
         return clock
-    return _with(clock, clock.running, left(clock, clock.running, at))._replace(running=None, since=at)
+    return Clock(clock.rule, _left(clock, clock.running, left(clock, clock.running, at)), None, at)
 
 
-def _with(clock: Clock, seat: Seat, rest: int) -> Clock:
+def _left(clock: Clock, seat: Seat, rest: int) -> tuple[int, int]:
+    """Return the time of each seat when that seat has ``rest`` ms."""
     x, o = clock.left
-    return clock._replace(left=(rest, o) if seat == "X" else (x, rest))
+    return (rest, o) if seat == "X" else (x, rest)

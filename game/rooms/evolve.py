@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from game.errors import InvariantBroken, Refusal, check
 from game.rooms import events as e
 from game.rooms import evolve_people, evolve_play
@@ -53,7 +55,7 @@ def evolve(room: Room, event: Event, *, remembers: bool = True) -> Room:
     check((room.phase == "new") == isinstance(event, e.Created), "a room's first event, and no other, is its creation")
     version = room.version + 1
     requests = _remember(room, version, event) if remembers else room.requests
-    become = partial(room._replace, version=version, at=max(room.at, event.at), requests=requests)
+    become = partial(replace, room, version=version, at=max(room.at, event.at), requests=requests)
     try:
         return _CHANGES[type(event)](room, event, become)
     except Refusal as refusal:

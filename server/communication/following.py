@@ -22,13 +22,14 @@ def next_answer(
     """Call ``method`` with the position ``after`` until there is an answer, and return it.
 
     ``behind``: there is news already, so the main server need not wait for any. Without a main server the call is made
-    again after ``retry_s`` seconds.
+    again after ``retry_s`` seconds, and the next one answers at once: so a copy is soon complete.
     """
     while True:
         try:
             answer: Mapping[str, Any] = yield RemoteCall(method, (*after, page, 0.0 if behind else FOLLOW_WAIT_S))
         except TicTacToeError as error:
             retries.failed(error)
+            behind = True
             yield Sleep(retry_s)
         else:
             retries.succeeded()

@@ -32,7 +32,7 @@ class LobbyFollower:
         self.long_polls = LongPolls(lambda _lobby, asked: self.changes(*asked), timers, clock)
         self._waits_for_revisions = LongPolls(lambda *_: {}, timers, clock)
         self.cursor = BEGINNING
-        self._is_behind = False  # whether the main server had more than its last answer
+        self._is_behind = True  # whether the main server may have more than its last answer
         self.matches = OpenMatches()
         self.draining: Mapping[str, object] | None = None
         """What clients get during a drain, by the main server's last answer; else None."""

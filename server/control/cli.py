@@ -23,6 +23,7 @@ from server.control.cluster import CannotStart, ClusterControl, NotRunning
 from server.control.restoration import NothingToResolve
 from server.control.stopping import CannotStop
 from server.settings import SettingsError, load
+from server.supervision.processes import TEMPLATE
 from server.supervision.restart_rules import STAND_DOWN_S
 from server.supervision.role_status import IN_STEP, DrainStatus, log_is_complete, whole
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
@@ -39,6 +40,7 @@ ROLE_OF = {
     "replication": REPLICATION,
     "name_server": NAME_SERVER,
     "ns": NAME_SERVER,
+    TEMPLATE: TEMPLATE,
     MAIN: MAIN,
     COMMUNICATION: COMMUNICATION,
     REPLICATION: REPLICATION,
@@ -205,16 +207,20 @@ def upgrade_servers() -> None:
 
 @app.command()
 def status(as_json: Annotated[bool, typer.Option("--json", help="print JSON, for programs")] = False) -> None:
-    """Show the four servers. Exit status 1 unless all run, the replica is in sync and no row is damaged."""
+    """Show the four servers, and the template process that forks three of them.
+
+    Exit status 1 unless the four run, the replica is in sync and no row is damaged.
+    """
     with plain_errors():
         cluster = ClusterControl(load())
         roles = cluster.status()
+        shown = [*roles, cluster.template_status()]
         if as_json:
-            print(json.dumps(to_builtins(roles), indent=2))
+            print(json.dumps(to_builtins(shown), indent=2))
         else:
             headings = ("role", "state", "pid", "epoch", "since", "rooms", "replica")
             table = Table(*(Column(heading, no_wrap=True) for heading in headings), box=SIMPLE_HEAD, pad_edge=False)
-            for role in roles:
+            for role in shown:
                 since = None if role.started_at is None else _clock(role.started_at)
                 replica = SHOWN_STEPS.get(role.step, role.step)
                 cells = (role.role, role.state, role.pid, role.epoch, since, role.rooms, replica)
@@ -237,11 +243,13 @@ def _clock(moment: float) -> str:
 
 
 @app.command()
-def kill(role: Annotated[str, typer.Argument(help="main, communication, replication or name_server")]) -> None:
+def kill(
+    role: Annotated[str, typer.Argument(help="main, communication, replication, name_server or template")],
+) -> None:
     """Kill a server with SIGKILL. The others start it again."""
     with plain_errors():
         role_name = ROLE_OF.get(role)
         if role_name is None:
-            fail(f"unknown server {role}: give main, communication, replication or name_server")
+            fail(f"unknown server {role}: give main, communication, replication, name_server or template")
         pid = ClusterControl(load()).kill(role_name)
         console.print(f"Killed {role_name}, pid {pid}.")

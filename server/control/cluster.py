@@ -11,19 +11,18 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from msgspec.structs import replace
-
 from server.control.stopping import CHECK_EVERY_S, CannotStop, Stop, repeat_until_quiet
 from server.process.registration import Registration
 from server.runtime import this_machine
 from server.runtime.security import cluster_id, cluster_key
 from server.settings import Settings
-from server.supervision import processes
-from server.supervision.processes import ROLES
+from server.supervision import processes, template_socket
+from server.supervision.processes import ROLES, TEMPLATE
 from server.supervision.role_status import (
     IN_STEP,
     OTHER_PROTOCOL,
     DrainStatus,
+    RoleStatus,
     drain_status_from,
     whole,
 )
@@ -237,10 +236,16 @@ class ClusterControl(StatusReader):
         """Whether all four roles run and the replica is in sync."""
         return whole(self.status())
 
-    def standby_of(self, role: str) -> RunFile | None:
-        """Return the living stand-by of a role, even if it has just taken over; None if there is none."""
-        run = self._run_directory.read(processes.standby_of(role))
-        return replace(run, role=role) if run is not None and run.alive else None
+    def template_status(self) -> RoleStatus:
+        """Return the status of the template process, which forks the servers."""
+        run = self.process_of(TEMPLATE)
+        if run is None:
+            return RoleStatus(TEMPLATE, "stopped")
+        state = "silent"
+        with contextlib.suppress(TicTacToeError), template_socket.connect(self.settings, CALL_TIMEOUT_S) as connection:
+            template_socket.beat(connection)
+            state = "running"
+        return RoleStatus(TEMPLATE, state, pid=run.pid, started_at=run.created_at)
 
     def kill(self, role: str) -> int:
         """End a role's process with SIGKILL and return its pid. Raises NotRunning, CannotStop."""

@@ -66,7 +66,7 @@ class Stop:
             _kill_all(found)
             # A server may have started these shortly before its own end. They may not be in a run file yet.
             found.update(processes.kill_all(reader.settings))
-        for role in ROLES:
+        for role in (*ROLES, processes.TEMPLATE):
             if reader.process_of(role) is None:
                 self._run_directory.clear(role)
         return found

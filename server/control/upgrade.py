@@ -5,10 +5,10 @@ started at once. Clients wait for some seconds and go on.
 
 Each server is ended in good order. Its supervisors start a new one at once, from the code that is on disk then. The
 upgrade reads the remaining work from the processes: a process that began before the upgrade is old. So a crash at any
-point does no harm. An old stand-by that took over is replaced like any other server.
+point does no harm. The template process is replaced first, because it would fork servers of the old code.
 
 A server is replaced before its callers. So servers must understand older callers, but never call older servers. The
-order is: replication (a new stand-by of the main server comes with it), main, communication, name server.
+order is: replication, main, communication, name server.
 
 A main server that died meanwhile was started again from the new code. Then it may be unable to use the old replication
 server, which has no replica link. So the main server need not be in sync before such a replication server is replaced.
@@ -27,15 +27,17 @@ from msgspec import Struct
 from server.control.cluster import CannotStart, ClusterControl, NotRunning
 from server.replication.link.place import LinkPlace
 from server.settings import Settings, load
-from server.supervision import processes, run_file
+from server.supervision import processes, run_file, template_client, template_socket
 from server.supervision.run_file import RunFile
+from server.supervision.status import CALL_TIMEOUT_S
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from wire.errors import TicTacToeError
 
 ORDER = (REPLICATION, MAIN, COMMUNICATION, NAME_SERVER)
 WHOLE_S = 60.0
 """Seconds for the replacement of a server until the cluster is whole again."""
-STANDBY_S = 30.0
-"""Seconds to wait for a new stand-by of the main server. Without a stand-by, a takeover takes longer."""
+TEMPLATE_S = 30.0
+"""Seconds to wait for a new template process. Without it, each takeover takes longer."""
 MOST_FAILED_STARTS = 4
 """Failed starts in a row after which the upgrade stops."""
 CHECK_EVERY_S = 0.05
@@ -90,7 +92,7 @@ def upgrade(
 
 
 class _Upgrade:
-    """One upgrade. ``_began`` is when it began: older processes are still to be replaced."""
+    """One upgrade. ``_began``: older processes are still to be replaced."""
 
     def __init__(self, cluster: ClusterControl, on_step: Callable[[str], None]) -> None:
         self._cluster = cluster
@@ -101,6 +103,7 @@ class _Upgrade:
     def run(self, on_replaced: Callable[[Replaced], None]) -> None:
         if self._cluster.roles_with_other_protocol():
             self._replace_all(on_replaced)
+        self._replace_template()
         for role in ORDER:
             if role == NAME_SERVER and (left := self._cluster.foreign_name_server()):
                 self._on_step(left)
@@ -111,7 +114,7 @@ class _Upgrade:
 
     def _replace(self, old: RunFile) -> Replaced:
         if old.role == MAIN:
-            self._wait_for_standby()
+            self._wait_for_template()  # the replication server of an older version does not start one
         self._on_step(f"replacing {old.role}, pid {old.pid}")
         began = time.monotonic()
         processes.terminate(old)
@@ -167,16 +170,26 @@ class _Upgrade:
                 log_tail = self._cluster.log_tail(status.role)
                 raise CannotUpgrade(f"{status.role} does not come up. {_NOTHING_MORE} {log_tail}")
 
-    def _wait_for_standby(self) -> None:
-        """Wait for a new stand-by: an old one has old code, and without a stand-by the takeover takes longer."""
-        self._on_step("waiting for a stand-by of the new main server")
-        ends = time.monotonic() + STANDBY_S
+    def _replace_template(self) -> None:
+        """End the template process, whose code is old. Processes that began before its end are old, too."""
+        old = self._cluster.process_of(processes.TEMPLATE)
+        if old is not None and not self._is_new(old):
+            self._on_step(f"replacing the template process, pid {old.pid}")
+            processes.terminate(old)
+            self._began = run_file.clock()
+            self._wait_for_template()
+
+    def _wait_for_template(self) -> None:
+        if not template_socket.is_possible(self._cluster.settings):
+            return
+        self._on_step("waiting for a template process of the new code")
+        ends = time.monotonic() + TEMPLATE_S
         while time.monotonic() < ends:
-            standby = self._cluster.standby_of(MAIN)
-            if standby is not None and self._is_new(standby):
+            with contextlib.suppress(TicTacToeError):
+                template_client.connect(self._cluster.settings, CALL_TIMEOUT_S).close()
                 return
             time.sleep(CHECK_EVERY_S)
-        self._on_step("there is no stand-by: the takeover takes longer")
+        self._on_step("there is no template process: takeovers take longer")
 
     def _is_new(self, run: RunFile) -> bool:
         return run.created >= self._began

@@ -20,7 +20,7 @@ from server.process.server_process import ServerProcess
 from server.runtime import arguments, standard_streams, this_machine
 from server.runtime.log_file import LogFile
 from server.settings import Settings, SettingsError, load
-from server.supervision import processes
+from server.supervision import forked_server, processes
 from server.supervision.run_directory import AlreadyRunning
 from server.telemetry import logs
 from wire import MAIN, REPLICATION
@@ -45,7 +45,7 @@ def main(role: str, build: Callable[[ServerProcess], None], *later: str) -> NoRe
             this_machine.check_one_machine(settings)
         log_file = LogFile(settings, role)
         late_imports = LateImports(*later, *([METRICS] if settings.metrics_port_of(role) else []))
-        if not processes.wait_for_begin(role, settings):
+        if not processes.wait_for_begin():
             sys.exit(0)
         late_imports.postpone()
         gc.freeze()  # imported objects stay, so collections need not scan them, above all in a takeover
@@ -79,4 +79,5 @@ def _fail(message: str, status: int, settings: Settings | None = None) -> NoRetu
         with contextlib.suppress(OSError):
             sys.stderr.write(f"{message}\n")
     logs.flush()
+    forked_server.report(status)
     os._exit(status)  # in a normal exit, a log that cannot be written would change the status

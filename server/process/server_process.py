@@ -29,11 +29,12 @@ from server.runtime.security import cluster_id, cluster_key, peer_key
 from server.runtime.this_machine import is_here, machine_id
 from server.settings import Settings
 from server.settings_addresses import is_loopback
-from server.supervision import processes
-from server.supervision.heartbeat import Heartbeat, NameServerHeartbeat, PeerHeartbeat
+from server.supervision import processes, template_socket
+from server.supervision.heartbeat import Heartbeat, NameServerHeartbeat, PeerHeartbeat, TemplateHeartbeat
+from server.supervision.processes import TEMPLATE
 from server.supervision.restart_rules import STAND_DOWN_S
 from server.supervision.run_directory import RunDirectory
-from server.supervision.supervisor import Supervisor
+from server.supervision.supervisor import DEFER_S, Supervisor
 from server.telemetry import logs, metrics
 from server.telemetry.counters import Traffic
 from server.telemetry.metrics import Reading
@@ -45,6 +46,8 @@ from wire.rpc import Address
 from wire.rpc.endpoint import Endpoint
 
 OWNER_CHECK_S = 0.2
+TEMPLATE_AFTER_S = {REPLICATION: 0.4, MAIN: 1.2, COMMUNICATION: 2.0}
+"""Seconds after which a server starts a template process that is missing: one of them, and none in a takeover."""
 WRITE_RETRY_S = 2.0
 """Seconds until the next attempt to write a run file."""
 
@@ -203,15 +206,18 @@ class ServerProcess:
 
     def supervise(self, roles: Sequence[str]) -> None:
         """Supervise these roles, each in a thread of its own."""
-        for role in roles:
+        has_template = template_socket.is_possible(self.settings)
+        for role in (*roles, TEMPLATE) if has_template else roles:
+            defers = (self.role, role) == (COMMUNICATION, REPLICATION)
             supervisor = Supervisor(
                 role,
                 self.settings,
                 self.run_directory,
                 self._heartbeat_of(role),
                 supervised=self._is_here(role),
-                standby=role == MAIN,
-                defers_to=MAIN if (self.role, role) == (COMMUNICATION, REPLICATION) else None,
+                standby=not (has_template or defers or role == NAME_SERVER),
+                defer_s=TEMPLATE_AFTER_S[self.role] if role == TEMPLATE else DEFER_S if defers else 0.0,
+                defers_to=MAIN if defers else None,
             )
             self.supervisors.append(supervisor)
             self.in_background(f"supervise {role}", partial(supervisor.run, self.go_on, self._is_standing_down))
@@ -219,11 +225,13 @@ class ServerProcess:
     def _is_here(self, role: str) -> bool:
         """Return whether that server belongs on this machine, so that this process can end and start it."""
         # These two always share a machine, and a slow host name lookup must not delay them.
-        return {self.role, role} == {MAIN, REPLICATION} or is_here(self.settings.host_of(role))
+        return role == TEMPLATE or {self.role, role} == {MAIN, REPLICATION} or is_here(self.settings.host_of(role))
 
     def _heartbeat_of(self, role: str) -> Heartbeat:
         if role == NAME_SERVER:
             return NameServerHeartbeat(self.settings.name_server, self._ending)
+        if role == TEMPLATE:
+            return TemplateHeartbeat(self.settings, self.run_directory)
         return PeerHeartbeat(role, self.settings.peer_address_of(role), self.key)
 
     def _is_standing_down(self) -> bool:

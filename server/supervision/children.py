@@ -6,11 +6,23 @@
 from __future__ import annotations
 
 import subprocess
+from typing import Protocol
 
 from server.runtime.retries import Retries
 from server.settings import Settings
-from server.supervision import processes
+from server.supervision import processes, template_client
+from wire import NAME_SERVER
 from wire.errors import StorageFailed
+
+
+class Process(Protocol):
+    """A started process, as ``subprocess.Popen`` has it."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def kill(self) -> None: ...
+    def wait(self) -> object: ...
 
 
 class Children:
@@ -20,7 +32,7 @@ class Children:
         self._role = role
         self._settings = settings
         # Started to serve the role, and not reaped yet. It may have ended since.
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Process | None = None
         # Waits for ``begin``; the next start uses it first. It may have ended since.
         self._standby: subprocess.Popen[bytes] | None = None
         self._standby_starts = Retries("stand-by not started", other=role)
@@ -31,10 +43,15 @@ class Children:
         return None if self._child is None else self._child.pid
 
     def start(self) -> int:
-        """Make the stand-by begin, or start a process if there is no stand-by. Return its pid. Raises OSError."""
-        self._child, self._standby = self._standby, None
-        if self._child is None or not processes.begin(self._child):
+        """Start a child and return its pid: the stand-by, a fork of the template, or a new process. Raises OSError."""
+        standby, self._standby = self._standby, None
+        if standby is not None and processes.begin(standby):
+            self._child = standby
+        elif self._role in (NAME_SERVER, processes.TEMPLATE):
             self._child = processes.start(self._role, self._settings)
+        else:
+            forked = template_client.start(self._role, self._settings)
+            self._child = processes.start(self._role, self._settings) if forked is None else forked
         return self._child.pid
 
     def prepare_standby(self) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import threading
 from typing import NamedTuple
 
+import psutil
 from msgspec import convert
 
 from server.runtime.security import peer_key
+from server.settings import Settings
+from server.supervision import processes, template_client, template_socket
+from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
 from wire import PEER
+from wire.errors import Unreachable
 from wire.rpc import Address, Proxy
 
 
@@ -62,4 +69,34 @@ class NameServerHeartbeat:
         self._remote.close()
 
 
-Heartbeat = PeerHeartbeat | NameServerHeartbeat
+class TemplateHeartbeat:
+    """The heartbeat of the template process, on a connection of its own. ``close`` ends that."""
+
+    def __init__(self, settings: Settings, run_directory: RunDirectory) -> None:
+        self._settings = settings
+        self._run_directory = run_directory
+        self._connection: socket.socket | None = None
+
+    def beat(self, wait_s: float, timeout_s: float) -> HeartbeatAnswer:
+        """Wait, and return early when the process ends. Raises Unreachable, DeadlineExceeded."""
+        if self._connection is None:
+            self._connection = template_client.connect(self._settings, timeout_s)
+        else:
+            ended = select.poll()
+            ended.register(self._connection, select.POLLIN)
+            ended.poll(wait_s * 1000)
+            self._connection.settimeout(timeout_s)
+            template_socket.beat(self._connection)
+        try:
+            run = self._run_directory.run_of(processes.TEMPLATE, template_socket.pid_of(self._connection))
+        except psutil.NoSuchProcess:
+            raise Unreachable("the template process has ended") from None
+        return HeartbeatAnswer(run, serving=True)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+Heartbeat = PeerHeartbeat | NameServerHeartbeat | TemplateHeartbeat

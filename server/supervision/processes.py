@@ -18,6 +18,7 @@ import structlog
 
 from server.runtime import log_file
 from server.settings import ROOT, Settings, as_environment
+from server.supervision import code_stamp, template_socket
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
@@ -36,8 +37,13 @@ STARTED_IN = "STARTED_IN"
 """The environment variable with the run directory (``RunDirectory.id``) in which a process was started."""
 OWNER_CREATED = "OWNER_CREATED"
 """The environment variable with the start time of the process OWNER_PID, in the form of ``RunFile.created``."""
+CODE = "CODE_STAMP"
+"""The environment variable with the stamp of the code (``code_stamp``) that a process has."""
+TEMPLATE = "template"
+"""The role of the template process in run files: it is no server, and forks the three servers."""
 ROLES = (NAME_SERVER, MAIN, COMMUNICATION, REPLICATION)
 _SCRIPTS = {MAIN: "main_server.py", COMMUNICATION: "communication_server.py", REPLICATION: "replication_server.py"}
+_TEMPLATE_SCRIPT = "template.py"
 
 
 def command_of(role: str, settings: Settings) -> list[str]:
@@ -45,25 +51,39 @@ def command_of(role: str, settings: Settings) -> list[str]:
     if role == NAME_SERVER:
         address = ["-n", settings.name_server_host, "-p", str(settings.name_server_port)]
         return [str(Path(sys.executable).with_name("pyro4-ns")), *address]
+    if role == TEMPLATE:
+        # A forked server writes its own command over this one, so this one must be the longest.
+        return [sys.executable, f"server/{_TEMPLATE_SCRIPT}", "forks-the-servers"]
     return [sys.executable, f"server/{_SCRIPTS[role]}"]
 
 
 def start(role: str, settings: Settings, *, standby: bool = False) -> subprocess.Popen[bytes]:
     """Start a role in the background, with these settings and, if possible, its own log file.
 
-    A ``standby`` gets ready and waits until ``begin`` is called with it. It ends when its starter ends.
+    A ``standby`` gets ready and waits until ``begin`` is called with it. It ends when its starter ends. The template
+    process gets its socket as standard input. Raises OSError, also while another template process has that socket.
     """
-    variables = {STANDBY: "1" if standby else "", STARTED_IN: RunDirectory(settings).id, **_owner_variable(settings)}
-    with log_file.open_new(settings, role, is_written_to=role == NAME_SERVER) as output:
+    variables = {STANDBY: "1" if standby else "", CODE: code_on_disk()}
+    with contextlib.ExitStack() as opened:
+        output = opened.enter_context(log_file.open_new(settings, role, is_written_to=role == NAME_SERVER))
+        stdin = subprocess.PIPE if standby else subprocess.DEVNULL
+        if role == TEMPLATE:
+            stdin = opened.enter_context(template_socket.bound(settings)).fileno()
         return subprocess.Popen(
             command_of(role, settings),
             cwd=ROOT,
-            env={**os.environ, **as_environment(settings), **variables},
-            stdin=subprocess.PIPE if standby else subprocess.DEVNULL,
+            env={**environment_of(settings), **variables},
+            stdin=stdin,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C in the starter's terminal must not reach it
         )
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the environment of a process with these settings."""
+    own = {STANDBY: "", STARTED_IN: RunDirectory(settings).id, **_owner_variable(settings)}
+    return {**os.environ, **as_environment(settings), **own}
 
 
 def begin(standby: subprocess.Popen[bytes]) -> bool:
@@ -78,21 +98,19 @@ def begin(standby: subprocess.Popen[bytes]) -> bool:
     return True
 
 
-def wait_for_begin(role: str, settings: Settings) -> bool:
-    """If this process is a stand-by, wait for its begin signal; return False when its starter is gone instead.
-
-    Before that, write a run file that marks it as ready, if possible. Raises SettingsError.
-    """
-    if not os.environ.get(STANDBY):
-        return True
-    run_directory = RunDirectory(settings)
-    run_directory.try_to_write(run_directory.run_of(standby_of(role), os.getpid()))
-    return sys.stdin.readline() == "begin\n"
+def wait_for_begin() -> bool:
+    """If this process is a stand-by, wait for its begin signal; return False when its starter is gone instead."""
+    return not os.environ.get(STANDBY) or sys.stdin.readline() == "begin\n"
 
 
-def standby_of(role: str) -> str:
-    """Return the run file name for a role's stand-by. The process may have become the role's server since."""
-    return f"{role}.standby"
+def code_on_disk() -> str:
+    """Return the stamp of the code that ``start`` would run."""
+    return code_stamp.on_disk(ROOT)
+
+
+def own_code() -> str:
+    """Return the stamp of the code of this process."""
+    return os.environ.get(CODE) or code_on_disk()
 
 
 def load_error(settings: Settings) -> str:
@@ -190,7 +208,7 @@ def find_runs(settings: Settings, *roles: str) -> list[RunFile]:
     for process in psutil.process_iter(["cmdline"]):
         with contextlib.suppress(psutil.Error):
             role = _role_of(process.info["cmdline"] or [])
-            if role in (roles or ROLES) and _was_started_in(run_directory, process.environ()):
+            if role in (roles or (*ROLES, TEMPLATE)) and _was_started_in(run_directory, process.environ()):
                 found.append(run_directory.run_of(str(role), process.pid))
     return found
 
@@ -216,7 +234,8 @@ def _role_of(command: list[str]) -> str | None:
     names = [Path(word).name for word in command[:2]]
     if any(name.startswith("pyro4-ns") for name in names):
         return NAME_SERVER
-    return next((role for role, script in _SCRIPTS.items() if script in names), None)
+    scripts = {**_SCRIPTS, TEMPLATE: _TEMPLATE_SCRIPT}
+    return next((role for role, script in scripts.items() if script in names), None)
 
 
 def _was_started_in(run_directory: RunDirectory, environment: Mapping[str, str]) -> bool:

@@ -19,6 +19,7 @@ from server.supervision import processes
 from server.supervision.children import Children
 from server.supervision.heartbeat import Heartbeat
 from server.supervision.outages import Outages
+from server.supervision.processes import TEMPLATE
 from server.supervision.restart_rules import Action, Condition, RestartLimits, Supervision
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
@@ -46,12 +47,13 @@ class Supervisor:
         *,
         supervised: bool,
         standby: bool = False,
+        defer_s: float = 0.0,
         defers_to: str | None = None,
     ) -> None:
         """``supervised``: the role is on this machine, so its process can be ended and started from here.
-        ``standby``: keep a stand-by process ready, because the start of Python is the longest part of a takeover.
-        ``defers_to``: a role that supervises this role too and has priority in starting it, while that role's process
-        lives.
+        ``standby``: keep a stand-by process ready, where there is no template process to fork servers.
+        ``defer_s``: how long to wait for another supervisor to start the role, in seconds.
+        ``defers_to``: do so only while the process of that role lives.
         """
         self.role = role
         # ``_serving`` implies ``answers``: a server that does its work also answers heartbeats.
@@ -78,10 +80,10 @@ class Supervisor:
         # True while supervision pauses for ``is_standing_down``.
         self._paused = False
         limits = RestartLimits(
-            grace_s=settings.start_grace_s,
+            grace_s=defer_s if role == TEMPLATE else settings.start_grace_s,  # nobody starts a template by hand
             hang_s=settings.hang_s,
             start_limit_s=settings.start_limit_s,
-            defer_s=0.0 if defers_to is None else DEFER_S,
+            defer_s=defer_s,
         )
         self._supervision = Supervision(limits, time.monotonic(), ran_before=self._last_run is not None)
 
@@ -252,8 +254,8 @@ class Supervisor:
             return
         try:
             pid = self._children.start()
-            if self.role == NAME_SERVER:
-                self._last_run = self._run_directory.run_of(NAME_SERVER, pid)
+            if self.role in (NAME_SERVER, TEMPLATE):  # which write no run file
+                self._last_run = self._run_directory.run_of(self.role, pid)
                 self._run_directory.try_to_write(self._last_run)
         except (OSError, psutil.NoSuchProcess) as error:
             logger.error("server not started", other=self.role, why=str(error))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from game.cluster_state import Tick
 from game.games.registry import BEST_OFS
 from game.rooms.state import Room
@@ -67,5 +69,5 @@ def _due_commands_without_ticks(*arguments: Any, original: Any = timers.due_comm
 def _load_with_other_length(self: RoomCache, room: str, published: int, original: Any = RoomCache.from_journal) -> Room:
     state: Room = original(self, room, published)
     if state.is_match and state.game_number == 1:
-        return state._replace(best_of=BEST_OFS[(BEST_OFS.index(state.best_of) + 1) % len(BEST_OFS)])
+        return replace(state, best_of=BEST_OFS[(BEST_OFS.index(state.best_of) + 1) % len(BEST_OFS)])
     return state

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from client.room import RoomClient
 from game.errors import RoomClosed
@@ -46,7 +47,7 @@ def answer(*events: tuple[int, Event], phase: str | None = None, gap: bool = Fal
 
 
 def view(version: int, phase: str) -> dict[str, Any]:
-    return views.view(nothing("room")._replace(version=version, phase=phase, owner="ada"))  # type: ignore[arg-type]
+    return views.view(replace(nothing("room"), version=version, phase=phase, owner="ada"))  # type: ignore[arg-type]
 
 
 def test_events_before_a_gap_are_not_given_as_if_they_were_followed_by_those_after_it() -> None:

@@ -20,7 +20,7 @@ from client import Cluster as Connection
 from client import connect
 from client.room import RoomClient
 from client.room_news import News
-from client.views import View
+from game.forms.room_view import View
 from server.control import backup_file, restoration
 from server.control.backup_file import NoBackup, back_up
 from server.control.cluster import ClusterControl

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
+import psutil
 import pytest
 
 from server.control.cluster import ClusterControl
@@ -33,18 +34,31 @@ def test_g6_a_server_that_hangs_is_ended_and_replaced(cluster: ClusterControl, g
     game.play(3)
 
 
-def test_g6_the_stand_by_is_the_next_main_server(cluster: ClusterControl, game: Game) -> None:
-    def standbys() -> list[int]:
-        import psutil
-
-        replication = cluster.process_of(REPLICATION)
-        children = psutil.Process(replication.pid).children() if replication is not None else []
+def test_g6_each_next_main_server_is_a_fork_of_the_template_however_soon_the_one_before_dies(
+    cluster: ClusterControl, game: Game
+) -> None:
+    template = wait_until(lambda: ready_template(cluster))
+    for cell in (0, 3, 1, 4, 2):
         main = cluster.process_of(MAIN)
-        return [child.pid for child in children if main is not None and child.pid != main.pid]
+        if cell:  # the first was started by a person
+            assert main is not None
+            assert psutil.Process(main.pid).ppid() == template
+        cluster.kill(MAIN)
+        game.play(cell)
+    assert game.x.view().winner == "ada"
 
-    ready = list(wait_until(standbys))
-    cluster.kill(MAIN)
-    game.play(0)
-    new = cluster.process_of(MAIN)
+
+@pytest.mark.parametrize("role", [MAIN, COMMUNICATION, REPLICATION])
+def test_g6_every_server_is_forked_by_the_template(cluster: ClusterControl, role: str) -> None:
+    template = wait_until(lambda: ready_template(cluster))
+    cluster.kill(role)
+    wait_until(cluster.is_whole)
+    new = cluster.process_of(role)
     assert new is not None
-    assert new.pid in ready
+    assert psutil.Process(new.pid).ppid() == template
+
+
+def ready_template(cluster: ClusterControl) -> int | None:
+    """The pid of the template process, once it answers."""
+    status = cluster.template_status()
+    return status.pid if status.state == "running" else None

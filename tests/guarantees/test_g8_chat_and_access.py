@@ -10,8 +10,9 @@ import pytest
 from client import Cluster as Connection
 from client import Player, RoomClient, connect
 from client.room import new_request_id
-from client.views import state_from, view_of
+from client.views import state_from
 from game.errors import InvalidArgument, NotAllowed, NotInRoom, NotInvited, TicTacToeError, TooOften
+from game.forms.room_view import view_of
 from server.control.cluster import ClusterControl
 from tests.conditions import PATIENCE_S
 from tests.conftest import Game

@@ -11,8 +11,8 @@ import pytest
 
 from client import Cluster as Connection
 from client.room import RoomClient
-from client.views import View
 from game.errors import NameTaken, Refusal
+from game.forms.room_view import View
 from game.games.tictactoe import EMPTY
 from game.match.selection import Proposal, SeekFilter
 from server.control.cluster import ClusterControl

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from client import Cluster as Connection
@@ -54,6 +55,11 @@ def what_says(cluster: ClusterControl, role: str) -> Mapping[str, Any]:
         return status
     finally:
         remote.close()
+
+
+def template_of(cluster: ClusterControl) -> RunFile | None:
+    """The template process, once it answers."""
+    return cluster.process_of(processes.TEMPLATE) if cluster.template_status().state == "running" else None
 
 
 def all_have_come_up(cluster: ClusterControl) -> bool:
@@ -143,7 +149,7 @@ class Upgraded:
     before: dict[str, RunFile]
     after: dict[str, RunFile]
     told: list[Replaced]
-    standby_before: RunFile
+    template_before: RunFile
     versions_before: list[object]
     versions_after: list[object]
     outcomes: list[str]
@@ -175,7 +181,7 @@ def upgraded(code: Path, cluster_of_all: ClusterControl) -> Upgraded:
     """The cluster is upgraded to another version while bots play, by two at once."""
     cluster, told = cluster_of_all, list[Replaced]()
     wait_until(cluster.is_whole)
-    standby = wait_until(lambda: cluster.standby_of(MAIN), what="a stand-by of the old code")
+    template = wait_until(lambda: template_of(cluster), what="a template of the old code")
     before, versions_before = running(cluster), versions_of(cluster)
 
     def outcome(_: int) -> str:
@@ -190,7 +196,7 @@ def upgraded(code: Path, cluster_of_all: ClusterControl) -> Upgraded:
         with ThreadPoolExecutor(2) as pool:
             outcomes = sorted(pool.map(outcome, range(2)))
         assert cluster.is_whole()
-    return Upgraded(before, running(cluster), told, standby, versions_before, versions_of(cluster), outcomes)
+    return Upgraded(before, running(cluster), told, template, versions_before, versions_of(cluster), outcomes)
 
 
 def test_upgrade_replaces_all_four_while_bots_play_and_loses_nothing(upgraded: Upgraded) -> None:
@@ -206,13 +212,15 @@ def test_two_upgrades_at_once_are_one(upgraded: Upgraded) -> None:
     assert upgraded.outcomes == ["another upgrade runs", "done"]
 
 
-def test_upgrade_hands_over_to_a_stand_by_that_was_started_from_the_new_code(upgraded: Upgraded) -> None:
-    assert not upgraded.standby_before.alive
-    assert upgraded.after[MAIN] != upgraded.standby_before
+def test_upgrade_replaces_the_template_first_so_that_no_server_is_forked_from_old_code(upgraded: Upgraded) -> None:
+    assert not upgraded.template_before.alive
+    forked_by = {psutil.Process(upgraded.after[role].pid).ppid() for role in SERVERS}
+    assert upgraded.template_before.pid not in forked_by
+    assert len(forked_by) == 1, "the new template has forked all three"
 
 
 @pytest.mark.usefixtures("upgraded")
-def test_upgrade_leaves_one_process_of_each_role_and_one_stand_by(cluster: ClusterControl) -> None:
+def test_upgrade_leaves_one_process_of_each_role_and_one_template(cluster: ClusterControl) -> None:
     wait_until(lambda: len(processes.find_runs(cluster.settings)) == len(ROLES) + 1)
 
 
@@ -242,19 +250,24 @@ def test_upgrade_goes_on_when_a_server_is_killed_in_the_middle(cluster: ClusterC
     assert REPLICATION in told
 
 
-def test_upgrade_replaces_an_old_stand_by_that_took_over_meanwhile(
+def test_upgrade_replaces_a_server_that_the_old_template_forked_at_the_last_moment(
     code: Path, cluster: ClusterControl, game: Game
 ) -> None:
-    old = wait_until(lambda: cluster.standby_of(MAIN))
+    template = wait_until(lambda: template_of(cluster))
     assert 3 not in versions_of(cluster)
     change(code, "server/process/base_api.py", says_its_version(3))
+    told = list[str]()
 
     def kill_main(said: str) -> None:
-        if said.startswith(f"replacing {REPLICATION}"):
-            cluster.kill(MAIN)  # the stand-by of the old replication server takes over
-            wait_until(lambda: running(cluster).get(MAIN) == old)
+        told.append(said)
+        if said.startswith("replacing the template"):
+            killed = cluster.kill(MAIN)
+            new = wait_until(lambda: run if (run := running(cluster).get(MAIN)) and run.pid != killed else None)
+            assert psutil.Process(new.pid).ppid() == template.pid
+            wait_until(cluster.is_whole)
 
     upgrade(cluster, on_step=kill_main)
+    assert any(said.startswith("replacing the template") for said in told)
     assert versions_of(cluster) == [3] * 3
     game.play(0, 3)
 

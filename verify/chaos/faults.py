@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from server.supervision.processes import TEMPLATE
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
@@ -97,11 +98,13 @@ def variants(kind: FaultKind, rng: random.Random, groups: int) -> Iterator[Fault
 _WITH_JOURNAL = (MAIN, REPLICATION)
 _SINGLES = tuple((role,) for role in ROLES)
 _PAIRS = tuple(itertools.combinations(ROLES, 2))
+_TEMPLATE: tuple[tuple[str, ...], ...] = ((TEMPLATE,), *((role, TEMPLATE) for role in SERVERS))
+"""The template process alone, and with a server that it would have forked again."""
 _ON_PROCESSES: dict[FaultKind, list[tuple[tuple[str, ...], float, float]]] = {
-    FaultKind.KILL: [(roles, 0.0, 0.0) for roles in (*_SINGLES, *_SINGLES, *_PAIRS, SERVERS, ROLES)],
-    FaultKind.HANG: [(roles, 0.0, 0.0) for roles in (*_SINGLES, *_PAIRS)],
+    FaultKind.KILL: [(roles, 0.0, 0.0) for roles in (*_SINGLES, *_SINGLES, *_PAIRS, *_TEMPLATE, SERVERS, ROLES)],
+    FaultKind.HANG: [(roles, 0.0, 0.0) for roles in (*_SINGLES, *_PAIRS, *_TEMPLATE)],
     FaultKind.PAUSE: [
-        *((roles, 0.05, 0.5) for roles in (*_SINGLES, *_PAIRS)),
+        *((roles, 0.05, 0.5) for roles in (*_SINGLES, *_PAIRS, *_TEMPLATE)),
         # About the time after which a server counts as hung: it may wake just as it is ended.
         ((MAIN,), 0.9, 2.0),
         ((REPLICATION,), 0.9, 2.0),

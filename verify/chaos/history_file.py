@@ -20,8 +20,8 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from client.views import View
 from game.forms.event_codec import from_plain, to_plain
+from game.forms.room_view import View
 from game.rooms.commands import COMMANDS, Command, Create, Move
 from game.rooms.events import Created, Event
 from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, RoomHistory, Seen

@@ -13,9 +13,9 @@ import time
 from dataclasses import dataclass, field
 
 from client.bot import OUTDATED
-from client.views import View
 from game.bots.strategy import LEVELS, THINKS_S, within
 from game.errors import NoSuchRoom, Refusal, RoomClosed
+from game.forms.room_view import View
 from game.match.offers import OFFER_KINDS
 from game.match.selection import Proposal, SeekFilter
 from game.rules import Seat, other

@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from client.bot import OUTDATED
 from client.cluster import Cluster
 from client.player import Player
-from client.views import Row, View
+from client.views import Row
 from game.bots.strategy import LEVELS, THINKS_S, within
 from game.errors import NoSuchRoom, Refusal, RoomClosed
+from game.forms.room_view import View
 from verify.chaos.history_file import HistoryWriter
 from verify.chaos.recorded_room import RecordedRoom, create
 from wire.errors import Busy, Fenced, NotReady, StorageFailed, TicTacToeError, Unreachable

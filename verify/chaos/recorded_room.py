@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from client.player import Player
 from client.room import RoomClient, new_request_id
 from client.room_news import News
-from client.views import View
 from game.errors import Refusal
+from game.forms.room_view import View
 from game.rooms.commands import COMMANDS, Create
 from game.rooms.remembered_requests import CommandAnswer
 from verify.chaos.history_file import HistoryWriter

@@ -16,7 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from client.views import View
+from game.forms.room_view import View
 
 LINES = 14
 SHOWN_FINDINGS = 20

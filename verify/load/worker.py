@@ -16,9 +16,9 @@ from client import Player, connect
 from client.bot import OUTDATED
 from client.room import RoomClient, new_request_id
 from client.room_news import News
-from client.views import View
 from game.errors import Refusal
 from game.forms.event_codec import to_plain
+from game.forms.room_view import View
 from game.games.tictactoe import EMPTY
 from game.match.selection import Proposal, SeekFilter
 from verify.testbed.task_processes import carry_out

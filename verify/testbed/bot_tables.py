@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from client.bot import Bot, OnMove, PlayedMove
 from client.cluster import Cluster
 from client.room import RoomClient
-from client.views import View
 from game.bots.strategy import LEVELS
 from game.errors import GameNotRunning, GameStillRunning
+from game.forms.room_view import View
 from game.rooms.commands import Move
 from verify.history.record import AnsweredCall, Call, RoomHistory
 from wire.errors import TicTacToeError

@@ -104,14 +104,14 @@ class ClusterFaults:
     # -- disk -----------------------------------------------------------------------------------------------------
 
     def fill_disk(self, role: str, largest_bytes: int = 0) -> int | None:
-        """Limit the size of files that the role's process and its stand-by can write.
+        """Limit the size of files that the role's process and the template process can write.
 
-        Processes that they start inherit the limit. Return the pid, or None if no process was limited.
+        Processes that they start or fork inherit the limit. Return the pid, or None if no process was limited.
         """
         run = self._cluster.process_of(role)
         limited = {
             found.pid
-            for found in processes.find_runs(self._cluster.settings, role)
+            for found in processes.find_runs(self._cluster.settings, role, processes.TEMPLATE)
             if _limit_files(found, largest_bytes)
         }
         return run.pid if run is not None and run.pid in limited else None

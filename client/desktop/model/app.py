@@ -25,7 +25,7 @@ from client.desktop.model.records.records import RecordsModel
 from client.desktop.model.room.room import Role, RoomModel
 from client.room import RoomClient
 from client.texts.room import computer_stopped
-from client.views import View
+from game.forms.room_view import View
 from wire.errors import TicTacToeError
 
 LEAVING_S = 2.0

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from client.texts.games import terms
 from client.texts.headline import headline
 from client.texts.room import room_title
 from client.texts.series_result import counted, result_text
-from client.views import View
 from game.context import Context
+from game.forms.room_view import View
 from game.games.registry import short_list
 from game.rooms.commands import Accept, ClaimGame, Create, Due, Join, Leave, Match, Offer, Resign
 from game.rooms.state import Room, nothing

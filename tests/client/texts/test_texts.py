@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
+from msgspec.structs import replace
 
 from client.desktop.model.base.cluster import Server, Takeover
 from client.texts.games import board_size, brief_terms
@@ -89,7 +90,7 @@ def test_a_server_in_words() -> None:
     main = Server(MAIN, "running", 12, 3, 61.0, 1, "in step", "")
     assert (main.word, main.is_well) == ("in sync", True)
     assert main.facts == ["pid 12", "up 1 min 01 s", "epoch 3", "1 room"]
-    assert not replace(main, step="degraded").is_well
+    assert not dataclasses.replace(main, step="degraded").is_well
     gone = Server(REPLICATION, "stopped", None, None, None, None, None, "keeps dying (2 failed starts)")
     assert (gone.word, gone.is_well, gone.facts) == ("stopped", False, ["keeps dying (2 failed starts)"])
     assert Takeover(MAIN, 3.21, 0.0312).text == "Main server replaced in 31 ms, 3.2 s ago"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from game.context import Context, Limits
-from game.forms.views import SHOWN_SPECTATORS, summary, view
+from game.forms.room_view import SHOWN_SPECTATORS
+from game.forms.views import summary, view
 from game.rooms.commands import Create, Join
 from game.rooms.decide import decide
 from game.rooms.evolve import evolve

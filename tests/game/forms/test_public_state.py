@@ -9,6 +9,7 @@ import pytest
 import serpent
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from game.errors import InvariantBroken
 from game.forms import public_state, snapshot_codec
@@ -58,7 +59,7 @@ def test_what_is_followed_is_the_public_part_of_the_room(opening: Command, steps
         room = public_state.follow(room, event)
         theirs = public_state.public(play.seen[number + 1])
         secret = {"access": theirs.access, "requests": {}}  # of events the follower knows who was removed
-        assert room._replace(**secret) == theirs
+        assert replace(room, **secret) == theirs
 
 
 @UNTIMED
@@ -76,7 +77,7 @@ def test_a_server_that_read_the_room_from_its_journal_has_the_same_checksum(
 def test_rooms_that_look_different_have_different_checksums(
     opening: Command, steps: list[Step], end: list[Step]
 ) -> None:
-    rooms = [room._replace(version=0) for room in plays(opening, steps + end).seen]
+    rooms = [replace(room, version=0) for room in plays(opening, steps + end).seen]
     looks = {public_state.checksum(room): view(room) for room in rooms}
     assert all(looks[public_state.checksum(room)] == view(room) for room in rooms)
 
@@ -121,7 +122,7 @@ def test_nothing_secret_is_in_it() -> None:
 )
 def test_a_checksum_shows_a_difference(changed: dict[str, object]) -> None:
     room = after(watched(played(started(), 4, 0), "cleo", "dan"), Say("ann", "say", "hello"))
-    other = room._replace(access=room.access._replace(locked=True)) if "locked" in changed else room._replace(**changed)  # type: ignore[arg-type]
+    other = replace(room, access=room.access._replace(locked=True)) if "locked" in changed else replace(room, **changed)  # type: ignore[arg-type]
     assert public_state.checksum(other) != public_state.checksum(room)
 
 

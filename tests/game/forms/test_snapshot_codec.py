@@ -6,6 +6,7 @@ import json
 
 import msgpack
 import pytest
+from msgspec.structs import replace
 
 from game.context import Context
 from game.errors import InvariantBroken
@@ -122,7 +123,8 @@ def test_a_snapshot_from_before_there_were_matches_is_a_room_without_them() -> N
     room = decode(json.loads(OF_FORMAT_1))
     plain = nothing("abcd")
     won = won_by_x()
-    assert room == plain._replace(
+    assert room == replace(
+        plain,
         version=13,
         phase="finished",
         title="A table",

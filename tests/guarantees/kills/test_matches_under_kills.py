@@ -16,8 +16,8 @@ import pytest
 from client import Cluster as Connection
 from client import Player, RoomClient
 from client.game_archive import Played
-from client.views import View
 from game.errors import NoSuchGame
+from game.forms.room_view import View
 from game.match.selection import Proposal, SeekFilter
 from server.control.cluster import ClusterControl
 from server.settings import ROOT

@@ -141,7 +141,7 @@ def test_a_stop_that_took_too_long_names_what_it_found_and_two_who_start_again_s
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda one: one.start(), (cluster, ClusterControl(cluster.settings))))
     assert cluster.is_whole()
-    wait_until(lambda: len(left_of(cluster.settings)) <= len(ROLES) + 1, what="one of each role, and the stand-by")
+    wait_until(lambda: len(left_of(cluster.settings)) <= len(ROLES) + 1, what="one of each role, and the template")
     assert not set(before.values()) & set(pids_of(cluster).values())
     assert status_of(cluster, MAIN).epoch == (epoch or 0) + 1
 
@@ -256,7 +256,7 @@ def test_a_communication_server_that_keeps_dying_is_tried_again_with_growing_pau
 def test_a_stop_while_everything_dies_leaves_nothing(hasty_cluster: ClusterControl) -> None:
     cluster = whole(hasty_cluster)
     cluster.kill(MAIN)
-    wait_until(lambda: cluster.process_of(MAIN), what="the stand-by has begun")
+    wait_until(lambda: cluster.process_of(MAIN), what="the next one runs")
     cluster.kill(COMMUNICATION)
     cluster.kill(REPLICATION)
     cluster.stop()

@@ -47,14 +47,15 @@ def test_nothing_else_is_imported_late() -> None:
 
 @pytest.fixture
 def cluster_without_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClusterControl]:
-    """A cluster with a stand-by, that has served for a moment. None of its modules can be imported any more."""
+    """A cluster with a template, that has served for a moment. None of its modules can be imported any more."""
     code = tmp_path / "code"
     for package in PACKAGES:
         shutil.copytree(ROOT / package, code / package, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(processes, "ROOT", code)
     monkeypatch.setenv("PYTHONPATH", str(code))
     with sandbox_cluster(hang_s=HANG_S, log_level="debug") as cluster:
-        wait_until(lambda: sum("late imports are done" in text for text in logs_of(cluster)) == 4)
+        wait_until(lambda: sum("late imports are done" in text for text in logs_of(cluster)) == 3)
+        wait_until(lambda: any("ready to fork servers" in text for text in logs_of(cluster)))
         for package in PACKAGES:
             shutil.rmtree(code / package)
         for library in LATE:
@@ -92,6 +93,10 @@ def test_servers_without_their_files_work_on_and_take_over(cluster_without_files
         play_a_match(players[1:])
         wait_until(lambda: rated(connection) == {"Жанна", "bob", "Зоя"})
         assert scrape(cluster.settings, MAIN).value("tictactoe_epoch") == 2
+        for role in (REPLICATION, COMMUNICATION):
+            cluster.kill(role)
+            wait_until(cluster.is_whole)
+        assert rated(connection) == {"Жанна", "bob", "Зоя"}
         assert cluster.set_drain(True)
         drains = cluster.drain_status()
         assert drains is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from server.supervision.processes import TEMPLATE
 from verify.chaos.fault_plan import plan
 from verify.chaos.faults import ROLES, SERVERS, Fault, FaultKind
 from wire import MAIN, REPLICATION
@@ -39,7 +40,8 @@ def test_a_quarter_of_an_hour_has_room_for_more_than_500_faults() -> None:
 def test_every_role_every_pair_all_servers_and_all_four_are_killed() -> None:
     killed = {fault.roles for fault in plan(5, A_QUARTER_HOUR_S, groups=4) if fault.kind is FaultKind.KILL}
     singles = {(role,) for role in ROLES}
-    assert killed == {*singles, *itertools.combinations(ROLES, 2), SERVERS, ROLES}
+    with_template = {(TEMPLATE,), *((role, TEMPLATE) for role in SERVERS)}
+    assert killed == {*singles, *itertools.combinations(ROLES, 2), *with_template, SERVERS, ROLES}
 
 
 def test_rows_of_both_journals_are_damaged() -> None:

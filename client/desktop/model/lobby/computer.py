@@ -21,9 +21,9 @@ from client.desktop.model.lobby.new_room import NewRoom
 from client.player import Player
 from client.room import RoomClient, new_request_id
 from client.texts.lobby import against_computer
-from client.views import View
 from game.bots.strategy import LEVELS
 from game.errors import RoomClosed
+from game.forms.room_view import View
 from wire.errors import TicTacToeError
 
 THINKS_S = (0.35, 0.8)

@@ -15,8 +15,9 @@ from client.player import Player
 from client.room_news import News
 from client.seats import needs_players
 from client.texts.lobby import open_game
-from client.views import Row, View, row_of
+from client.views import Row, row_of
 from game.errors import Refusal
+from game.forms.room_view import View
 from wire.errors import TicTacToeError
 
 FOLLOWED = 8

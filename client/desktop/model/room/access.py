@@ -5,7 +5,7 @@ from __future__ import annotations
 from client.desktop.model.base.background import Background, Task, until_answered
 from client.desktop.model.base.pending_command import PendingCommand
 from client.room import RoomClient
-from client.views import View
+from game.forms.room_view import View
 
 
 class AccessModel:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from client.views import View
+from game.forms.room_view import View
 from game.games.tictactoe import EMPTY, TicTacToe, rules_with
 from game.rules import Seat
 

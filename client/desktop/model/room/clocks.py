@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from client.views import View
+from game.forms.room_view import View
 from game.match.clock import clock_rule
 from game.rules import SEATS, Seat
 

@@ -10,7 +10,7 @@ from client.desktop.model.room.clocks import seconds_until
 from client.room import RoomClient
 from client.texts import offers as texts
 from client.texts.games import called, name_in
-from client.views import View
+from game.forms.room_view import View
 from game.match.offers import MOVES_BEFORE_ABORT, OFFER_KINDS, OfferKind
 from game.rooms.remembered_requests import CommandAnswer
 from game.rules import Seat, other

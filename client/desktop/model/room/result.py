@@ -8,8 +8,8 @@ from threading import Event
 from client.desktop.model.base.background import Background, Task, until_answered
 from client.game_archive import Change, Played
 from client.texts.series_result import counted, result_text, with_rating
-from client.views import View
 from game.errors import NoSuchGame
+from game.forms.room_view import View
 
 LookUp = Callable[[str, int], Played]
 """Returns a game by its room and its number there. Raises NoSuchGame while the game archive does not have it."""

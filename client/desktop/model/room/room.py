@@ -31,8 +31,8 @@ from client.seats import needs_players
 from client.texts.offers import outcome
 from client.texts.phrases import sentence
 from client.texts.room import closed
-from client.views import View
 from game.errors import RoomClosed
+from game.forms.room_view import View
 from game.games.tictactoe import EMPTY
 from game.rules import Seat
 from wire.errors import TicTacToeError

@@ -14,7 +14,7 @@ from client.desktop.model.room.clocks import seconds_until
 from client.room import RoomClient
 from client.texts import room as texts
 from client.texts.games import Part, called, choice, name_in, proposal
-from client.views import View
+from game.forms.room_view import View
 from game.match.selection import Proposal, Selection
 from game.rules import Seat, other
 

@@ -11,7 +11,7 @@ from client.desktop.window.widgets.buttons import hint, menu_button
 from client.desktop.window.widgets.screen import Act, Panel, set_text, show
 from client.desktop.window.widgets.theme import Look
 from client.texts import room as texts
-from client.views import View
+from game.forms.room_view import View
 
 COPIED_MS = 2000
 MOST_SHOWN = 20

@@ -16,7 +16,7 @@ from client.desktop.window.widgets.theme import Look
 from client.texts import room as texts
 from client.texts.offers import ACTIONS
 from client.texts.phrases import Caption
-from client.views import View
+from game.forms.room_view import View
 from game.match.offers import OfferKind
 
 

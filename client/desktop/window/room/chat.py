@@ -12,7 +12,7 @@ from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, 
 from client.desktop.window.widgets.theme import Look
 from client.texts import room as texts
 from client.texts.games import called
-from client.views import View
+from game.forms.room_view import View
 from game.rooms.chat import Line
 
 WIDTH = 26

@@ -14,7 +14,7 @@ from client.desktop.window.widgets.theme import Look
 from client.texts import room as texts
 from client.texts.games import name_in
 from client.texts.phrases import shortened
-from client.views import View
+from game.forms.room_view import View
 from game.rules import SEATS, Seat
 
 _SIGNS = {"X": "✕", "O": "◯"}

@@ -25,7 +25,7 @@ from client.desktop.window.widgets.theme import Look
 from client.desktop.window.widgets.timers import Ticker
 from client.texts import room as texts
 from client.texts.headline import headline
-from client.views import View
+from game.forms.room_view import View
 
 WIDE = 780
 """From this width on, the chat is beside the board."""

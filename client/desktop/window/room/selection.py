@@ -15,7 +15,7 @@ from client.desktop.window.widgets.theme import Look
 from client.texts import room as texts
 from client.texts.games import PARTS, Part, called, name_in
 from client.texts.phrases import Caption
-from client.views import View
+from game.forms.room_view import View
 from game.rules import other
 
 MARK = " •"

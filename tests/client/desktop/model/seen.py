@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from client.views import Row, View, row_from, view_from
+from client.views import Row, row_from, view_from
+from game.forms.room_view import View
 from game.forms.views import summary, view
 from game.rooms.state import Room
 from tests.game.playing import opened, played, started

@@ -138,13 +138,12 @@ def test_once_all_four_are_dead_the_banner_offers_to_start_them_where_they_ran(d
 
 
 def kill_all(cluster: ClusterControl) -> None:
-    """End all four, and the main server in stand-by, so that none is left to start another."""
-    standby = cluster.standby_of(MAIN)
+    """End all four, so that none is left to start another."""
     runs = [cluster.process_of(role) for role in (REPLICATION, MAIN, COMMUNICATION, NAME_SERVER)]
-    for run in (*runs, standby):
+    for run in runs:
         if run is not None:
             os.kill(run.pid, signal.SIGSTOP)  # first: none of them notices that another is gone
-    for run in (*runs, standby):
+    for run in runs:
         if run is not None:
             os.kill(run.pid, signal.SIGKILL)
-    wait_until(lambda: not any(run is not None and run.alive for run in (*runs, standby)))
+    wait_until(lambda: not any(run is not None and run.alive for run in runs))

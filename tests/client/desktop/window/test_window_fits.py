@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from client.desktop.model.base.connection_state import Banner
 from client.desktop.model.room.offers import CLAIM_AFTER_MS
 from client.desktop.window.app import SIZE, SMALLEST
 from client.desktop.window.widgets.theme import Look
-from client.views import SeatView, View
+from game.forms.room_view import SeatView, View
 from game.rooms.commands import Leave, Offer
 from game.rooms.state import Room
 from server.control.cluster import ClusterControl

@@ -12,8 +12,8 @@ from client.desktop.model.room.clocks import (
     seconds_until,
     time_text,
 )
-from client.views import View
 from game.context import Context
+from game.forms.room_view import View
 from game.rooms.commands import Create, Join, Move
 from game.rooms.state import nothing
 from tests.client.desktop.model.seen import seen

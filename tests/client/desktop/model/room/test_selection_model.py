@@ -14,7 +14,7 @@ from client.desktop.model.base.connection_state import Link
 from client.desktop.model.base.pending_command import PendingCommand
 from client.desktop.model.room.selection import Part, SelectionModel
 from client.room import RoomClient
-from client.views import View
+from game.forms.room_view import View
 from game.match.selection import Proposal
 from game.rooms.commands import Propose
 from game.rooms.remembered_requests import CommandAnswer

@@ -1,0 +1,312 @@
+"""The template process: what it forks is like a server that was started by hand, and it is never in the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from server.settings import ROOT, Settings
+from server.supervision import processes, template_client, template_socket
+from server.supervision.children import Process
+from server.supervision.forked_server import ENDED
+from server.supervision.processes import ALREADY_RUNNING, CANNOT_START, TEMPLATE
+from server.supervision.run_directory import RunDirectory
+from server.supervision.run_file import RunFile
+from tests.conditions import PATIENCE_S, wait_until
+from wire import COMMUNICATION, MAIN, REPLICATION
+from wire.errors import Unreachable
+
+Start = Callable[..., Process]
+
+
+@pytest.fixture
+def started(settings: Settings) -> Iterator[list[Process]]:
+    """What a test has started; all of it is ended."""
+    found: list[Process] = []
+    yield found
+    processes.kill_all(settings)
+    for process in found:
+        process.wait()
+
+
+@pytest.fixture
+def template(settings: Settings, started: list[Process]) -> RunFile:
+    """A template process that answers."""
+    return start_template(settings, started)
+
+
+@pytest.fixture
+def fork(settings: Settings, started: list[Process], template: RunFile) -> Start:  # noqa: ARG001
+    """Let the template fork a server."""
+
+    def start(role: str, **changes: object) -> Process:
+        forked = template_client.start(role, replace(settings, **changes))  # type: ignore[arg-type]
+        assert forked is not None
+        started.append(forked)
+        return forked
+
+    return start
+
+
+def start_template(settings: Settings, started: list[Process]) -> RunFile:
+    RunDirectory(settings)  # makes the folder
+    process = processes.start(TEMPLATE, settings)
+    started.append(process)
+    wait_until(lambda: answers(settings), what="the template answers")
+    return RunFile.of(TEMPLATE, process.pid)
+
+
+def answers(settings: Settings) -> bool:
+    try:
+        template_socket.connect(settings, PATIENCE_S).close()
+    except Unreachable:
+        return False
+    return True
+
+
+def ended(process: Process) -> int:
+    """Its exit status, once it has ended."""
+    return next(iter(wait_until(lambda: [status] if (status := process.poll()) is not None else [])))
+
+
+def runs(settings: Settings, role: str, process: Process) -> bool:
+    run = RunDirectory(settings).read(role)
+    return run is not None and run.pid == process.pid
+
+
+def log_of(settings: Settings, role: str) -> str:
+    return "".join(file.read_text() for file in (settings.data / "logs").glob(f"{role}-*.log"))
+
+
+# -- what is forked -------------------------------------------------------------------------------------------------
+
+
+def test_a_forked_server_is_found_by_its_own_command_and_ends_no_session_of_its_starter(
+    settings: Settings, template: RunFile, fork: Start
+) -> None:
+    server = psutil.Process(fork(REPLICATION).pid)
+    assert [word for word in server.cmdline() if word] == processes.command_of(REPLICATION, settings)
+    assert server.ppid() == template.pid
+    assert os.getsid(server.pid) == server.pid
+    assert [run.pid for run in processes.find_runs(settings, REPLICATION)] == [server.pid]
+    assert [run.pid for run in processes.find_runs(settings, TEMPLATE)] == [template.pid]
+
+
+def test_a_forked_server_shares_no_file_with_the_template_or_with_other_servers(
+    settings: Settings, template: RunFile, fork: Start
+) -> None:
+    with template_client.connect(settings, PATIENCE_S):  # as another supervisor has it
+        servers = [fork(role) for role in (MAIN, REPLICATION)]
+        for server, role in zip(servers, (MAIN, REPLICATION), strict=True):
+            wait_until(lambda role=role, server=server: runs(settings, role, server))  # type: ignore[misc]
+        opened = [sockets_and_logs(pid) for pid in (template.pid, *(server.pid for server in servers))]
+    assert all(opened)
+    assert not opened[0] & opened[1]
+    assert not opened[0] & opened[2]
+    assert not opened[1] & opened[2]
+
+
+def sockets_and_logs(pid: int) -> set[str]:
+    files = [os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")]  # noqa: PTH115, PTH208
+    return {file for file in files if file.startswith("socket:") or file.endswith(".log")}
+
+
+def test_a_forked_server_handles_signals_as_one_that_was_started(
+    settings: Settings, fork: Start, started: list[Process]
+) -> None:
+    direct = processes.start(MAIN, settings)
+    started.append(direct)
+    wait_until(lambda: runs(settings, MAIN, direct))
+    forked = fork(REPLICATION)
+    wait_until(lambda: runs(settings, REPLICATION, forked))
+    wait_until(lambda: signals_of(forked.pid) == signals_of(direct.pid))
+    os.kill(forked.pid, signal.SIGTERM)
+    ended(forked)
+    assert "server ended" in log_of(settings, REPLICATION), "in good order"
+
+
+def signals_of(pid: int) -> list[str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return [line for line in lines if line.startswith(("SigBlk", "SigIgn", "SigCgt"))]
+
+
+def test_a_forked_server_has_the_settings_of_its_starter_and_its_own_log(settings: Settings, fork: Start) -> None:
+    fork(REPLICATION, log_format="json")
+    wait_until(lambda: "listening" in log_of(settings, REPLICATION))
+    first = json.loads(log_of(settings, REPLICATION).splitlines()[0])
+    assert first["role"] == REPLICATION
+    assert REPLICATION not in log_of(settings, TEMPLATE)
+
+
+def test_nothing_that_a_fork_must_not_share_is_in_the_template() -> None:
+    """No thread, connection, database, event loop or random sequence; Python seeds its own sequence at a fork."""
+    program = f"""
+import asyncio, gc, random, socket, sqlite3, sys, tempfile, threading
+sys.path.insert(0, {str(ROOT)!r})
+from server import template
+template.import_the_rest()
+shared = (threading.Thread, socket.socket, sqlite3.Connection, asyncio.AbstractEventLoop)
+found = [one for one in gc.get_objects() if isinstance(one, shared) or type(one) is random.Random]
+may_be = (threading.main_thread(), random._inst, getattr(tempfile._name_sequence, "_rng", None))  # it compares pids
+print([one for one in found if one not in may_be])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "[]\n"
+
+
+# -- how its end is noticed -----------------------------------------------------------------------------------------
+
+
+def test_the_status_of_a_second_server_of_a_role_reaches_its_starter(settings: Settings, fork: Start) -> None:
+    first = fork(REPLICATION)
+    wait_until(lambda: runs(settings, REPLICATION, first))
+    assert ended(fork(REPLICATION)) == ALREADY_RUNNING
+    assert first.poll() is None
+
+
+def test_the_status_of_a_server_that_cannot_start_reaches_its_starter(settings: Settings, fork: Start) -> None:
+    with socket.create_server(("127.0.0.1", settings.replication_peer_port)):
+        assert ended(fork(REPLICATION)) == CANNOT_START
+
+
+@pytest.mark.parametrize("template_dies", [False, True])
+def test_the_death_of_a_forked_server_is_noticed_and_it_leaves_no_zombie(
+    fork: Start, template: RunFile, *, template_dies: bool
+) -> None:
+    server = fork(COMMUNICATION)
+    if template_dies:
+        assert processes.kill(template)
+    assert server.poll() is None
+    os.kill(server.pid, signal.SIGKILL)
+    assert ended(server) == ENDED
+    wait_until(lambda: not psutil.pid_exists(server.pid))
+
+
+def test_a_server_whose_starter_has_given_up_is_not_begun(
+    settings: Settings, template: RunFile, started: list[Process]
+) -> None:
+    os.kill(template.pid, signal.SIGSTOP)
+    assert template_client.start(REPLICATION, settings) is None, "it does not answer, so the server is started directly"
+    os.kill(template.pid, signal.SIGCONT)
+    started.append(after := template_client.start(MAIN, settings) or pytest.fail("it answers again"))
+    wait_until(lambda: runs(settings, MAIN, after))
+    assert processes.find_runs(settings, REPLICATION) == []
+    assert log_of(settings, REPLICATION) == ""
+
+
+# -- one for a data folder, and none for ever -------------------------------------------------------------------------
+
+
+def test_a_second_template_of_a_data_folder_is_not_started(settings: Settings, template: RunFile) -> None:
+    with pytest.raises(OSError, match="in use"):
+        processes.start(TEMPLATE, settings)
+    assert template.alive
+
+
+def test_a_template_ends_when_no_server_is_there(template: RunFile) -> None:
+    wait_until(lambda: not template.alive)
+
+
+def test_a_template_ends_when_its_folder_was_moved(settings: Settings, template: RunFile, tmp_path: Path) -> None:
+    with template_client.connect(settings, PATIENCE_S):
+        settings.data.rename(tmp_path / "moved")
+        wait_until(lambda: not template.alive)
+
+
+def test_a_copied_folder_has_no_template(settings: Settings, template: RunFile, tmp_path: Path) -> None:
+    copy = shutil.copytree(settings.data, tmp_path / "copy")
+    assert not answers(replace(settings, data_folder=str(copy)))
+    assert template.alive
+
+
+def test_a_template_works_for_a_folder_whose_path_is_long(
+    settings: Settings, started: list[Process], tmp_path: Path
+) -> None:
+    far = replace(settings, data_folder=str(tmp_path / ("far" * 40)))
+    try:
+        start_template(far, started)
+        forked = template_client.start(REPLICATION, far)
+        assert forked is not None
+        wait_until(lambda: runs(far, REPLICATION, forked))
+    finally:
+        processes.kill_all(far)
+
+
+def test_without_a_template_and_with_an_environment_that_is_too_large_a_server_is_started_directly(
+    settings: Settings, template: RunFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LARGE", "x" * 2 * template_socket.LARGEST_MESSAGE)
+    assert template_client.start(REPLICATION, settings) is None
+    monkeypatch.delenv("LARGE")
+    processes.kill(template)
+    assert template_client.start(REPLICATION, settings) is None
+
+
+def test_a_template_outlives_what_is_no_request(settings: Settings, template: RunFile) -> None:
+    for message in (b"", b"{", b"[]", b'["main_server"]', b'["main_server", 7]', b'["none", {}]', b"\xff" * 1000):
+        with template_socket.connect(settings, PATIENCE_S) as connection, Path(os.devnull).open("rb") as nothing:
+            socket.send_fds(connection, [message], [nothing.fileno()])
+    with template_client.connect(settings, PATIENCE_S):
+        assert template.alive
+
+
+# -- its code ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The servers' code, to be changed: whatever this process starts is started from there."""
+    code = tmp_path / "code"
+    for package in ("game", "wire", "server"):
+        shutil.copytree(ROOT / package, code / package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(processes, "ROOT", code)
+    monkeypatch.setenv("PYTHONPATH", str(code))
+    return code
+
+
+def change(code: Path) -> None:
+    module = code / "game" / "errors.py"
+    module.write_text(f"{module.read_text()}\n# another version\n")
+
+
+def test_a_template_of_other_code_forks_nothing_for_a_newer_process_and_is_ended(
+    settings: Settings, started: list[Process], code: Path
+) -> None:
+    old = start_template(settings, started)
+    change(code)
+    assert template_client.start(REPLICATION, settings) is None
+    wait_until(lambda: not old.alive)
+    start_template(settings, started)
+    assert template_client.start(REPLICATION, settings) is not None
+
+
+def test_a_template_forks_for_servers_of_its_own_code_while_the_files_are_replaced(
+    settings: Settings, started: list[Process], code: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(processes.CODE, processes.code_on_disk())  # as a server has it that runs
+    start_template(settings, started)
+    change(code)
+    shutil.rmtree(code / "wire")
+    forked = template_client.start(REPLICATION, settings)
+    assert forked is not None
+    wait_until(lambda: runs(settings, REPLICATION, forked))
+
+
+def test_an_older_server_uses_a_template_of_the_code_on_disk(
+    settings: Settings, started: list[Process], code: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(processes.CODE, processes.code_on_disk())
+    change(code)
+    start_template(settings, started)
+    assert template_client.start(REPLICATION, settings) is not None
