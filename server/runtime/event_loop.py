@@ -106,19 +106,6 @@ class EventLoop:
         self.loop.call_soon_threadsafe(run)
         return result.result()
 
-    def wait_for(self, begin: Callable[[], Later]) -> Any:
-        """Begin something in the loop, from another thread, and wait there for its answer. Raises its error."""
-        result: concurrent.futures.Future[Any] = concurrent.futures.Future()
-
-        def settled(value: Any, error: TicTacToeError | None) -> None:
-            if error is None:
-                result.set_result(value)
-            else:
-                result.set_exception(error)
-
-        self.loop.call_soon_threadsafe(lambda: begin().then(settled))
-        return result.result()
-
     def _on_exception(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self._on_failure(str(context.get("message", "")), context.get("exception"))
 

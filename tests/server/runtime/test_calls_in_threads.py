@@ -12,6 +12,7 @@ import pytest
 from server.runtime import event_loop
 from server.runtime.event_loop import EventLoop, calls_in_threads
 from tests.conditions import PATIENCE_S, wait_until
+from tests.server.awaiting import wait_for
 from wire.errors import Busy, NotReady
 
 
@@ -44,9 +45,9 @@ def test_answers_and_errors_come_back_into_the_loop(loop: EventLoop) -> None:
     server = Server()
     server.may_answer.set()
     call = calls_in_threads(loop, server.call, threads=2, name="calls")
-    assert loop.wait_for(lambda: call("double", (1, 2))) == (1, 2)
+    assert wait_for(loop, lambda: call("double", (1, 2))) == (1, 2)
     with pytest.raises(NotReady):
-        loop.wait_for(lambda: call("refuse", ()))
+        wait_for(loop, lambda: call("refuse", ()))
 
 
 def test_a_call_that_found_no_thread_in_its_time_is_not_made(loop: EventLoop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +57,7 @@ def test_a_call_that_found_no_thread_in_its_time_is_not_made(loop: EventLoop, mo
     call = calls_in_threads(loop, server.call, threads=1, name="calls", queue_s=4.0)
     first, late = loop.result_of(lambda: (call("first", ()), call("late", ())))
     wait_until(lambda: server.calls == ["first"])
-    assert loop.wait_for(lambda: loop.in_thread(lambda: "other work")) == "other work"
+    assert wait_for(loop, lambda: loop.in_thread(lambda: "other work")) == "other work"
     now[0] = 5.0
     last = loop.result_of(lambda: call("last", ()))
     server.may_answer.set()

@@ -15,8 +15,9 @@ from server.runtime import event_loop
 from server.runtime.effects import Blocking, Effects, RemoteCall, Sleep
 from server.runtime.event_loop import EventLoop, LoopHost, new_loop, run_procedure
 from tests.conditions import PATIENCE_S
+from tests.server.awaiting import wait_for
 from wire.errors import NotReady, TicTacToeError
-from wire.later import Later, answered, failed
+from wire.later import Later, answered
 
 
 class Running:
@@ -28,7 +29,7 @@ class Running:
         self.loop = EventLoop(kind, self._on_failure)
         self.thread = threading.Thread(target=self.loop.run)
         self.thread.start()
-        self.loop.wait_for(lambda: answered(None))  # it runs
+        wait_for(self.loop, lambda: answered(None))  # it runs
 
     def _on_failure(self, _message: str, error: BaseException | None) -> None:
         self.failures.append(error)
@@ -42,7 +43,7 @@ class Running:
 
     def result_of(self, effects: Effects[Any], call: Callable[[str, tuple[Any, ...]], Later] | None = None) -> Any:
         """Run a procedure to its end; return its result or raise its error."""
-        return self.loop.wait_for(lambda: run_procedure(effects, LoopHost(self.loop, call)))
+        return wait_for(self.loop, lambda: run_procedure(effects, LoopHost(self.loop, call)))
 
     def failure(self) -> BaseException | None:
         """Wait for the first failure, and return its exception."""
@@ -151,13 +152,13 @@ def test_the_result_of_work_in_a_thread_comes_back_into_the_loop(running: Runnin
         later.then(lambda _value, _error: settled_in.set_result(threading.current_thread()))
         return later
 
-    assert running.loop.wait_for(begin) == 5
+    assert wait_for(running.loop, begin) == 5
     assert settled_in.result(PATIENCE_S) is running.thread
 
 
 def test_the_error_of_work_in_a_thread_is_its_outcome(running: Running) -> None:
     with pytest.raises(NotReady):
-        running.loop.wait_for(lambda: running.loop.in_thread(raising(NotReady("not now"))))
+        wait_for(running.loop, lambda: running.loop.in_thread(raising(NotReady("not now"))))
     assert running.failures == []
 
 
@@ -172,7 +173,7 @@ def test_the_loop_goes_on_while_threads_work_and_more_work_waits_its_turn(runnin
     assert running.loop.result_of(lambda: [later.settled for later in begun]) == [False] * len(begun)
     go_on.set()
     for later in begun:
-        assert running.loop.wait_for(lambda later=later: later) is True  # type: ignore[misc]
+        assert wait_for(running.loop, lambda later=later: later) is True  # type: ignore[misc]
 
 
 def test_a_function_of_the_loop_has_its_result_in_another_thread(running: Running) -> None:
@@ -185,18 +186,6 @@ def test_a_function_of_the_loop_has_its_result_in_another_thread(running: Runnin
 def test_in_the_thread_of_the_loop_a_function_is_called_at_once(running: Running) -> None:
     """It would wait for itself for ever."""
     assert running.loop.result_of(lambda: running.loop.result_of(threading.current_thread)) is running.thread
-
-
-def test_an_answer_is_awaited_in_another_thread(running: Running) -> None:
-    later = Later()
-
-    def begin() -> Later:
-        running.loop.call_later(0.01, lambda: later.answer("done"))
-        return later
-
-    assert running.loop.wait_for(begin) == "done"
-    with pytest.raises(NotReady):
-        running.loop.wait_for(lambda: failed(NotReady("not now")))
 
 
 # -- failures --------------------------------------------------------------------------------------------------------
