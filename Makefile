@@ -16,6 +16,9 @@ BIN := .venv/bin
 # A thousand schedules on all cores, before the other tests share them.
 SIMULATION := tests/simulator/test_cluster_schedules.py
 
+# The guarantees under kills, which run on each event loop.
+KILLS := tests/guarantees/kills
+
 .DEFAULT_GOAL := help
 .PHONY: help play test check lint test-machines check-versions bench bench-window screenshots setup clean
 
@@ -28,6 +31,7 @@ play: setup ## set up what is missing and play
 test: lint ## run all checks: ruff, mypy, import-linter, pytest
 	$(BIN)/python -m pytest $(SIMULATION)
 	$(BIN)/python -m pytest -n 4 --dist loadscope --ignore $(SIMULATION)
+	EVENT_LOOP=asyncio $(BIN)/python -m pytest -n 4 --dist loadscope $(KILLS)
 
 check: lint ## run what takes a minute between edits: no processes, windows or long tests; fewer examples
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -p no:xvfb --in-one-process --ignore tests/client/desktop/window

@@ -18,13 +18,14 @@ from game.context import Context
 from game.errors import InvalidArgument, NoSuchRoom
 from game.forms.views import LATER_IN_ROWS, talk
 from game.rooms.state import Room
+from server.log.archive_stream import is_segment
 from server.log.batch import Batch
 from server.log.entries import StreamSummary
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_of, room_stream
 from server.log.streams import Streams
 from server.log.unread_streams import UnreadStreams
-from server.rooms import archive_reader
+from server.rooms.archive_reader import ArchiveReader
 from server.rooms.event_feed import MOST_EVENTS, EventFeed
 from server.rooms.followers import Followers
 from server.rooms.lobby import LobbyChange, LobbyChanges, LobbyCursor, Row
@@ -70,6 +71,7 @@ class RoomStore:
         self._cache = RoomCache(streams, journal, self._on_loaded, clock)
         self._states = StreamStates(streams)
         self.names = self._states.names
+        self._archive = ArchiveReader(journal)
         self._events = EventFeed(streams, journal, most_events)
         self._long_polls = LongPolls(lambda room, after: self.news(room, *after), timers, clock)
         self._followers = Followers(timers, clock)
@@ -119,6 +121,7 @@ class RoomStore:
                     self._unread.remove(stream)
                 else:
                     self._unread.add_repaired(summary)
+        self._archive.forget()
         room = room_of(stream)
         if room is not None:
             self._cache.drop([room])  # the cached state may lack its last events
@@ -143,6 +146,8 @@ class RoomStore:
             room = room_of(entry.stream)
             if room is not None:
                 self._cache.add_event(room, entry.version, event)
+            elif is_segment(entry.stream):
+                self._archive.add(entry)
         self.published = batch.entries[-1].position
         self._long_polls.notify(changed)
         self._on_published(batch)
@@ -306,7 +311,7 @@ class RoomStore:
         There are at most ``limit`` records, and as many as fit into an answer.
         """
         count = self.records
-        records = archive_reader.records_after(self._journal, number, limit, count)
+        records = self._archive.records_after(number, limit, count)
         # Changes when more records may be readable: after a repair, or in a new term with another journal.
         mended = self._journal.epoch.number, self._journal.damage.mended
         return {"count": count, "records": records, "mended": mended}
@@ -321,7 +326,7 @@ class RoomStore:
         """Return the records of these numbers, as plain data. Raises NoSuchGame if one is missing, Damaged if one is
         damaged.
         """
-        return archive_reader.records_numbered(self._journal, numbers, self._states.records)
+        return self._archive.records_numbered(numbers, self._states.records)
 
     def lobby_changes(self, after: LobbyCursor, limit: int) -> LobbyChanges:
         """Return the lobby's changes after a cursor."""

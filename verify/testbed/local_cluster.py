@@ -44,11 +44,15 @@ _held: list[socket.socket] = []
 
 
 def sandbox_settings(folder: Path, **changes: Any) -> Settings:
-    """Return settings of a cluster with its data in ``folder``. Its servers end when this process does."""
+    """Return settings of a cluster with its data in ``folder``. Its servers end when this process does.
+
+    The environment variable EVENT_LOOP counts, so that the same tests run on each event loop.
+    """
     first = _free_block()
-    ports: dict[str, Any] = {name: first + number for number, name in enumerate(_PORT_FIELDS)}
+    given: dict[str, Any] = {name: first + number for number, name in enumerate(_PORT_FIELDS)}
     settings = Settings(name_server_host="127.0.0.1", data_folder=str(folder), owner_pid=os.getpid())
-    return replace(settings, **{**ports, **changes})
+    given["event_loop"] = os.environ.get("EVENT_LOOP", settings.event_loop)
+    return replace(settings, **{**given, **changes})
 
 
 @contextlib.contextmanager
