@@ -162,22 +162,24 @@ class ReplicaLink:
             self._begin_next()
 
     def on_absent(self, connection: _Connection, error: TicTacToeError) -> None:
-        """Fail the present call when the peer port was asked: nothing listens on the link."""
+        """Ask the peer port, because nothing listens on the link."""
         if self._asking is None or self._asking.settled:
             self._asking = self._ask_peer_port()
         self._asking.then(partial(self._on_peer_port, connection, error))
 
     def _on_peer_port(
-        self, connection: _Connection, error: TicTacToeError, _value: object, answer: TicTacToeError | None
+        self, connection: _Connection, error: TicTacToeError, _value: object, refusal: TicTacToeError | None
     ) -> None:
-        if answer is None:
-            error = Unreachable(_NO_LINK)
-        elif not isinstance(answer, Unreachable):
-            error = answer
-        if connection is self._connection:
-            self._fail(error)
-        elif isinstance(error, WrongMachine):  # the answer came after the timeout
-            self._on_wrong_machine(error.message)
+        """Fail the present call. If a replication server answers, try the link again first: it may be new."""
+        is_current = connection is self._connection
+        if refusal is None and is_current and not connection.is_second_attempt:
+            connection.is_second_attempt = True
+            connection.open(self._loop, self._place)
+        elif is_current:
+            absent = Unreachable(_NO_LINK) if refusal is None else refusal
+            self._fail(error if isinstance(refusal, Unreachable) else absent)
+        elif isinstance(refusal, WrongMachine):  # it came after the timeout
+            self._on_wrong_machine(refusal.message)
 
     def on_lost(self, connection: _Connection, error: TicTacToeError) -> None:
         """Fail the present call: its connection is lost."""
@@ -209,6 +211,8 @@ class _Connection(asyncio.Protocol):
         self.channel = InitiatorChannel(key, self._write)
         self.is_checked = False
         """Whether the replica at the other end has this machine and data folder."""
+        self.is_second_attempt = False
+        """Whether the first attempt found nothing that listens."""
         self._link = link
         self._transport: asyncio.Transport | None = None
         self._opening: asyncio.Task[None] | None = None
