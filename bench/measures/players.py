@@ -34,13 +34,11 @@ def open_rooms(players: Sequence[TaskProcess], each: int) -> Rooms:
     return [opened["rooms"] for opened in all_do(players, {"do": "open", "tables": each})]
 
 
-def play_in_rooms(
-    players: Sequence[TaskProcess], rooms: Rooms, seconds: float, pause_s: float = 0.0
-) -> list[dict[str, Any]]:
+def play_in_rooms(players: Sequence[TaskProcess], rooms: Rooms, seconds: float) -> list[dict[str, Any]]:
     """Return the moves of each process that has rooms; see ``Worker.play``."""
     return each_does(
         [
-            (player, {"do": "play", "rooms": mine, "seconds": seconds, "pause_s": pause_s})
+            (player, {"do": "play", "rooms": mine, "seconds": seconds})
             for player, mine in zip(players, rooms, strict=True)
             if mine
         ]
