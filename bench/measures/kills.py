@@ -10,13 +10,10 @@ from typing import Any
 
 from bench.measured_cluster import MeasuredCluster
 from bench.measures.players import Rooms
-from bench.measures.scale import MS, wait_until
+from bench.measures.scale import MS, SETTLE_S, wait_until
 from bench.processor_time import US, processor_s
 from verify.testbed.task_processes import TaskProcess, all_do, each_does
 
-SETTLE_S = 0.6
-"""Seconds between a healthy cluster and the next kill, and before the next check of the cluster. A new stand-by has
-then started."""
 LAST_MOVES_S = 1.0
 """Seconds in which people play on after the last kill, when the killed roles serve again."""
 LOOK_AGAIN_S = 0.005
