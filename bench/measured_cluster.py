@@ -15,7 +15,7 @@ from server.log.archive_stream import is_segment
 from server.log.journal.file import open_journal
 from server.log.journal.pair import journal_of
 from server.settings import Settings
-from server.supervision.processes import ROLES
+from server.supervision.processes import ROLES, TEMPLATE
 from server.supervision.role_status import IN_STEP
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
@@ -23,7 +23,13 @@ from wire.errors import TicTacToeError
 
 LOG = (MAIN, REPLICATION)
 """The roles that a move passes through."""
-SHORT_NAMES = {MAIN: "main", REPLICATION: "replica", COMMUNICATION: "front door", NAME_SERVER: "name server"}
+SHORT_NAMES = {
+    MAIN: "main",
+    REPLICATION: "replica",
+    COMMUNICATION: "front door",
+    NAME_SERVER: "name server",
+    TEMPLATE: "template",
+}
 LOOK_AGAIN_S = 0.002
 START_LIMIT_S = 120.0
 CALL_S = 1.0
@@ -99,6 +105,10 @@ class MeasuredCluster:
         with contextlib.closing(open_journal(journal_of(self._cluster.settings, MAIN))) as journal:
             segments = [row for stream, _, row in journal.summaries() if row is not None and is_segment(stream)]
         return sum(int(str(row["version"])) for row in segments)
+
+    def roles(self) -> list[str]:
+        """Return the roles with a process, the template process included."""
+        return [role for role in (*ROLES, TEMPLATE) if self._cluster.process_of(role) is not None]
 
     def pids(self, roles: Sequence[str] = ROLES) -> dict[str, int]:
         """Return the processes of these roles, by the short names that the report has for them."""

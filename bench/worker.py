@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from client import connect
@@ -27,7 +27,8 @@ from verify.testbed.task_processes import carry_out
 DRAWN = (0, 1, 2, 4, 3, 5, 7, 6, 8)
 """A game without a winner that fills all nine cells."""
 JOIN_AND_LEAVE = 2
-DEADLINE_S = 30.0
+DEADLINE_S = 90.0
+"""How long a call retries: longer than any takeover of a busy machine."""
 FILLERS = 8
 
 Seats = tuple[RoomClient, RoomClient]
@@ -61,6 +62,9 @@ class Worker:
         self._cluster = connect(name_server, deadline_s=DEADLINE_S)
         self._players = [self._cluster.claim(f"{letter}-{secrets.token_hex(6)}") for letter in "ab"]
         self._scripts: dict[str, Iterator[Step]] = {}
+        self._stop = threading.Event()
+        self._began = 0.0
+        self._playing: list[Future[tuple[list[Move], int]]] = []
 
     def open(self, tables: int, moves: int = 0) -> dict[str, object]:
         """Open ``tables`` rooms with two players each, play the first ``moves`` moves of a game, and disconnect."""
@@ -89,33 +93,41 @@ class Worker:
         return {"sent": sent, "version": step.make().version, "is_move": step.is_move}
 
     def play(self, rooms: Sequence[str], seconds: float, pause_s: float = 0.0) -> dict[str, object]:
-        """Play in these rooms at once, game after game, with a pause before each command.
+        """Play in these rooms for some time. Return what ``end_play`` returns."""
+        self.begin_play(rooms, pause_s)
+        time.sleep(seconds)
+        return self.end_play()
+
+    def begin_play(self, rooms: Sequence[str], pause_s: float = 0.0) -> dict[str, object]:
+        """Begin to play in these rooms at once, game after game, with a pause before each command."""
+        self._stop.clear()
+        together = threading.Barrier(len(rooms) + 1)
+        pool = ThreadPoolExecutor(len(rooms))
+        self._playing = [pool.submit(self._play, self._scripts[room], together, pause_s) for room in rooms]
+        pool.shutdown(wait=False)
+        together.wait()
+        self._began = time.monotonic()
+        return {"rooms": len(rooms)}
+
+    def end_play(self) -> dict[str, object]:
+        """Stop playing.
 
         Return when each move was sent and acknowledged, and its version; and the number of commands, with rematches.
         """
-        moves: list[list[Move]] = [[] for _ in rooms]
-        together = threading.Barrier(len(rooms) + 1)
-        with ThreadPoolExecutor(len(rooms)) as pool:
-            commands = [
-                pool.submit(self._play, self._scripts[room], together, seconds, pause_s, mine)
-                for room, mine in zip(rooms, moves, strict=True)
-            ]
-            together.wait()
-            began = time.monotonic()
+        self._stop.set()
+        played = [one.result() for one in self._playing]
         return {
-            "seconds": time.monotonic() - began,
-            "moves": [move for mine in moves for move in mine],
-            "commands": sum(one.result() for one in commands),
+            "seconds": time.monotonic() - self._began,
+            "moves": [move for moves, _ in played for move in moves],
+            "commands": sum(commands for _, commands in played),
         }
 
-    def _play(
-        self, steps: Iterator[Step], together: threading.Barrier, seconds: float, pause_s: float, moves: list[Move]
-    ) -> int:
-        """Play in one room, and add its moves to ``moves``. Return the number of commands."""
+    def _play(self, steps: Iterator[Step], together: threading.Barrier, pause_s: float) -> tuple[list[Move], int]:
+        """Play in one room. Return its moves, and the number of commands."""
+        moves: list[Move] = []
         commands = 0
         together.wait()
-        ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
+        while not self._stop.is_set():
             time.sleep(pause_s)
             step = next(steps)
             sent = time.monotonic()
@@ -123,7 +135,7 @@ class Worker:
             commands += 1
             if step.is_move:
                 moves.append((sent, time.monotonic(), answer.version))
-        return commands
+        return moves, commands
 
     def create(self) -> dict[str, object]:
         """Open a room without players."""

@@ -16,6 +16,7 @@ from verify.testbed.task_processes import TaskProcess, each_does, task_processes
 BARE = "wire/rpc/bare.py"
 ECHO, FIRST, SECOND = "echo", "chain A", "chain B"
 """Names of the servers in the report."""
+WARM_UP_S = 0.1
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bench.measured_cluster import LOG, MakeCluster, MeasuredCluster
-from bench.measures.scale import PLAYERS
+from bench.measures.scale import PLAYERS, SETTLE_S, wait_until
 from bench.processor_time import each_us, used_by
 from verify.testbed.task_processes import TaskProcess, all_do, each_does, task_processes
 
 
 @contextlib.contextmanager
 def players_in(cluster: MakeCluster, processes: int) -> Iterator[tuple[MeasuredCluster, list[TaskProcess]]]:
-    """Start a cluster, and ``processes`` processes of players."""
+    """Start a cluster, and ``processes`` processes of players. The cluster has settled."""
     with cluster() as servers, task_processes(processes, *PLAYERS, servers.name_server) as players:
+        wait_until(servers.is_whole)
+        time.sleep(SETTLE_S)
         yield servers, players
 
 
@@ -34,13 +37,11 @@ def open_rooms(players: Sequence[TaskProcess], each: int) -> Rooms:
     return [opened["rooms"] for opened in all_do(players, {"do": "open", "tables": each})]
 
 
-def play_in_rooms(
-    players: Sequence[TaskProcess], rooms: Rooms, seconds: float, pause_s: float = 0.0
-) -> list[dict[str, Any]]:
+def play_in_rooms(players: Sequence[TaskProcess], rooms: Rooms, seconds: float) -> list[dict[str, Any]]:
     """Return the moves of each process that has rooms; see ``Worker.play``."""
     return each_does(
         [
-            (player, {"do": "play", "rooms": mine, "seconds": seconds, "pause_s": pause_s})
+            (player, {"do": "play", "rooms": mine, "seconds": seconds})
             for player, mine in zip(players, rooms, strict=True)
             if mine
         ]

@@ -30,7 +30,7 @@ def recovery(cluster: MakeCluster, scale: Scale, _: Yardsticks) -> Iterator[Figu
     with players_in(cluster, scale.processes) as (servers, players):
         rooms = open_rooms(players, scale.playing // scale.processes)
         for name, (roles, until) in UNTIL.items():
-            found = Killing(servers, players, rooms, roles, PAUSE_S).recoveries(scale.kills_of_a_role)
+            found = Killing(servers, players, rooms, roles, PAUSE_S).downtimes(scale.kills_of_a_role)
             took_ms = [one.move_ms if MAIN in roles else one.serves_ms for one in found]
             names = {name for one in found for name in one.processor_us}
             processor_us = {

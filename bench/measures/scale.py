@@ -15,6 +15,8 @@ PLAYERS = ("-m", "bench.worker")
 MS = 1e3
 HEALTHY_LIMIT_S = 60.0
 LOOK_AGAIN_S = 0.01
+SETTLE_S = 0.6
+"""Seconds in which a healthy cluster settles: what stands by has then started."""
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,10 @@ from collections.abc import Iterator
 
 from bench.measured_cluster import MakeCluster, MeasuredCluster
 from bench.measures.figures import FigureRow, Round
-from bench.measures.players import open_rooms, play_in_rooms
-from bench.measures.scale import MS, PLAYERS, Scale, wait_until
+from bench.measures.players import open_rooms, play_in_rooms, players_in
+from bench.measures.scale import MS, Scale
 from bench.processor_time import US, used_by
 from bench.yardsticks import Yardsticks
-from verify.testbed.task_processes import task_processes
 
 MB = 1e6
 LOOKS = 5
@@ -25,8 +24,7 @@ long, too."""
 
 def endurance(cluster: MakeCluster, scale: Scale, _: Yardsticks) -> Iterator[FigureRow]:
     """Measure how large the journals grow during very many moves, then how much the servers use without players."""
-    with cluster() as servers, task_processes(scale.processes, *PLAYERS, servers.name_server) as players:
-        wait_until(servers.is_whole)
+    with players_in(cluster, scale.processes) as (servers, players):
         each = scale.playing // scale.processes
         rooms = open_rooms(players, each)
         made, kept, files = 0, list[int](), [(servers.disk_bytes(), servers.records())]
@@ -49,7 +47,7 @@ def endurance(cluster: MakeCluster, scale: Scale, _: Yardsticks) -> Iterator[Fig
 
 def _idle(servers: MeasuredCluster, seconds: float) -> Round:
     began = time.monotonic()
-    _, used_s = used_by(servers.pids(), lambda: time.sleep(seconds))
+    _, used_s = used_by(servers.pids(servers.roles()), lambda: time.sleep(seconds))
     waited_s = time.monotonic() - began
     return Round(
         sum(used_s.values()) / waited_s * MS, processor_us={name: s / waited_s * US for name, s in used_s.items()}

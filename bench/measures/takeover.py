@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from bench.measured_cluster import MakeCluster
 from bench.measures.figures import FigureRow, Round
-from bench.measures.kills import Killing, Recovery
+from bench.measures.kills import Downtime, Killing
 from bench.measures.players import open_rooms, players_in
 from bench.measures.scale import MS, Scale
 from bench.processor_time import US
@@ -37,13 +37,13 @@ def takeover(cluster: MakeCluster, scale: Scale, _: Yardsticks) -> Iterator[Figu
         all_do(players, {"do": "open", "tables": idle, "moves": MOVES})
         rooms = open_rooms(players, each)
         imports: list[Round] = []
-        settled: list[Recovery] = []
+        settled: list[Downtime] = []
         while len(settled) < scale.kills:
             imports.append(_import())
             paced = Killing(servers, players, rooms, [MAIN], PAUSE_S)
-            settled += paced.recoveries(min(AT_A_TIME, scale.kills - len(settled)))
-        flat_out = Killing(servers, players, rooms, [MAIN], 0.0).recoveries(min(AT_A_TIME, scale.kills))
-        fast = Killing(servers, players, rooms, [MAIN], PAUSE_S, every_s=EVERY_S).recoveries(scale.kills)
+            settled += paced.downtimes(min(AT_A_TIME, scale.kills - len(settled)))
+        flat_out = Killing(servers, players, rooms, [MAIN], 0.0).downtimes(min(AT_A_TIME, scale.kills))
+        fast = Killing(servers, players, rooms, [MAIN], PAUSE_S, every_s=EVERY_S).downtimes(scale.kills)
     imported = FigureRow("", "", "ms", tuple(imports))
     beside = imported.value, imported.processor_us
     what = f"kill -9 of main → next accepted move, {scale.open_rooms} rooms, {scale.playing} playing"
@@ -58,15 +58,15 @@ def takeover(cluster: MakeCluster, scale: Scale, _: Yardsticks) -> Iterator[Figu
 def _row(
     name: str,
     what: str,
-    recoveries: Sequence[Recovery],
+    downtimes: Sequence[Downtime],
     percent: float,
     beside: tuple[float, dict[str, float]] | None = None,
     target: float | None = None,
     *,
     reach: float | None = None,
 ) -> FigureRow:
-    took_ms = [one.move_ms for one in recoveries]
-    new_us = percentile([one.processor_us.get("main", 0.0) for one in recoveries], 50)
+    took_ms = [one.move_ms for one in downtimes]
+    new_us = percentile([one.processor_us.get("main", 0.0) for one in downtimes], 50)
     yardstick_ms, yardstick_us = beside or (None, {})
     measured = Round(percentile(took_ms, percent), yardstick_ms, {"main": new_us, **yardstick_us})
     note = f"{len(took_ms)} kills, at most {max(took_ms):.0f} ms"

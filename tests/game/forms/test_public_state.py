@@ -15,11 +15,15 @@ from game.errors import InvariantBroken
 from game.forms import public_state, snapshot_codec
 from game.forms.event_codec import from_plain, to_plain
 from game.forms.views import talk, view
+from game.match.clock import clock_rule, start
+from game.match.offers import Offers
+from game.match.selection import Selection
 from game.rooms.commands import Command, Create, Join, Remove, Say
 from game.rooms.events import Moved
 from game.rooms.state import Room, nothing
+from game.rules import Outcome
 from tests.game.forms.test_snapshot_codec import ROOMS
-from tests.game.playing import UNTIMED, after, played, started, watched
+from tests.game.playing import SHORT_LIST, UNTIMED, after, played, started, watched
 from tests.game.workload import AND_THEN, CODE, OPENINGS, STEPS, Step, plays
 
 OPENED = st.sampled_from(OPENINGS)
@@ -115,6 +119,19 @@ def test_nothing_secret_is_in_it() -> None:
         {"moves": (("X", 4), ("O", 1))},
         {"wins": {"ann": 1}},
         {"draws": 1},
+        {"title": "Another table"},
+        {"owner": "bob"},
+        {"best_of": 3},
+        {"clock_rule": clock_rule("10s")},
+        {"rated": True},
+        {"bots": ("bob",)},
+        {"outcome": Outcome("resigned", "X")},
+        {"game_number": 2},
+        {"finished_at": 7},
+        {"rematch": ("X",)},
+        {"selection": Selection(SHORT_LIST, 7)},
+        {"clock": start(clock_rule("10s"), "X", 7)},
+        {"offers": Offers((("X", "draw"),))},
         {"locked": True},
         {"talk": ()},
         {"version": 99},
