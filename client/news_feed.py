@@ -1,9 +1,9 @@
 """Puts the news of a room together from the servers' answers. Pure: ``client.room`` makes the calls.
 
 The feed asks for the room's state once, then only for events and a checksum. It evolves the state by the events with
-the servers' code. It asks for the state again when events are missing. It asks for views from then on, as plain clients
-get them, when it cannot follow: it does not know an event or a field, or its checksum is not the server's. A server of
-an older version sends a view whatever the feed asks for.
+the servers' code. When events are missing, it asks for the state again. When it cannot read a state or an event, or its
+checksum differs from the server's, it asks for views from then on, as plain clients do. A server of an older version
+sends a view in any case.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ class News(Struct, frozen=True, dict=True):
     """What happened in a room since the previous news.
 
     ``events`` are in order of version, and the versions are consecutive. If ``gap`` is true, earlier events are
-    missing, and only ``view`` shows their result: compaction has removed them, an older backup was restored, or this
-    version of the library does not know such an event.
+    missing, and only ``view`` shows their result: compaction has removed them, an older backup was restored, or
+    this version of the library cannot read them.
     """
 
     events: tuple[tuple[int, Event], ...]
