@@ -19,11 +19,13 @@ from server.runtime.this_machine import is_here
 from server.settings import Settings
 from wire import COMMUNICATION, MAIN, REPLICATION, rpc
 from wire.errors import DeadlineExceeded, NotReady, TicTacToeError, Unreachable
-from wire.rpc import Proxy, Registered
+from wire.rpc import NameServerWatch, Proxy, Registered
 
 NAMES = (COMMUNICATION, MAIN, REPLICATION)
 CALL_TIMEOUT_S = 1.0
 REGISTER_PAUSE_S = 0.5
+REGISTER_AGAIN_S = 0.05
+"""Seconds until the next attempt while no name server answers. Clients find nothing meanwhile."""
 SILENT_S = 5.0
 """A server that accepts connections and gives no answer counts as live for this time."""
 
@@ -51,12 +53,21 @@ class Registration:
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Keep the entry of this server, also after the name server starts again, until ``go_on()`` is false."""
+        watch = NameServerWatch(self._settings.name_server)
         while go_on():
-            with self.retries.attempt():
+            pause_s = REGISTER_PAUSE_S
+            try:
                 if self.ensure_registered():
                     address = self._settings.public_address_of(self._role)
                     logger.info("registered", name_server=str(self._settings.name_server), address=str(address))
-            pause(REGISTER_PAUSE_S)
+            except TicTacToeError as error:
+                self.retries.failed(error)
+                if isinstance(error, Unreachable):
+                    pause_s = REGISTER_AGAIN_S
+            else:
+                self.retries.succeeded()
+            watch.wait(pause_s, pause)
+        watch.close()
 
     def ensure_registered(self) -> bool:
         """Keep the entry of this server in the name server. Return whether it had to be written.

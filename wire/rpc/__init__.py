@@ -18,10 +18,11 @@ from wire.addresses import Address
 from wire.rpc.pyro_setup import configure  # first: it configures the library
 
 from wire.rpc.proxy import Proxy, ProxyPool  # isort: skip
-from wire.rpc.name_server import Registered, entries, look_up, name_server_answers, register, remove  # isort: skip
+from wire.rpc.name_server import NameServerWatch, Registered, entries, look_up, name_server_answers, register, remove  # isort: skip
 
 __all__ = [
     "Address",
+    "NameServerWatch",
     "Proxy",
     "ProxyPool",
     "Registered",

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import socket
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import Pyro4
@@ -113,6 +114,37 @@ def _entry(uri: object, metadata: object) -> Registered:
     said = metadata if isinstance(metadata, (list, tuple, set, frozenset)) else ()
     ids = [text.removeprefix(_CLUSTER) for text in said if isinstance(text, str) and text.startswith(_CLUSTER)]
     return Registered(address, ids[0] if ids else "")
+
+
+class NameServerWatch:
+    """A connection to the name server on which nothing is sent: its end shows at once that the name server is gone."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._connection: socket.socket | None = None
+
+    def wait(self, timeout_s: float, pause: Callable[[float], None]) -> None:
+        """Return when the connection ends, and after ``timeout_s`` at the latest.
+
+        Without a connection this opens one. If that fails, it pauses for ``timeout_s``.
+        """
+        try:
+            if self._connection is None:
+                self._connection = socket.create_connection(self._address, timeout_s)
+            self._connection.settimeout(timeout_s)
+            self._connection.recv(1)  # it sends nothing, so this is the end
+            self.close()
+        except TimeoutError:
+            return
+        except OSError:
+            self.close()
+            pause(timeout_s)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def name_server_answers(address: Address, *, timeout_s: float) -> bool:
