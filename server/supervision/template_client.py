@@ -84,18 +84,24 @@ def fork(role: str, settings: Settings) -> ForkedServer | None:
 
 
 def ensure_template(settings: Settings) -> None:
-    """Start a template process if there is none. Return when it answers, or when it does not for ``READY_S``."""
-    started: list[Process] = []
+    """Start a template process if none answers, and wait until it does, or has ended, for ``READY_S`` at most."""
+    if _answers(settings):
+        return
+    try:
+        template = processes.start(processes.TEMPLATE, settings)
+    except OSError as error:  # for example because another process is just starting one
+        logger.warning("template process not started", why=error.strerror)
+        return
+    run_directory = RunDirectory(settings)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        run_directory.try_to_write(run_directory.run_of(processes.TEMPLATE, template.pid))
     deadline = time.monotonic() + READY_S
-    while time.monotonic() < deadline:
-        with contextlib.suppress(TicTacToeError):
-            connect(settings, READY_S).close()
-            return
-        if any(process.poll() is not None for process in started):
-            return  # the first supervisor that starts it again reports why
-        with contextlib.suppress(OSError):  # another process is just starting one
-            if not started:
-                started.append(processes.start(processes.TEMPLATE, settings))
-                run_directory = RunDirectory(settings)
-                run_directory.try_to_write(run_directory.run_of(processes.TEMPLATE, started[0].pid))
+    while template.poll() is None and time.monotonic() < deadline and not _answers(settings):
         time.sleep(CHECK_EVERY_S)
+
+
+def _answers(settings: Settings) -> bool:
+    with contextlib.suppress(TicTacToeError):
+        connect(settings, settings.hang_s).close()
+        return True
+    return False

@@ -24,6 +24,7 @@ from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
 from server.supervision.template_client import Process
 from tests.conditions import PATIENCE_S, wait_until
+from tests.conftest import MakeCluster
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import Unreachable
 
@@ -310,3 +311,14 @@ def test_an_older_server_uses_a_template_of_the_code_on_disk(
     change(code)
     start_template(settings, started)
     assert template_client.fork(REPLICATION, settings) is not None
+
+
+def test_servers_are_started_directly_while_no_template_can_be(make_cluster: MakeCluster, code: Path) -> None:
+    (code / "server" / "template.py").write_text("raise ImportError('no template with this code')")
+    cluster = make_cluster()
+    cluster.start(timeout_s=PATIENCE_S)
+    for role in (MAIN, COMMUNICATION, REPLICATION):
+        cluster.kill(role)
+        wait_until(cluster.is_whole)
+    assert cluster.template_status().state == "stopped"
+    assert "no template with this code" in log_of(cluster.settings, TEMPLATE)
