@@ -144,8 +144,8 @@ class Worker:
     def duel(self, room: str, until: float) -> dict[str, object]:
         """Play one side of a room until a moment, while another process plays the other side until the same moment.
 
-        Each moves as soon as it has seen the opponent's move. At the end each leaves the room. An opponent who still
-        waits for a move gets that as news, and so ends, too.
+        Each moves as soon as it has seen the opponent's move. At the end each leaves the room. An opponent that
+        still waits for a move gets that as news, and so ends, too.
 
         Return by version when each own move was sent and each move of the opponent was seen, and the number of own
         commands.

@@ -42,7 +42,7 @@ class TimedKill:
 
 @dataclass(frozen=True)
 class Killing:
-    """People who play in rooms of a cluster, and the roles that are killed meanwhile."""
+    """Players in rooms of a cluster, and the roles that are killed while they play."""
 
     servers: MeasuredCluster
     players: Sequence[TaskProcess]

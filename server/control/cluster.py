@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from server.control.stopping import CHECK_EVERY_S, CannotStop, Stop, repeat_until_quiet
@@ -16,7 +16,7 @@ from server.process.registration import Registration
 from server.runtime import this_machine
 from server.runtime.security import cluster_id, cluster_key
 from server.settings import Settings
-from server.supervision import processes, template_socket
+from server.supervision import processes, template_client, template_socket
 from server.supervision.processes import ROLES, TEMPLATE
 from server.supervision.role_status import (
     IN_STEP,
@@ -29,6 +29,7 @@ from server.supervision.role_status import (
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
 from server.supervision.status import CALL_TIMEOUT_S, StatusReader
+from server.supervision.template_client import Process
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import Diverged, TicTacToeError
 
@@ -88,9 +89,7 @@ class ClusterControl(StatusReader):
             self._run_directory.unmark_draining()
         if self.is_up(NAME_SERVER) and NAME_SERVER in missing:
             missing.remove(NAME_SERVER)  # a name server that another project started is enough
-        children = {role: processes.start(role, self.settings) for role in missing}
-        if NAME_SERVER in children:
-            self._run_directory.try_to_write(self._run_directory.run_of(NAME_SERVER, children[NAME_SERVER].pid))
+        children = self._start_processes(missing)
         deadline = time.monotonic() + timeout_s
         waiting = here
         while waiting:
@@ -103,6 +102,16 @@ class ClusterControl(StatusReader):
                 if ended or time.monotonic() > deadline:
                     raise CannotStart(f"{role} did not come up. {self.log_tail(role)}")
             time.sleep(CHECK_EVERY_S)
+
+    def _start_processes(self, roles: Sequence[str]) -> Mapping[str, Process]:
+        children: dict[str, Process] = {}
+        if NAME_SERVER in roles:
+            children[NAME_SERVER] = processes.start(NAME_SERVER, self.settings)
+            self._run_directory.try_to_write(self._run_directory.run_of(NAME_SERVER, children[NAME_SERVER].pid))
+        servers = [role for role in roles if role != NAME_SERVER]
+        if servers and template_socket.is_possible(self.settings):
+            template_client.ensure_template(self.settings)  # the code is imported once, not by each server
+        return children | {role: template_client.start_server(role, self.settings) for role in servers}
 
     def _roles_here(self) -> list[str]:
         here = [role for role in ROLES if this_machine.is_here(self.settings.host_of(role))]

@@ -6,23 +6,13 @@
 from __future__ import annotations
 
 import subprocess
-from typing import Protocol
 
 from server.runtime.retries import Retries
 from server.settings import Settings
 from server.supervision import processes, template_client
+from server.supervision.template_client import Process
 from wire import NAME_SERVER
 from wire.errors import StorageFailed
-
-
-class Process(Protocol):
-    """A started process, as ``subprocess.Popen`` has it."""
-
-    @property
-    def pid(self) -> int: ...
-    def poll(self) -> int | None: ...
-    def kill(self) -> None: ...
-    def wait(self) -> object: ...
 
 
 class Children:
@@ -50,8 +40,7 @@ class Children:
         elif self._role in (NAME_SERVER, processes.TEMPLATE):
             self._child = processes.start(self._role, self._settings)
         else:
-            forked = template_client.start(self._role, self._settings)
-            self._child = processes.start(self._role, self._settings) if forked is None else forked
+            self._child = template_client.start_server(self._role, self._settings)
         return self._child.pid
 
     def prepare_standby(self) -> None:

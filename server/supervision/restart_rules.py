@@ -103,7 +103,7 @@ class Supervision:
             return self.tick(now)
         ran = self._running_since is not None and now - self._running_since >= self._limits.stable_s
         self.failures = 0 if ran else self.failures + 1
-        self._start_at = now + self._backoff_s()
+        self._start_at = now + self._limits.defer_s + self._backoff_s()
         self._change_to(Condition.BACKOFF, now)
         return self.tick(now)
 
@@ -130,8 +130,8 @@ class Supervision:
 
     def stop_deferring(self, now: float) -> None:
         """Skip ``defer_s``: no other supervisor with priority is alive."""
-        if self.condition is Condition.BACKOFF and self.failures == 0:
-            self._start_at = min(self._start_at, now)
+        if self.condition is Condition.BACKOFF:
+            self._start_at = min(self._start_at, max(now, self._since + self._backoff_s()))
 
     def next_start_in_s(self, now: float) -> float | None:
         """Return the seconds until the next start; None in states that do not wait for one."""
@@ -141,9 +141,8 @@ class Supervision:
 
     def _backoff_s(self) -> float:
         if self.failures == 0:
-            return self._limits.defer_s
-        growing = FIRST_BACKOFF_S * 2.0 ** min(self.failures - 1, 30)
-        return self._limits.defer_s + min(growing, LONGEST_BACKOFF_S)
+            return 0.0
+        return min(FIRST_BACKOFF_S * 2.0 ** min(self.failures - 1, 30), LONGEST_BACKOFF_S)
 
     def _change_to(self, condition: Condition, now: float) -> None:
         self.condition = condition

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
+from typing import Protocol
 
 import msgspec
 import psutil
@@ -13,10 +15,25 @@ from server.runtime import log_file
 from server.settings import Settings
 from server.supervision import processes, template_socket
 from server.supervision.forked_server import ForkedServer
+from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
 from wire.errors import TicTacToeError, Unreachable
 
+READY_S = 15.0
+"""Seconds that a new template process gets to import everything."""
+CHECK_EVERY_S = 0.01
+
 logger = structlog.get_logger()
+
+
+class Process(Protocol):
+    """A started process, as ``subprocess.Popen`` has it."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def kill(self) -> None: ...
+    def wait(self) -> object: ...
 
 
 def connect(settings: Settings, timeout_s: float) -> socket.socket:
@@ -39,10 +56,18 @@ def connect(settings: Settings, timeout_s: float) -> socket.socket:
     return connection
 
 
-def start(role: str, settings: Settings) -> ForkedServer | None:
+def start_server(role: str, settings: Settings) -> Process:
+    """Start one of the three servers: forked by the template process, or directly if it does not answer.
+
+    Raises OSError.
+    """
+    return fork(role, settings) or processes.start(role, settings)
+
+
+def fork(role: str, settings: Settings) -> ForkedServer | None:
     """Let the template process fork a server, with these settings and its own log file.
 
-    Returns None if no template answers within half of HANG_S: then the server must be started without it.
+    Returns None if no template answers within half of HANG_S.
     """
     try:
         connection = connect(settings, settings.hang_s / 2)
@@ -56,3 +81,27 @@ def start(role: str, settings: Settings) -> ForkedServer | None:
         connection.close()
         return None
     return ForkedServer(msgspec.json.decode(run, type=RunFile), connection)
+
+
+def ensure_template(settings: Settings) -> None:
+    """Start a template process if none answers, and wait until it does, or has ended, for ``READY_S`` at most."""
+    if _answers(settings):
+        return
+    try:
+        template = processes.start(processes.TEMPLATE, settings)
+    except OSError as error:  # for example because another process is just starting one
+        logger.warning("template process not started", why=error.strerror)
+        return
+    run_directory = RunDirectory(settings)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        run_directory.try_to_write(run_directory.run_of(processes.TEMPLATE, template.pid))
+    deadline = time.monotonic() + READY_S
+    while template.poll() is None and time.monotonic() < deadline and not _answers(settings):
+        time.sleep(CHECK_EVERY_S)
+
+
+def _answers(settings: Settings) -> bool:
+    with contextlib.suppress(TicTacToeError):
+        connect(settings, settings.hang_s).close()
+        return True
+    return False

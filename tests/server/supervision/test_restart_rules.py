@@ -136,6 +136,16 @@ def test_the_backoff_of_a_failing_start_is_not_cut_short() -> None:
     assert supervision.tick(0.1) is None
 
 
+def test_a_server_that_died_soon_after_its_start_is_not_deferred_either_when_no_supervisor_has_priority() -> None:
+    supervision = watched(limits=RestartLimits(grace_s=10.0, hang_s=1.2, start_limit_s=5.0, defer_s=0.8))
+    assert supervision.tick(0.8) is Action.START
+    supervision.on_heartbeat(0.9)
+    supervision.on_exit(1.0)
+    supervision.stop_deferring(1.0)
+    assert supervision.tick(1.0) is None
+    assert supervision.tick(1.06) is Action.START
+
+
 def test_it_defers_the_start_to_another_supervisor() -> None:
     supervision = watched(limits=RestartLimits(grace_s=10.0, hang_s=1.2, start_limit_s=5.0, defer_s=0.8))
     supervision.on_heartbeat(1.0)

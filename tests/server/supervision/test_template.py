@@ -18,12 +18,13 @@ import pytest
 
 from server.settings import ROOT, Settings
 from server.supervision import processes, template_client, template_socket
-from server.supervision.children import Process
 from server.supervision.forked_server import ENDED
 from server.supervision.processes import ALREADY_RUNNING, CANNOT_START, TEMPLATE
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
+from server.supervision.template_client import Process
 from tests.conditions import PATIENCE_S, wait_until
+from tests.conftest import MakeCluster
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import Unreachable
 
@@ -51,7 +52,7 @@ def fork(settings: Settings, started: list[Process], template: RunFile) -> Start
     """Let the template fork a server."""
 
     def start(role: str, **changes: object) -> Process:
-        forked = template_client.start(role, replace(settings, **changes))  # type: ignore[arg-type]
+        forked = template_client.fork(role, replace(settings, **changes))  # type: ignore[arg-type]
         assert forked is not None
         started.append(forked)
         return forked
@@ -197,9 +198,9 @@ def test_a_server_whose_starter_has_given_up_is_not_begun(
     settings: Settings, template: RunFile, started: list[Process]
 ) -> None:
     os.kill(template.pid, signal.SIGSTOP)
-    assert template_client.start(REPLICATION, settings) is None, "it does not answer, so the server is started directly"
+    assert template_client.fork(REPLICATION, settings) is None, "it does not answer, so the server is started directly"
     os.kill(template.pid, signal.SIGCONT)
-    started.append(after := template_client.start(MAIN, settings) or pytest.fail("it answers again"))
+    started.append(after := template_client.fork(MAIN, settings) or pytest.fail("it answers again"))
     wait_until(lambda: runs(settings, MAIN, after))
     assert processes.find_runs(settings, REPLICATION) == []
     assert log_of(settings, REPLICATION) == ""
@@ -236,7 +237,7 @@ def test_a_template_works_for_a_folder_whose_path_is_long(
     far = replace(settings, data_folder=str(tmp_path / ("far" * 40)))
     try:
         start_template(far, started)
-        forked = template_client.start(REPLICATION, far)
+        forked = template_client.fork(REPLICATION, far)
         assert forked is not None
         wait_until(lambda: runs(far, REPLICATION, forked))
     finally:
@@ -247,10 +248,10 @@ def test_without_a_template_and_with_an_environment_that_is_too_large_a_server_i
     settings: Settings, template: RunFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LARGE", "x" * 2 * template_socket.LARGEST_MESSAGE)
-    assert template_client.start(REPLICATION, settings) is None
+    assert template_client.fork(REPLICATION, settings) is None
     monkeypatch.delenv("LARGE")
     processes.kill(template)
-    assert template_client.start(REPLICATION, settings) is None
+    assert template_client.fork(REPLICATION, settings) is None
 
 
 def test_a_template_outlives_what_is_no_request(settings: Settings, template: RunFile) -> None:
@@ -285,10 +286,10 @@ def test_a_template_of_other_code_forks_nothing_for_a_newer_process_and_is_ended
 ) -> None:
     old = start_template(settings, started)
     change(code)
-    assert template_client.start(REPLICATION, settings) is None
+    assert template_client.fork(REPLICATION, settings) is None
     wait_until(lambda: not old.alive)
     start_template(settings, started)
-    assert template_client.start(REPLICATION, settings) is not None
+    assert template_client.fork(REPLICATION, settings) is not None
 
 
 def test_a_template_forks_for_servers_of_its_own_code_while_the_files_are_replaced(
@@ -298,7 +299,7 @@ def test_a_template_forks_for_servers_of_its_own_code_while_the_files_are_replac
     start_template(settings, started)
     change(code)
     shutil.rmtree(code / "wire")
-    forked = template_client.start(REPLICATION, settings)
+    forked = template_client.fork(REPLICATION, settings)
     assert forked is not None
     wait_until(lambda: runs(settings, REPLICATION, forked))
 
@@ -309,4 +310,15 @@ def test_an_older_server_uses_a_template_of_the_code_on_disk(
     monkeypatch.setenv(processes.CODE, processes.code_on_disk())
     change(code)
     start_template(settings, started)
-    assert template_client.start(REPLICATION, settings) is not None
+    assert template_client.fork(REPLICATION, settings) is not None
+
+
+def test_servers_are_started_directly_while_no_template_can_be(make_cluster: MakeCluster, code: Path) -> None:
+    (code / "server" / "template.py").write_text("raise ImportError('no template with this code')")
+    cluster = make_cluster()
+    cluster.start(timeout_s=PATIENCE_S)
+    for role in (MAIN, COMMUNICATION, REPLICATION):
+        cluster.kill(role)
+        wait_until(cluster.is_whole)
+    assert cluster.template_status().state == "stopped"
+    assert "no template with this code" in log_of(cluster.settings, TEMPLATE)
