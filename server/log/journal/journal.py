@@ -73,12 +73,17 @@ class Journal(JournalReads):
         segments: Segments | None = None,
         *,
         sync: bool = False,
+        owned: bool = True,
     ) -> None:
         """Open the log in a database and its segments. ``connection`` must be in autocommit mode: the journal begins
         its own transactions.
 
         Without ``segments``, appends are only in memory until they are in the database.
-        ``sync``: an append returns only when it survives a power cut. Raises OSError when a segment cannot be read.
+        ``sync``: an append returns only when it survives a power cut.
+        ``owned``: no other process writes to the journal. Otherwise only ``last``, ``end``, ``epoch`` and ``terms`` are
+        those of the whole log, and rows are those of the database: to see the tail takes the lock of a writer.
+
+        Raises OSError when a segment cannot be read.
         """
         super().__init__(connection)
         bring_up_to_date(connection)
@@ -98,7 +103,7 @@ class Journal(JournalReads):
         self._appending = threading.Lock()
         self._log = AppendLog(self._segments, sync=sync, next_segment=recovered.next_segment)
         self._unusable = recovered.unusable
-        self._tail += recovered.batches
+        self._tail += recovered.batches if owned else ()
         for stream in sorted({row[2] for batch in recovered.batches for row in batch.entries if row[4] == LOST}):
             self.damage.add(stream)
         # Up to where committed transactions have the segments.
@@ -158,9 +163,9 @@ class Journal(JournalReads):
         """
         check(bool(entries) and entries[0].position > self.last.position, "entries must come after the last one")
         with self._appending:
-            if self._tail and self._log.segment - self._tail[0].end.segment >= MOST_SEGMENTS:
+            if self._tail and self._log.segment - self._tail[0].segment >= MOST_SEGMENTS:
                 raise StorageFailed("the journal cannot be written: SQLite lacks too much of the append log")
-            self._tail.append(self._log.append(self.last.position, entries, map(summary_row, summaries)))
+            self._tail.append(self._log.append(self.last.position, entries, [summary_row(one) for one in summaries]))
             self.last = entries[-1].log_id
         self.guard.raise_to(self.last)
 
@@ -178,7 +183,7 @@ class Journal(JournalReads):
         if count:
             self._filled_to = self._tail[count - 1].end
             super()._filled(count)
-            self._delete_segments(min([newest, *(batch.end.segment for batch in self._tail[:1])]))
+            self._delete_segments(min([newest, *(batch.segment for batch in self._tail[:1])]))
 
     def _delete_segments(self, before: int) -> None:
         """Delete the segments with lower numbers: SQLite has them."""
