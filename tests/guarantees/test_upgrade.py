@@ -301,8 +301,11 @@ def test_upgrade_to_what_does_not_come_up_stops_and_games_go_on(
 def test_a_main_server_of_the_new_version_waits_for_a_replica_link_and_upgrade_brings_it(
     code: Path, cluster: ClusterControl, game: Game
 ) -> None:
-    """The main server was replaced first, for example because it died after the files had been replaced."""
+    """The main server is newer, for example because it and the template died after the files had been replaced."""
+    template = wait_until(lambda: template_of(cluster))
     with changed(code, "server/replication/link/link_server.py", "LinkServer.listen = lambda _self: None"):
+        processes.kill(template)
+        wait_until(lambda: template_of(cluster) not in (None, template), what="no server is forked from other code")
         old = cluster.kill(REPLICATION)
         game.play(0)
         wait_until(lambda: cluster.is_up(REPLICATION) and running(cluster)[REPLICATION].pid != old)
