@@ -1,9 +1,13 @@
-"""A disk that is really full: a small file system in memory, mounted for a test. Only root can mount one."""
+"""A full disk: a small file system in memory, mounted for a test, or a process that can write to no file.
+
+Only root can mount a file system.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -50,3 +54,14 @@ def small_disk(folder: Path) -> Iterator[SmallDisk]:
         yield SmallDisk(folder)
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)  # an open log must not hold the test up
+
+
+@contextlib.contextmanager
+def full_disk(largest_bytes: int = 0) -> Iterator[None]:
+    """Meanwhile this process can write to no file, or only to the first bytes of each."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -71,11 +71,15 @@ def back_up(settings: Settings, file: Path) -> Backup:
 
 
 def _copy_journal(source: Path, target: Path) -> Backup:
-    """Copy a journal as it is at one moment, even while a server writes to it."""
+    """Copy a journal as it is at one moment, even while a server writes to it. The copy is a database alone."""
+    segments = pair.copied_segments(source)  # before the database: see ``MemorySegments.copy_of``
     try:
         with contextlib.closing(sqlite3.connect(source)) as journal, contextlib.closing(_new(target)) as copy:
             journal.backup(copy)
-            return Backup(*Journal(copy).last, made_at=time.time())
+            copied = Journal(copy, segments=segments)
+            while copied.fill():
+                pass
+            return Backup(*copied.last, made_at=time.time())
     except sqlite3.Error as error:
         raise StorageFailed(f"the journal {source} cannot be copied: {error}") from error
 

@@ -7,8 +7,8 @@ The checksum is the CRC-32 of the payload (``zlib.crc32``, as in gzip and PNG). 
 bits, so every flipped bit. It misses one in 4 billion of other damage. It also detects a row that a person edited
 without a new checksum. It protects against accidents, not against attackers: they can write the disk anyway.
 
-A journal in SQLite stores the checksum in a column beside the row. A file of appended records frames the same payload
-as length (4 bytes, big endian), checksum (4 bytes, big endian), payload.
+A journal in SQLite stores the checksum in a column beside the row. A file of appended records (``append_log``) frames
+the same payload as length (4 bytes, big endian), checksum (4 bytes, big endian), payload.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import zlib
 from typing import Literal
 
-Kind = Literal["entry", "snapshot", "listing", "term", "office"]
+Kind = Literal["entry", "snapshot", "listing", "term", "office", "batch", "filled"]
 
 LOST = '{"lost":true}'
 """The body of a row that no copy has any more. The row keeps its place in the log and has no other meaning."""

@@ -1,4 +1,4 @@
-"""A server's journal: opened, shared with other readers, and put aside if it cannot be read."""
+"""A server's journal: opened, filled, shared with other readers, and put aside if it cannot be read."""
 
 from __future__ import annotations
 
@@ -7,22 +7,26 @@ from pathlib import Path
 import structlog
 
 from server.log.journal.file import condemn, open_journal, share
+from server.log.journal.filler import run_filler
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
 from server.process.server_process import ServerProcess
+from server.runtime.retries import Retries
 
 logger = structlog.get_logger()
 
 
 def open_journal_of(process: ServerProcess, guard: GuardFile | None = None) -> Journal:
-    """Open the journal of that server's role. Raises StorageFailed.
+    """Open the journal of that server's role, and start the thread that fills its database. Raises StorageFailed.
 
     On a full disk no other process can read the journal. A background thread shares it as soon as there is space.
     """
     file, durability = journal_of(process.settings, process.role), process.settings.durability
     journal = open_journal(file, durability=durability, guard=guard)
     journal.on_unreadable = lambda why: _end_unreadable(process, file, why)
+    filling = process.retries["filling"] = Retries("append log not moved into the database")
+    process.in_background("filler", lambda: run_filler(journal, filling, process.go_on, process.pause))
     if journal.is_alone:
         process.in_background(
             "journal", lambda: share(journal, file, durability=durability, go_on=process.go_on, pause=process.pause)

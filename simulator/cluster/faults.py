@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections.abc import Sequence
 
+from simulator.cluster.servers.journals import JournalBackup
 from simulator.cluster.servers.machine import OLD_MAIN, SERVERS, Machine
 from simulator.cluster.servers.main_server import term_of
 from simulator.engine.fault_schedule import ScheduledFault, Undo
@@ -30,7 +30,7 @@ class FaultInjector:
         self._machine = machine
         self._clients = clients
         # At most one backup for each role. A restored backup is removed.
-        self._backups: dict[str, sqlite3.Connection] = {}
+        self._backups: dict[str, JournalBackup] = {}
 
     def with_old_main(self) -> list[ScheduledFault]:
         """Return the faults of a schedule that keeps an old main server.
@@ -52,7 +52,8 @@ class FaultInjector:
             ScheduledFault("disk full", 3, self._disk_full, 0.05, 1.0),
             ScheduledFault("main's disk lost", 3, self._lose_main_disk),
             ScheduledFault("replica's disk lost", 1, self._lose_replica_disk),
-            ScheduledFault("power cut at the replica", 1.5, self._cut_power),
+            ScheduledFault("power cut at the replica", 1.5, self._cut_replica_power),
+            ScheduledFault("power cut", 1, self._cut_power),
             self._client_crashed,
         ]
 
@@ -210,12 +211,22 @@ class FaultInjector:
         self._machine.disks[REPLICATION].lose()
         return _no_undo
 
-    def _cut_power(self, rng: random.Random) -> Undo | None:
+    def _cut_replica_power(self, rng: random.Random) -> Undo | None:
         if not self._main_has_all() or not self._machine.runs(REPLICATION):
             return None
         self._machine.kill(REPLICATION)
-        if self._machine.disks[REPLICATION].lose_last_writes(rng.randint(1, MOST_LOST_WRITES)) == 0:
+        if self._machine.disks[REPLICATION].lose_last_writes(rng, rng.randint(1, MOST_LOST_WRITES)) == 0:
             return None
+        return _no_undo
+
+    def _cut_power(self, rng: random.Random) -> Undo | None:
+        """Cut the power of the whole machine. Only disks that sync keep everything that was acknowledged."""
+        if not all(disk.syncs for disk in self._machine.disks.values()):
+            return None
+        for role in SERVERS:
+            self._machine.kill(role)
+        for disk in self._machine.disks.values():
+            disk.lose_last_writes(rng, MOST_LOST_WRITES)
         return _no_undo
 
     def _main_has_all(self) -> bool:

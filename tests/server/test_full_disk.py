@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,22 +23,13 @@ from server.process.server_process import ServerProcess
 from server.supervision.role_status import RoleStatus
 from tests.conditions import wait_until
 from tests.conftest import Game, new_names, whole_with_room
+from tests.server.log.damaging import fill, kill, segment_files
+from tests.small_disk import full_disk
 from verify.testbed.cluster_faults import ClusterFaults
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process's files be limited")
-
-
-@contextlib.contextmanager
-def full_disk() -> Iterator[None]:
-    """Meanwhile this process can write to no file."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture
@@ -72,6 +62,7 @@ def test_a_process_killed_while_it_moves_pages_leaves_a_journal_that_a_full_disk
     journal = open_journal(file)
     journal.begin_term(Epoch(1, "me"))
     journal.append([Entry(at, 1, "room/abcd", at, f'"{at}{"x" * 2000}"') for at in range(1, 500)])
+    fill(journal)
     killed.with_name("killed.db-wal").write_bytes(file.with_name("journal.db-wal").read_bytes())
     journal.close()
     whole = file.read_bytes()
@@ -139,6 +130,7 @@ def test_a_journal_that_was_opened_on_a_full_disk_is_shared_later(written: Path)
     share(journal, written, durability="os", go_on=lambda: True, pause=pauses.append)
     assert not journal.is_alone
     journal.append([Entry(2, 1, "room/a", 2, "2")])
+    fill(journal)
     with contextlib.closing(reader(written)) as connection:
         assert connection.execute("SELECT COUNT(*) FROM entries").fetchone() == (2,)
     journal.close()

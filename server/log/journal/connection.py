@@ -1,6 +1,7 @@
 """The connection to a journal's database: one thread at a time, and a transaction for each write.
 
-Lives here: the lock, and the errors of SQLite as errors of the log. No table is named here.
+Lives here: the lock, the tail of the log that SQLite may lack, and the errors of SQLite as errors of the log. No table
+is named here.
 """
 
 from __future__ import annotations
@@ -10,19 +11,32 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 
+from server.log.append_log.append_log import TailBatch
 from server.log.journal.schema import prepare
+from server.log.journal.tail import add_batches
 from wire.errors import StorageFailed
 
 
 class JournalConnection:
-    """A SQLite connection in autocommit mode, safe for threads."""
+    """A SQLite connection in autocommit mode, safe for threads.
+
+    Appends add to the tail and take no lock of SQLite. Every read and write brings the tail into the connection first,
+    so SQLite shows the whole log. A read leaves that transaction open; the next write or ``fill`` commits it. So a read
+    works on a full disk too, and waits for no disk.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        """Configure the connection. It must be in autocommit mode: ``writing`` begins the transactions."""
+        """Configure the connection. It must be in autocommit mode: transactions begin here."""
         prepare(connection)
-        # Protects ``_connection``. Reentrant: a write may read.
+        # Protects ``_connection``, ``_brought_in`` and ``_in_write``. Reentrant: a write may read.
         self._lock = threading.RLock()
         self._connection = connection
+        # Batches of the append log that no committed transaction has, oldest first. The appender adds to it without
+        # the lock; only a commit removes from it.
+        self._tail: list[TailBatch] = []
+        # How many of them the open transaction has.
+        self._brought_in = 0
+        self._in_write = False
         self.on_unreadable: Callable[[str], None] = lambda _why: None
         """Called with the reason when SQLite can no longer read the file. This is worse than a damaged row."""
         self.is_alone = False
@@ -31,6 +45,7 @@ class JournalConnection:
     def reconnect(self, connect: Callable[[], sqlite3.Connection]) -> None:
         """Replace the connection by another one to the same file. Reads and writes wait meanwhile."""
         with self._lock:
+            self._roll_back()
             self._connection.close()
             self._connection = connect()
             prepare(self._connection)
@@ -41,11 +56,16 @@ class JournalConnection:
             self._connection.close()
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
-        """Run one transaction, all or nothing. Every write uses this. Raises StorageFailed."""
+    def writing(self, most_batches: int | None = None) -> Iterator[None]:
+        """Run one transaction, all or nothing. Every write uses this. Raises StorageFailed.
+
+        The tail of the log is in it, before anything else. ``most_batches``: bring in no more of it than that.
+        """
         with self._lock:
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
+                self._begin()
+                self._bring_in(most_batches)
+                self._in_write = True
                 yield
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
@@ -55,16 +75,40 @@ class JournalConnection:
             except BaseException:
                 self._roll_back()
                 raise
+            finally:
+                self._in_write = False
+            committed, self._brought_in = self._brought_in, 0
+            self._filled(committed)
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
         """Hold the lock for a read. Every read uses this. Raises StorageFailed."""
         with self._lock:
             try:
+                if not self._in_write:
+                    self._bring_in()
                 yield
             except sqlite3.Error as error:
+                if not self._in_write:
+                    self._roll_back()
                 self._is_malformed(error)
                 raise StorageFailed(f"the journal cannot be read: {error}") from error
+
+    def _bring_in(self, most_batches: int | None = None) -> None:
+        """Add batches of the tail to the open transaction, or to a new one. The lock is held. Raises sqlite3.Error."""
+        batches = self._tail[self._brought_in : most_batches]
+        if batches:
+            self._begin()
+            add_batches(self._connection, batches)
+            self._brought_in += len(batches)
+
+    def _filled(self, count: int) -> None:
+        """Remove the oldest batches of the tail: SQLite has them. The lock is held."""
+        del self._tail[:count]
+
+    def _begin(self) -> None:
+        if not self._connection.in_transaction:
+            self._connection.execute("BEGIN IMMEDIATE")
 
     def _is_malformed(self, error: sqlite3.Error) -> None:
         # For a corrupt file and for a file that is no database, sqlite3 raises plain DatabaseError, not a subclass.
@@ -72,5 +116,6 @@ class JournalConnection:
             self.on_unreadable(str(error))
 
     def _roll_back(self) -> None:
+        self._brought_in = 0
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")

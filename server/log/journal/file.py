@@ -1,7 +1,8 @@
 """Open a journal's file, put it aside when it cannot be read, and share it after a start on a full disk.
 
-The database is in WAL mode, so a killed process loses nothing that was committed. With ``durability="fsync"`` every
-commit is also synced, so a power cut loses nothing either.
+A journal is a database and a folder of segments. The database is in WAL mode, so a killed process loses nothing that
+was committed. With ``durability="fsync"`` every append and every commit is also synced, so a power cut loses nothing
+either.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import structlog
 
+from server.log.append_log.segments import SegmentFolder
 from server.log.entries import START
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
@@ -35,7 +37,8 @@ logger = structlog.get_logger()
 
 
 def open_journal(file: Path, *, durability: str = "os", guard: GuardFile | None = None) -> Journal:
-    """Open a journal. An unreadable file is put aside for people to look at, and an empty journal replaces it.
+    """Open a journal that no other process writes to. An unreadable file is put aside for people to look at, and an
+    empty journal replaces it.
 
     The lost data must then come from the other copy: see ``Journal.lost``.
 
@@ -51,7 +54,7 @@ def open_journal(file: Path, *, durability: str = "os", guard: GuardFile | None 
         raise StorageFailed(f"the journal {file.name} cannot be opened: {error}") from error
     except (sqlite3.DatabaseError, IsADirectoryError) as error:
         mark = f"{_ASIDE}{time.time_ns()}"
-        for part in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+        for part in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm"), segments_of(file)):
             if part.exists():
                 part.rename(part.with_name(part.name + mark))
         _condemned(file).unlink(missing_ok=True)
@@ -61,6 +64,11 @@ def open_journal(file: Path, *, durability: str = "os", guard: GuardFile | None 
         raise StorageFailed(f"the journal {file.name} cannot be opened: {error.strerror or error}") from error
     journal.lost = journal.last == START and any(file.parent.glob(f"{file.name}{_ASIDE}*"))
     return journal
+
+
+def segments_of(file: Path) -> Path:
+    """Return the folder of a journal's segments."""
+    return file.with_suffix(".segments")
 
 
 def condemn(file: Path) -> None:
@@ -129,17 +137,19 @@ def _opened(file: Path, durability: str, guard: GuardFile | None) -> Journal:
     file.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     try:
-        return _journal(connect(file, durability, alone=False), guard)
+        return _journal(file, connect(file, durability, alone=False), durability, guard)
     except sqlite3.OperationalError:
         # A full disk has no room for the WAL index that processes share. A server can work without it for a while.
-        journal = _journal(connect(file, durability, alone=True), guard)
+        journal = _journal(file, connect(file, durability, alone=True), durability, guard)
         journal.is_alone = True
         return journal
 
 
-def _journal(connection: sqlite3.Connection, guard: GuardFile | None) -> Journal:
+def _journal(file: Path, connection: sqlite3.Connection, durability: str, guard: GuardFile | None) -> Journal:
     try:
-        return Journal(connection, guard)
+        journal = Journal(connection, guard, SegmentFolder(segments_of(file)), sync=durability == "fsync")
+        journal.put_unusable_aside()
+        return journal
     except BaseException:
         connection.close()  # an open connection would keep the file locked
         raise

@@ -1,17 +1,31 @@
-"""A journal: one server's copy of the log on its own disk, in SQLite.
+"""A journal: one server's copy of the log on its own disk, in an append log and SQLite behind it.
 
-Lives here: what a server may write to its journal, and which writes share a transaction. ``reads`` has the queries,
-``connection`` the lock and the transactions, ``terms`` and ``incoming_copy`` the statements for their own tables.
-``file`` opens a journal.
+Lives here: what a server may write to its journal, and which writes share a transaction. An append writes only to the
+append log; ``fill`` moves it into SQLite. Every other write is a transaction of SQLite that brings in the whole tail
+first. So the two together are the log at every moment. ``reads`` has the queries, ``connection`` the lock, the tail and
+the transactions, ``tail``, ``terms`` and ``incoming_copy`` the statements for their own tables. ``file`` opens a
+journal.
+
+Threads: one appends at a time; the filler, the compaction and the scrub work meanwhile. ``_appending`` is taken before
+``_lock``, never after it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import structlog
+
 from game.errors import check
+from server.log.append_log.append_log import AppendLog, LogPlace
+from server.log.append_log.batch_format import EntryRow
+from server.log.append_log.recovery import Recovered, recover
+from server.log.append_log.segment_reader import Rest, read_batches
+from server.log.append_log.segments import MemorySegments, Segments
 from server.log.entries import (
     Entry,
     Epoch,
@@ -28,15 +42,23 @@ from server.log.journal.guard_file import GuardFile
 from server.log.journal.reads import JournalReads
 from server.log.journal.rows import as_bytes, summary_row, with_checksums
 from server.log.journal.schema import COLUMNS, TABLES, bring_up_to_date
+from server.log.journal.tail import read_filled, store_filled
 from server.log.journal.terms import add_terms, drop_terms_after, read_epoch, read_terms, replace_terms, store_epoch
 from server.log.mending import holes_of, is_lost
-from server.log.row_format import Kind, checksum
+from server.log.row_format import LOST, Kind, checksum
+from wire.errors import StorageFailed
 
+FILL_BATCHES = 200
+"""Batches that one transaction of ``fill`` moves into SQLite. A read waits for at most so many."""
+MOST_SEGMENTS = 64
+"""Segments that SQLite may lack. While it refuses longer than that, appends are refused too."""
 _ADD_ENTRY = f"INSERT INTO entries ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
 _PUT_ENTRY = f"INSERT OR REPLACE INTO entries ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
 _PUT_SNAPSHOT = f"INSERT OR REPLACE INTO snapshots ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
 _PUT_SUMMARY = "INSERT OR REPLACE INTO listings (stream, position, row, sum) VALUES (?, ?, ?, ?)"
 _PUT_FORGOTTEN = "INSERT OR REPLACE INTO forgotten VALUES (1, ?)"
+
+logger = structlog.get_logger()
 
 
 class Journal(JournalReads):
@@ -44,27 +66,83 @@ class Journal(JournalReads):
     write.
     """
 
-    def __init__(self, connection: sqlite3.Connection, guard: GuardFile | None = None) -> None:
-        """Open the log in a database. ``connection`` must be in autocommit mode: the journal begins its own
-        transactions.
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        guard: GuardFile | None = None,
+        segments: Segments | None = None,
+        *,
+        sync: bool = False,
+    ) -> None:
+        """Open the log in a database and its segments. ``connection`` must be in autocommit mode: the journal begins
+        its own transactions.
+
+        Without ``segments``, appends are only in memory until they are in the database.
+        ``sync``: an append returns only when it survives a power cut. Raises OSError when a segment cannot be read.
         """
         super().__init__(connection)
         bring_up_to_date(connection)
         self.guard = guard or GuardFile()
         self.lost = False
         """Whether the journal is empty because an unreadable file was put aside."""
+        connection.execute("BEGIN")  # one moment for all that follows, even while the server writes
         epoch = read_epoch(connection)
         self.terms = read_terms(connection, epoch)
-        # The log id of the last entry. It changes only after the transaction that moved the end of the log.
-        self.last = self._read_last(self.terms)
+        last = self._read_last(self.terms)
+        filled = read_filled(connection)
+        row = connection.execute("SELECT position FROM forgotten").fetchone()
+        connection.execute("COMMIT")
+        self._segments = MemorySegments() if segments is None else segments
+        recovered = self._recover(filled, last)
+        # Held by an append, and by a write that depends on what it has read.
+        self._appending = threading.Lock()
+        self._log = AppendLog(self._segments, sync=sync, next_segment=recovered.next_segment)
+        self._unusable = recovered.unusable
+        self._tail += recovered.batches
+        for stream in sorted({row[2] for batch in recovered.batches for row in batch.entries if row[4] == LOST}):
+            self.damage.add(stream)
+        # Up to where committed transactions have the segments.
+        self._filled_to = filled or LogPlace(recovered.next_segment, 0)
+        # The log id of the last entry. It changes only after the write that moved the end of the log.
+        self.last = _log_id(recovered.batches[-1].entries[-1]) if recovered.batches else last
         # The row of the promised epoch may be damaged. Then only an epoch above all known epochs is certain to keep the
         # promise.
         self.epoch = epoch or Epoch(self.last.epoch, "")
-        row = connection.execute("SELECT position FROM forgotten").fetchone()
         self.forgotten_at: int = min(row[0], self.last.position) if row and type(row[0]) is int else 0
         """The position at which the log ended when streams were last forgotten, or when the log was last replaced. Both
         copies ended there at that time.
         """
+
+    def _recover(self, filled: LogPlace | None, last: LogId) -> Recovered:
+        if filled is not None:
+            return recover(self._segments, filled, last.position)
+        logger.error("place in the segments damaged")
+        numbers = self._segments.numbers()
+        return Recovered([], numbers, max(numbers, default=0) + 1)
+
+    def put_unusable_aside(self) -> None:
+        """Put segments aside that cannot be used. The server that owns the journal calls this before it appends.
+
+        Raises StorageFailed and OSError.
+        """
+        if self._unusable:
+            with self.writing():
+                pass  # what precedes the damage is in SQLite before its segment goes
+            for number in self._unusable:
+                self._segments.put_aside(number)
+            with self.writing():
+                store_filled(self._connection, LogPlace(self._log.segment + 1, 0))
+            self._unusable = []
+
+    def close(self) -> None:
+        """Close the journal. If this object has appended to it, SQLite has everything then, if the disk allows it."""
+        if self._log.is_begun:
+            with contextlib.suppress(StorageFailed):  # what SQLite lacks is in the segments
+                while self.fill():
+                    pass
+                self._log.close()
+                self._delete_segments(self._log.segment + 1)
+        super().close()
 
     @property
     def end(self) -> LogEnd:
@@ -76,15 +154,57 @@ class Journal(JournalReads):
     def append(self, entries: Sequence[Entry], summaries: Sequence[StreamSummary] = ()) -> None:
         """Append the entries and store the stream summaries that they change, all or none.
 
-        The first position must be above ``last``.
+        The first position must be above ``last``. Takes no lock of SQLite.
         """
         check(bool(entries) and entries[0].position > self.last.position, "entries must come after the last one")
-        with self.writing():
-            self._connection.executemany(_ADD_ENTRY, with_checksums("entry", entries))
-            if summaries:
-                self._connection.executemany(_PUT_SUMMARY, map(summary_row, summaries))
-        self.last = entries[-1].log_id
+        with self._appending:
+            if self._tail and self._log.segment - self._tail[0].end.segment >= MOST_SEGMENTS:
+                raise StorageFailed("the journal cannot be written: SQLite lacks too much of the append log")
+            self._tail.append(self._log.append(self.last.position, entries, map(summary_row, summaries)))
+            self.last = entries[-1].log_id
         self.guard.raise_to(self.last)
+
+    def fill(self) -> bool:
+        """Move the oldest batches of the tail into SQLite; return whether it lacks more."""
+        with self._lock:
+            if self._tail:
+                with self.writing(FILL_BATCHES):
+                    pass
+            return bool(self._tail)
+
+    def _filled(self, count: int) -> None:
+        # The newest segment first: an append may begin another one at any moment.
+        newest = self._log.segment
+        if count:
+            self._filled_to = self._tail[count - 1].end
+            super()._filled(count)
+            self._delete_segments(min([newest, *(batch.end.segment for batch in self._tail[:1])]))
+
+    def _delete_segments(self, before: int) -> None:
+        """Delete the segments with lower numbers: SQLite has them."""
+        try:
+            for number in self._segments.numbers():
+                if number < before and number not in self._unusable:
+                    self._segments.delete(number)
+        except OSError as error:  # harmless: a start skips what SQLite has
+            logger.warning("segments not deleted", why=str(error))
+
+    def check_segments(self) -> None:
+        """Look for damage in the segments that SQLite lacks. If there is any, fill SQLite at once from memory."""
+        filled = self._filled_to
+        try:
+            for number in self._segments.numbers():
+                if number >= filled.segment:
+                    start = filled.offset if number == filled.segment else 0
+                    batches, rest = read_batches(self._segments.read(number), start)
+                    if rest is Rest.UNREADABLE or any(batch.damaged for batch in batches):
+                        logger.error("record damaged", segment=number)
+                        while self.fill():
+                            pass
+        except FileNotFoundError:
+            return  # filled and deleted meanwhile
+        except OSError as error:
+            raise StorageFailed(f"the journal cannot be read: {error.strerror or error}") from error
 
     def receive(
         self, snapshots: Sequence[Snapshot], entries: Sequence[Entry], last: LogId, terms: Sequence[EpochStart] = ()
@@ -92,8 +212,11 @@ class Journal(JournalReads):
         """Append a part of another journal.
 
         Its snapshots replace entries that are missing here. ``terms`` begin in this part. A lost snapshot does not
-        replace a sound one if all later events are here.
+        replace a sound one if all later events are here. Entries alone are appended.
         """
+        if entries and not snapshots and not terms:
+            self.append(entries)
+            return
         with self.writing():
             self._connection.executemany(_ADD_ENTRY, with_checksums("entry", entries))
             needed = [one for one in snapshots if not (is_lost(one) and self._has_all_up_to(one))]
@@ -181,7 +304,7 @@ class Journal(JournalReads):
 
         Otherwise the read records the damage.
         """
-        with self._lock:
+        with self._appending, self._lock:
             copy = self.copy(stream)
             if holes_of(copy) is None and (copy.entries or copy.snapshot is not None):
                 self.replace(copy)
@@ -246,7 +369,8 @@ class Journal(JournalReads):
         ``summary_of`` makes it from the stream's rows. If it returns None, the damaged summary stays. If no stream has
         that name, the name itself is damaged, and the summary is deleted.
         """
-        with self._lock:  # without an append in between, so an older summary never replaces a newer one
+        # Without an append in between, so an older summary never replaces a newer one.
+        with self._appending, self._lock:
             if self._has(stream):
                 summary = summary_of(self.copy(stream, whole=False))
                 if summary is not None:
@@ -256,3 +380,7 @@ class Journal(JournalReads):
                 # "+" makes SQLite scan the table: a search by index may miss a row with a damaged name.
                 self._connection.execute("DELETE FROM listings WHERE +stream = CAST(? AS TEXT)", (as_bytes(stream),))
             self._damaged_summaries.discard(stream)
+
+
+def _log_id(row: EntryRow) -> LogId:
+    return LogId(row[1], row[0])

@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from server.log.append_log.segments import MemorySegments, SegmentFolder
+from server.log.journal.file import segments_of
 from server.log.journal.journal import Journal
 from server.settings import Settings
 from wire import MAIN, REPLICATION
@@ -41,14 +43,23 @@ def reading(settings: Settings, role: str) -> Iterator[Journal]:
     file = journal_of(settings, role)
     if not file.exists():
         raise NoJournal(f"there is no journal {file}")
+    segments = copied_segments(file)  # before the database: see ``MemorySegments.copy_of``
     try:
         with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
-            yield Journal(connection)
+            yield Journal(connection, segments=segments)
     # for example, a server holds the file exclusively: its content is unknown
     except sqlite3.OperationalError as error:
         raise StorageFailed(f"the journal {file} cannot be read: {error}") from error
     except sqlite3.Error as error:
         raise NoJournal(f"the journal {file} cannot be read: {error}") from error
+
+
+def copied_segments(file: Path) -> MemorySegments:
+    """Return the segments of a journal as they are now. Raises StorageFailed."""
+    try:
+        return MemorySegments.copy_of(SegmentFolder(segments_of(file)))
+    except OSError as error:
+        raise StorageFailed(f"the journal {file} cannot be read: {error.strerror or error}") from error
 
 
 def journal_of(settings: Settings, role: str) -> Path:

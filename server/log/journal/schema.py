@@ -2,8 +2,8 @@
 
 Format 1 has no holders of epochs, and the replica's journal has no terms; its ``user_version`` is 0. Format 2 stores
 holders, the terms in every journal, and the position up to which streams were forgotten. Its rows have checksums
-(``row_format``). Rows of format 1 have no checksums until a scrub adds them. ``tests/samples`` has a folder of each
-format that was released.
+(``row_format``). Rows of format 1 have no checksums until a scrub adds them. Format 3 stores the place up to which
+SQLite has the segments of the append log. ``tests/samples`` has a folder of each format that was released.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sqlite3
 from server.log.journal.rows import as_text
 from wire.errors import StorageFailed
 
-FORMAT = 2
+FORMAT = 3
 TABLES = ("entries", "snapshots")
 COLUMNS = "position, epoch, stream, version, body, sum"
 """The columns of both tables."""
@@ -35,6 +35,8 @@ CREATE TABLE IF NOT EXISTS terms (
     epoch INTEGER PRIMARY KEY, position INTEGER NOT NULL, holder TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS office (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), epoch INTEGER, holder TEXT);
 CREATE TABLE IF NOT EXISTS forgotten (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), position INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS filled (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1), segment INTEGER NOT NULL, offset INTEGER NOT NULL, sum INTEGER);
 """
 _WITH_SUMS = ("entries", "snapshots", "listings", "incoming_entries", "incoming_snapshots", "terms", "office")
 _TERMS_OF_FORMAT_1 = """

@@ -1,4 +1,4 @@
-"""The regular work on a simulated journal: snapshots and the scrub.
+"""The regular work on a simulated journal: the move of appends into SQLite, snapshots and the scrub.
 
 The real parts do the work. Timers replace their threads and pauses.
 """
@@ -18,6 +18,7 @@ from simulator.cluster.servers.rpc import Process
 from wire.errors import StorageFailed
 
 COMPACTION_PAUSE_S = 0.2
+FILL_PAUSE_S = 0.15
 ROWS_PER_S = 10_000
 
 
@@ -29,10 +30,17 @@ def maintain_journal(
     limits: SimulatedLimits,
     rebuild_summary: Callable[[str], None] | None = None,
 ) -> None:
-    """Take the snapshots that are due, and scrub the journal if the limits say so. Repeats."""
+    """Fill SQLite, take the snapshots that are due, and scrub the journal if the limits say so. Repeats."""
+    _fill(process, journal)
     _compact(process, compactor)
     if limits.scrub_every_s is not None:
         _scrub(process, journal, disk, limits.scrub_every_s, rebuild_summary)
+
+
+def _fill(process: Process, journal: Journal) -> None:
+    with contextlib.suppress(StorageFailed):  # the disk is full: retried at the next round
+        journal.fill()
+    process.set_timer(FILL_PAUSE_S, lambda: _fill(process, journal))
 
 
 def _compact(process: Process, compactor: Compactor) -> None:

@@ -29,6 +29,7 @@ from server.log.streams import Streams
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Effects, run_effects
 from server.runtime.failpoints import Failpoints
+from tests.small_disk import full_disk
 from wire.errors import Fenced, StorageFailed
 from wire.later import now
 
@@ -189,11 +190,9 @@ def test_g4_when_the_replica_obeys_another_nothing_is_seen_or_answered(command_s
 
 def test_a_journal_that_cannot_be_written_refuses_the_batch_and_goes_on(command_service: Desk) -> None:
     version = command_service.room.version
-    command_service.journal._connection.execute("PRAGMA query_only = ON")
-    with pytest.raises(StorageFailed):
+    with full_disk(), pytest.raises(StorageFailed):
         command_service.do(Move("ada", "move-1", 4))
     assert command_service.room.version == version
-    command_service.journal._connection.execute("PRAGMA query_only = OFF")
     assert command_service.do(Move("ada", "move-1", 4))["version"] == version + 1
     assert command_service.stepped_down == []
 
@@ -240,11 +239,10 @@ def in_one_batch(command_service: Desk, *commands: Any) -> list[Submission]:
 
 def test_no_refusal_speaks_of_what_never_happened(command_service: Desk) -> None:
     """Bob's cell is taken by a move that could not be written: then it is not taken."""
-    command_service.journal._connection.execute("PRAGMA query_only = ON")
-    ada, bob = in_one_batch(command_service, Move("ada", "move-1", 4), Move("bob", "move-2", 4))
+    with full_disk():
+        ada, bob = in_one_batch(command_service, Move("ada", "move-1", 4), Move("bob", "move-2", 4))
     assert isinstance(ada.error, StorageFailed)
     assert isinstance(bob.error, StorageFailed)
-    command_service.journal._connection.execute("PRAGMA query_only = OFF")
     with pytest.raises(NotYourTurn):
         command_service.do(Move("bob", "move-2", 4))
 

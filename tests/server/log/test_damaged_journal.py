@@ -24,7 +24,7 @@ from server.log.row_format import LOST, checksum
 from server.log.streams import Streams
 from server.replication.repair import write_repaired
 from server.rooms.room_store import RoomStore
-from tests.server.log.damaging import cut_in_half, edit, flip
+from tests.server.log.damaging import cut_in_half, edit, fill, flip, kill, segment_files
 from tests.server.rooms.test_room_store import Writer
 from wire.errors import Damaged, StorageFailed, error_from
 
@@ -37,9 +37,9 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "journal.db"
 
 
-@pytest.fixture
-def written(file: Path) -> Path:
-    """A journal with a name and three rooms of three events each."""
+@pytest.fixture(params=["database", "segments"])
+def written(file: Path, request: pytest.FixtureRequest) -> Path:
+    """A journal with a name and three rooms of three events each, closed; or killed before they are in the database."""
     journal = open_journal(file)
     journal.begin_term(Epoch(1, "me"))
     writer = Writer(journal)
@@ -49,7 +49,11 @@ def written(file: Path) -> Path:
         writer.do(stream, Create("Ada", f"create-{number}", room, "tictactoe", {}))
         writer.do(stream, Join("Ada", f"join-ada-{number}", "player"))
         writer.do(stream, Leave("Ada", f"leave-ada-{number}"))
-    journal.close()
+    if request.param == "database":
+        journal.close()
+    else:
+        kill(journal)
+    assert bool(segment_files(file)) == (request.param == "segments")
     return file
 
 
@@ -87,6 +91,7 @@ def test_a_flipped_bit_is_noticed_wherever_the_row_is_read(written: Path, bit: i
 )
 def test_damage_in_any_column_is_noticed(written: Path, column: str, text: object) -> None:
     journal = open_journal(written)
+    fill(journal)
     journal._connection.execute(f"UPDATE entries SET {column} = ? WHERE stream = 'room/bbbb' AND version = 2", (text,))
     assert holes_of(journal.copy("room/bbbb")) is not None
     with pytest.raises(Damaged):
@@ -172,6 +177,7 @@ def test_a_damaged_snapshot_is_no_loss_while_the_events_are_there(written: Path)
 
 def test_rows_of_an_older_version_have_no_sum_and_are_read(written: Path) -> None:
     journal = open_journal(written)
+    fill(journal)
     journal._connection.execute("UPDATE entries SET sum = NULL")
     journal._connection.execute("UPDATE listings SET sum = NULL")
     assert store_on(journal).room("bbbb").version == 3
@@ -195,6 +201,7 @@ def test_a_lost_row_stays_lost_and_is_noticed_again(written: Path) -> None:
 def test_the_end_of_the_log_is_known_although_its_last_row_is_damaged(written: Path) -> None:
     journal = open_journal(written)
     last = journal.last
+    fill(journal)
     journal._connection.execute("UPDATE entries SET epoch = 5 WHERE position = ?", (last.position,))
     journal.close()
     assert open_journal(written).last == last
@@ -204,6 +211,7 @@ def test_a_room_that_was_read_without_its_last_event_goes_on_where_it_was_once_t
     """The place of that event could not be told: nothing showed that the room had gone on."""
     journal = open_journal(written)
     sound = journal.copy("room/bbbb")
+    fill(journal)
     journal._connection.execute("UPDATE entries SET epoch = -1 WHERE stream = 'room/bbbb' AND version = 3")
     store = store_on(journal)
     assert store.room("bbbb").version == 2
@@ -227,6 +235,7 @@ def test_the_end_of_the_log_is_known_although_the_place_of_its_last_row_cannot_b
         body = STREAMS.kind_of("room/cccc").write_state(STREAMS.state_of(copy))
         journal.put_snapshots([Snapshot(copy.end, 1, "room/cccc", 3, body)], keep_events=0)
     table = "snapshots" if compacted else "entries"
+    fill(journal)
     journal._connection.execute(f"UPDATE {table} SET {damage} WHERE position = ?", (last.position,))
     journal.close()
     again = open_journal(written)
@@ -266,6 +275,7 @@ def test_another_process_that_reads_a_journal_takes_nothing_of_what_its_server_w
     subprocess.run([sys.executable, "-c", look, str(written)], check=True)
     entry = Entry(journal.last.position + 1, 1, "room/dddd", 1, "{}")
     journal.append([entry])
+    fill(journal)
     with contextlib.closing(reader(written)) as other:
         assert other.execute("SELECT MAX(position) FROM entries").fetchone()[0] == entry.position
     journal.close()
@@ -355,6 +365,7 @@ def test_a_killed_process_leaves_a_journal_that_is_whole(file: Path) -> None:
     journal = open_journal(file)
     journal.begin_term(Epoch(1, "me"))
     journal.append([Entry(at, 1, "room/abcd", at, f'"{at}{"x" * 2000}"') for at in range(1, 500)])
+    fill(journal)
     for part in (file, file.with_name("journal.db-wal")):
         part.with_name(part.name.replace("journal", "killed")).write_bytes(part.read_bytes())
     journal.close()
@@ -387,6 +398,7 @@ def test_a_damaged_term_is_put_right_from_what_is_there_a_second_time(file: Path
         journal.begin_term(Epoch(epoch, f"me-{epoch}"))
         journal.append([Entry(epoch, epoch, "room/abcd", epoch, "{}")])
     terms, end = list(journal.terms), journal.end
+    fill(journal)
     journal._connection.execute(damage)
     journal.close()
     again = open_journal(file)
@@ -398,6 +410,7 @@ def test_a_damaged_term_is_put_right_from_what_is_there_a_second_time(file: Path
 
 def test_of_a_damaged_promise_only_a_higher_epoch_is_known_to_keep_it(written: Path) -> None:
     journal = open_journal(written)
+    fill(journal)
     journal._connection.execute("UPDATE office SET holder = 'mf'")
     journal.close()
     again = open_journal(written)

@@ -13,6 +13,7 @@ from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.log.mending import holes_of
 from server.log.room_stream import room_stream
+from tests.server.log.damaging import fill
 from verify.testbed.row_damage import damaged_in, flip_a_bit
 
 ROOMS = [room_stream(name) for name in ("aaaa", "bbbb")]
@@ -46,6 +47,7 @@ def test_a_flipped_bit_is_in_one_row_and_the_journal_that_is_in_use_notices_it(
 ) -> None:
     for journal in (main, replica):
         journal.append(entries(1, 6))
+        fill(journal)
     row = flip_until_done(tmp_path)
     (damaged,) = damaged_in(tmp_path / "main.db")
     assert row.split(",")[0] == damaged.split(",")[0]
@@ -57,6 +59,8 @@ def test_a_flipped_bit_is_in_one_row_and_the_journal_that_is_in_use_notices_it(
 def test_what_the_other_copy_does_not_have_is_not_damaged(main: Journal, replica: Journal, tmp_path: Path) -> None:
     main.append(entries(1, 6), [StreamSummary(ROOMS[0], 6, {})])
     replica.append([entry._replace(epoch=2) for entry in entries(1, 2)])
+    fill(main)
+    fill(replica)
     assert not any(flip(tmp_path, pick) for pick in range(PICKS))
     replica.receive([Snapshot(6, 1, ROOMS[0], 3, "{}")], [], LogId(1, 6))
     found = [row for pick in range(PICKS) if (row := flip(tmp_path, pick)) is not None]
@@ -66,6 +70,7 @@ def test_what_the_other_copy_does_not_have_is_not_damaged(main: Journal, replica
 def test_of_a_stream_that_is_damaged_nothing_more_is_damaged(main: Journal, replica: Journal, tmp_path: Path) -> None:
     for journal in (main, replica):
         journal.append(entries(1, 6))
+        fill(journal)
     found = [row for pick in range(PICKS) if (row := flip(tmp_path, pick)) is not None]
     assert len(found) == len({row.split()[0] for row in found}) == len(ROOMS)
     assert flip_a_bit(tmp_path / "replica.db", tmp_path / "main.db", random.Random(1)) is None

@@ -21,6 +21,7 @@ from server.replication.repair import VERSIONS_AT_ONCE
 from server.replication.replica_service import ReplicaService
 from server.runtime.failpoints import Failpoints
 from tests.conditions import PATIENCE_S
+from tests.server.log.damaging import fill
 from wire.errors import Fenced, NotReady, StorageFailed
 
 
@@ -194,6 +195,7 @@ def test_more_damage_than_fits_into_a_message_comes_to_an_end_whatever_the_main_
 ) -> None:
     sound = part("room/aaaa", *range(1, 251))
     journal.append(sound.entries)
+    fill(journal)
     journal._connection.execute("UPDATE entries SET body = ? WHERE version < 250", (LOST,))
     journal.copy("room/aaaa")
     mains = sound._replace(entries=tuple(e for e in sound.entries if e.version in (*main_has, 250)))

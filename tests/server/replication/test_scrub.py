@@ -15,7 +15,7 @@ from server.log.journal.file import open_journal, reader
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_stream
 from server.replication.scrub import PAGE, Scrub
-from tests.server.log.damaging import edit, flip
+from tests.server.log.damaging import edit, fill, flip
 from tests.server.log.test_damaged_journal import ROOMS, STREAMS, file, store_on, written
 from tests.server.rooms.test_room_store import Writer
 
@@ -35,6 +35,7 @@ class Pauses:
 @pytest.fixture
 def journal(written: Path) -> Iterator[Journal]:
     opened = open_journal(written)
+    fill(opened)
     yield opened
     opened.close()
 
@@ -75,6 +76,7 @@ def test_a_damaged_snapshot_is_found(journal: Journal, written: Path) -> None:
 
 
 def test_an_event_that_is_gone_is_found(journal: Journal, written: Path) -> None:
+    fill(journal)
     journal._connection.execute("DELETE FROM entries WHERE stream = 'room/bbbb' AND version = 2")
     scrubbed(journal, written)
     assert journal.damage.waiting == ["room/bbbb"]
@@ -92,6 +94,7 @@ def test_a_damaged_listing_is_made_anew(journal: Journal, written: Path) -> None
 def test_a_listing_whose_name_is_damaged_goes_and_ends_nothing(
     journal: Journal, written: Path, name: bytes, sum_: str
 ) -> None:
+    fill(journal)
     journal._connection.execute(
         f"UPDATE listings SET stream = CAST(? AS TEXT), sum = {sum_} WHERE stream = 'room/bbbb'", (name,)
     )
@@ -109,6 +112,7 @@ def test_a_row_whose_stream_cannot_be_told_ends_nothing(
     copy = journal.copy("room/bbbb")
     body = STREAMS.kind_of("room/bbbb").write_state(STREAMS.state_of(copy))
     journal.put_snapshots([Snapshot(copy.end, 1, "room/bbbb", 3, body)], keep_events=10)
+    fill(journal)
     journal._connection.execute(
         f"UPDATE {table} SET stream = CAST(? AS TEXT) WHERE stream = 'room/bbbb' AND version = 3", (name,)
     )
@@ -154,6 +158,7 @@ def test_the_stream_of_a_row_is_known_by_the_index(journal: Journal) -> None:
 
 
 def test_rows_of_an_older_version_get_their_sums(journal: Journal, written: Path) -> None:
+    fill(journal)
     journal._connection.execute("UPDATE entries SET sum = NULL")
     scrubbed(journal, written)
     flip(written, "entries", "room/bbbb", version=2)
@@ -173,6 +178,7 @@ def test_it_keeps_its_pace_and_ends_in_the_middle(journal: Journal, written: Pat
 
 
 def test_what_sqlite_cannot_read_is_reported_as_a_whole(journal: Journal, written: Path) -> None:
+    fill(journal)
     journal._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     raw = bytearray(written.read_bytes())
     raw[4096:] = bytes([0x5A]) * (len(raw) - 4096)

@@ -17,7 +17,7 @@ from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_stream
 from server.log.streams import Streams
-from tests.server.log.damaging import flip
+from tests.server.log.damaging import fill, flip
 
 ROOM = room_stream("abcd")
 STREAMS = Streams(Limits(people=10))
@@ -84,6 +84,7 @@ def test_a_damaged_stream_is_not_compacted_and_that_is_no_fault_of_the_compactio
     main = compactor(journal)
     journal.append(entries)
     main.count_entries(entries)
+    fill(journal)
     flip(tmp_path / "journal.db", "entries", ROOM, version=2)
     with capture_logs() as logs:
         assert main.compact_some()

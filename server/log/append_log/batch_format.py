@@ -1,0 +1,46 @@
+"""The bytes of a batch in a segment file. Pure. ``segment_reader`` is the other direction.
+
+A batch is what one append writes, all or nothing: a header and then the rows, each as a record (``row_format``). The
+header is a record of kind ``batch``. It has the position at which the log ended before the batch, the number of its
+rows and their bytes. Its body has the place of each entry. So a batch that was not written to its end is recognized,
+and an entry whose record is damaged keeps its place.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from zlib import crc32
+
+from server.log.entries import Entry
+from server.log.row_format import payload
+
+EntryRow = tuple[int, int, str, int, str, int]
+"""A row of ``entries`` in SQLite: position, epoch, stream, version, body, sum."""
+SummaryRow = tuple[str, int, str, int]
+"""A row of ``listings`` in SQLite: stream, position, row, sum."""
+
+FRAME = struct.Struct(">II")
+"""Before each payload: its length in bytes, and its checksum."""
+
+
+def encode(
+    previous: int, entries: Sequence[Entry], summaries: Iterable[SummaryRow]
+) -> tuple[bytes, list[EntryRow], list[SummaryRow]]:
+    """Return the bytes of a batch that follows on position ``previous``, and its rows with their checksums."""
+    records: list[bytes] = []
+    rows: list[EntryRow] = []
+    places: list[str] = []
+    for position, epoch, stream, version, body in entries:
+        row = payload("entry", position, epoch, version, stream, body)
+        sum_ = crc32(row)
+        records += (FRAME.pack(len(row), sum_), row)
+        rows.append((position, epoch, stream, version, body, sum_))
+        places.append(f"{position} {epoch} {version} {stream}")
+    listed = list(summaries)
+    for stream, position, body, sum_ in listed:
+        row = payload("listing", position, 0, 0, stream, body)
+        records += (FRAME.pack(len(row), sum_), row)
+    whole = b"".join(records)
+    header = payload("batch", previous, len(rows) + len(listed), len(whole), "", "\n".join(places))
+    return b"".join((FRAME.pack(len(header), crc32(header)), header, whole)), rows, listed
