@@ -12,8 +12,7 @@ import psutil
 from server.control.cluster import ClusterControl
 from server.log.archive_stream import PREFIX as ARCHIVE
 from server.log.archive_stream import is_segment
-from server.log.journal.file import open_journal
-from server.log.journal.pair import journal_of
+from server.log.journal.pair import reading
 from server.settings import Settings
 from server.supervision.processes import ROLES, TEMPLATE
 from server.supervision.role_status import IN_STEP
@@ -85,24 +84,24 @@ class MeasuredCluster:
         return uss
 
     def journal_bytes(self) -> int:
-        """Return the size of the main server's journal with its write-ahead log, in bytes."""
-        return self._bytes("main/journal.db*")
+        """Return the size of the main server's journal: database, write-ahead log and segments, in bytes."""
+        return self._bytes("main/journal.db*", "main/journal.segments/*")
 
     def disk_bytes(self) -> int:
-        """Return the size of both journals with their write-ahead logs, in bytes."""
-        return self._bytes("*/journal.db*")
+        """Return the size of both journals: databases, write-ahead logs and segments, in bytes."""
+        return self._bytes("*/journal.db*", "*/journal.segments/*")
 
     def kept_bytes(self) -> int:
         """Return the bytes of content in both journals, without the game archive, which grows with every game."""
         kept = 0
-        for file in self._cluster.settings.data.glob("*/journal.db"):
-            with contextlib.closing(open_journal(file)) as journal:
+        for role in (MAIN, REPLICATION):
+            with reading(self._cluster.settings, role) as journal:
                 kept += sum(copy.weight for copy in journal.copies(THE_LAST_SEGMENT))
         return kept
 
     def records(self) -> int:
         """Return the number of games in the archive."""
-        with contextlib.closing(open_journal(journal_of(self._cluster.settings, MAIN))) as journal:
+        with reading(self._cluster.settings, MAIN) as journal:
             segments = [row for stream, _, row in journal.summaries() if row is not None and is_segment(stream)]
         return sum(int(str(row["version"])) for row in segments)
 
@@ -114,8 +113,9 @@ class MeasuredCluster:
         """Return the processes of these roles, by the short names that the report has for them."""
         return {SHORT_NAMES[role]: self._process(role).pid for role in roles}
 
-    def _bytes(self, files: str) -> int:
-        return sum(file.stat().st_size for file in self._cluster.settings.data.glob(files))
+    def _bytes(self, *patterns: str) -> int:
+        data = self._cluster.settings.data
+        return sum(file.stat().st_size for files in patterns for file in data.glob(files))
 
     def _process(self, role: str) -> psutil.Process:
         run = self._cluster.process_of(role)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -376,7 +377,7 @@ def test_g1_main_fetches_what_its_older_journal_lacks(put_back: ClusterControl, 
 
 def go_on_alone(cluster: ClusterControl, game: Game) -> None:
     """What a main server writes that takes over with a journal which lacks what the replica has."""
-    with reading(cluster.settings, MAIN) as journal:
+    with contextlib.closing(open_journal(journal_of(cluster.settings, MAIN))) as journal:
         journal.begin_term(Epoch(journal.epoch.number + 1, "alone"))
         room = f"room/{game.x.id}"
         copy = journal.copy(room)

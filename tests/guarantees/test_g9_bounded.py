@@ -19,7 +19,7 @@ from client.credentials import new_token
 from client.room import new_request_id
 from game.errors import NoSuchRoom, RoomClosed, RoomFull
 from server.control.cluster import ClusterControl
-from server.log.journal.file import open_journal
+from server.log.journal.pair import reading
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, ask_once, new_names
 from tests.server.telemetry.scraping import scrape
@@ -279,13 +279,11 @@ def test_g9_the_journals_do_not_grow_with_every_move(keeping_little: ClusterCont
         game.o.rematch()
     assert game.x.view().version > 180
 
-    def short(folder: str) -> bool:
-        journal = open_journal(keeping_little.settings.data / folder / "journal.db")
-        entries = journal.copy(f"room/{game.x.id}").entries
-        journal.close()
-        return len(entries) <= 20 + 10
+    def short(role: str) -> bool:
+        with reading(keeping_little.settings, role) as journal:
+            return 0 < len(journal.copy(f"room/{game.x.id}").entries) <= 20 + 10
 
-    wait_until(lambda: short("main") and short("replication"))
+    wait_until(lambda: short(MAIN) and short(REPLICATION))
 
 
 def test_g9_hundreds_of_watchers_are_all_served(keeping_little: ClusterControl, game: Game) -> None:

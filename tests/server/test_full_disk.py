@@ -23,7 +23,7 @@ from server.process.server_process import ServerProcess
 from server.supervision.role_status import RoleStatus
 from tests.conditions import wait_until
 from tests.conftest import Game, new_names, whole_with_room
-from tests.server.log.damaging import fill, kill, segment_files
+from tests.server.log.damaging import fill
 from tests.small_disk import full_disk
 from verify.testbed.cluster_faults import ClusterFaults
 from wire import MAIN, REPLICATION

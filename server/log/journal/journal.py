@@ -73,12 +73,17 @@ class Journal(JournalReads):
         segments: Segments | None = None,
         *,
         sync: bool = False,
+        owned: bool = True,
     ) -> None:
         """Open the log in a database and its segments. ``connection`` must be in autocommit mode: the journal begins
         its own transactions.
 
         Without ``segments``, appends are only in memory until they are in the database.
-        ``sync``: an append returns only when it survives a power cut. Raises OSError when a segment cannot be read.
+        ``sync``: an append returns only when it survives a power cut.
+        ``owned``: no other process writes to the journal. Otherwise only ``last``, ``end``, ``epoch`` and ``terms`` are
+        those of the whole log, and rows are those of the database: to see the tail takes the lock of a writer.
+
+        Raises OSError when a segment cannot be read.
         """
         super().__init__(connection)
         bring_up_to_date(connection)
@@ -98,7 +103,7 @@ class Journal(JournalReads):
         self._appending = threading.Lock()
         self._log = AppendLog(self._segments, sync=sync, next_segment=recovered.next_segment)
         self._unusable = recovered.unusable
-        self._tail += recovered.batches
+        self._tail += recovered.batches if owned else ()
         for stream in sorted({row[2] for batch in recovered.batches for row in batch.entries if row[4] == LOST}):
             self.damage.add(stream)
         # Up to where committed transactions have the segments.

@@ -39,14 +39,17 @@ class NoJournal(StorageFailed):
 
 @contextlib.contextmanager
 def reading(settings: Settings, role: str) -> Iterator[Journal]:
-    """Open the journal of a role. Raises NoJournal, or StorageFailed when it cannot be read at this moment."""
+    """Open the journal of a role to look at; a server may write to it.
+
+    Raises NoJournal, or StorageFailed when it cannot be read at this moment.
+    """
     file = journal_of(settings, role)
     if not file.exists():
         raise NoJournal(f"there is no journal {file}")
     segments = copied_segments(file)  # before the database: see ``MemorySegments.copy_of``
     try:
         with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
-            yield Journal(connection, segments=segments)
+            yield Journal(connection, segments=segments, owned=False)
     # for example, a server holds the file exclusively: its content is unknown
     except sqlite3.OperationalError as error:
         raise StorageFailed(f"the journal {file} cannot be read: {error}") from error

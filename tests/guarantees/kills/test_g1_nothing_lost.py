@@ -132,7 +132,7 @@ def test_g1_one_of_the_two_journals_unreadable(cluster: ClusterControl, game: Ga
         journal.with_name(journal.name + part).unlink(missing_ok=True)
     cluster.start()
     assert game.x.view() == before
-    assert [file.read_bytes()[:4] for file in journal.parent.glob("*.unreadable-*")] == [b"this"]
+    assert [file.read_bytes()[:4] for file in journal.parent.glob("journal.db.unreadable-*")] == [b"this"]
 
 
 def test_g1_what_was_played_without_a_replica_counts_over_what_the_replica_has(

@@ -56,7 +56,9 @@ def _flip_in_segments(file: Path, table: str, stream: str, version: int | None, 
     for segment in reversed(segment_files(file)):
         raw = bytearray(segment.read_bytes())
         number = int(segment.stem)
-        found = [] if number < filled.segment else list(pattern.finditer(raw, filled.offset * (number == filled.segment)))
+        found = (
+            [] if number < filled.segment else list(pattern.finditer(raw, filled.offset * (number == filled.segment)))
+        )
         if found:
             length, _ = FRAME.unpack_from(raw, found[-1].start() - FRAME.size)
             raw[(found[-1].end() + found[-1].start() + length) // 2] ^= 1 << bit
