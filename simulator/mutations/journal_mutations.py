@@ -1,13 +1,21 @@
-"""Mutations in the journal: batches, snapshots, summaries, and how damaged rows are found and repaired."""
+"""Mutations in the journal: appends, snapshots, summaries, and how damaged rows are found and repaired."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from zlib import crc32
 
-from server.log.entries import Entry, Snapshot
-from server.log.journal import rows
+from server.log.append_log import recovery, segment_reader
+from server.log.append_log.append_log import AppendLog, LogPlace
+from server.log.append_log.batch_format import FRAME
+from server.log.append_log.recovery import Recovered
+from server.log.append_log.segment_reader import Rest, StoredBatch
+from server.log.append_log.segments import SegmentFile, Segments
+from server.log.entries import Entry, Snapshot, StreamSummary
+from server.log.journal import journal, rows
 from server.log.journal.compaction import Compactor
+from server.log.journal.connection import JournalConnection
 from server.log.journal.journal import Journal
 from server.log.row_format import Kind
 from server.replication import scrub
@@ -56,9 +64,12 @@ def _snapshot_of_a_later_version(self: Compactor, stream: str, original: Any = C
 
 
 @mutation("half-a-command", "the events of one batch are not written together", Journal, "append")
-def _append_one_by_one(self: Journal, entries: Sequence[Entry], original: Any = Journal.append) -> None:
-    for entry in entries:
+def _append_one_by_one(
+    self: Journal, entries: Sequence[Entry], summaries: Sequence[StreamSummary] = (), original: Any = Journal.append
+) -> None:
+    for entry in entries[:-1]:
         original(self, [entry])
+    original(self, entries[-1:], summaries)
 
 
 # A defect that the servers once had, and the simulator found.
@@ -69,3 +80,55 @@ register(
     "missing_summaries",
     returning([]),
 )
+
+
+# -- the append log -----------------------------------------------------------------------------------------------
+
+
+@mutation("a-torn-append-counts", "a batch that was not written to its end is read", recovery, "read_batches")
+def _read_torn(
+    data: bytes, start: int = 0, original: Any = segment_reader.read_batches
+) -> tuple[list[StoredBatch], Rest]:
+    found, rest = original(data, start)
+    at = found[-1].end if found else start
+    rows = segment_reader._Rows(data, at, len(data))
+    if rest is Rest.TORN and rows.entries:
+        found.append(StoredBatch(None, rows.entries, rows.summaries, len(data)))
+    return found, rest
+
+
+@mutation("sums-of-records-are-not-checked", "a damaged record counts as sound", segment_reader, "_record")
+def _record_without_sum(data: bytes, at: int, end: int, kinds: Sequence[bytes]) -> Any:
+    begin = at + FRAME.size
+    length = int.from_bytes(data[at : at + 4], "big")
+    content = data[begin : begin + length]
+    if begin + length > end or not content.startswith(tuple(kinds)) or content.count(b"\n") < len(_FIELDS):
+        return None
+    return segment_reader._Record(content.split(b"\n", 5), crc32(content), at, begin + length)
+
+
+_FIELDS = ("kind", "position", "epoch", "version", "stream")
+
+
+@mutation("appends-are-not-read-again", "a start reads the database and no segment", journal, "recover")
+def _recover_nothing(segments: Segments, filled: LogPlace, _last: int) -> Recovered:
+    return Recovered([], [], max([filled.segment, *segments.numbers()]) + 1)
+
+
+@mutation("writes-before-the-tail", "a transaction does not bring in the tail first", JournalConnection, "writing")
+def _write_before_tail(
+    self: JournalConnection, most_batches: int | None = None, original: Any = JournalConnection.writing
+) -> Any:
+    return original(self, 0 if most_batches is None else most_batches)
+
+
+@mutation("a-refused-append-stays", "what a failed append has written is not cut off", AppendLog, "_cut")
+def _do_not_cut(self: AppendLog, file: SegmentFile) -> None:
+    self._size = len(file._content)  # type: ignore[attr-defined]  # a simulated file
+    self._must_cut = False
+
+
+@mutation("appends-are-not-synced", "an append returns before it is synced", AppendLog, "_write")
+def _write_without_sync(_self: AppendLog, file: SegmentFile, data: bytes) -> None:
+    if file.write(data) < len(data):
+        raise OSError("the disk is full")
