@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from server.log.append_log.batch_format import EntryRow, SummaryRow, encode
 from server.log.append_log.segments import SegmentFile, Segments
 from server.log.entries import Entry
@@ -25,12 +27,17 @@ class LogPlace(NamedTuple):
     offset: int
 
 
-class TailBatch(NamedTuple):
+class TailBatch(Struct, frozen=True, gc=False):
     """The rows of a batch that SQLite may lack, and the place after it."""
 
     entries: Sequence[EntryRow]
     summaries: Sequence[SummaryRow]
-    end: LogPlace
+    segment: int
+    offset: int
+
+    @property
+    def end(self) -> LogPlace:
+        return LogPlace(self.segment, self.offset)
 
 
 class AppendLog:
@@ -53,7 +60,9 @@ class AppendLog:
         """Write a batch that follows on position ``previous``. Raises StorageFailed; then nothing has changed."""
         data, rows, listed = encode(previous, entries, summaries)
         try:
-            file = self._writable()
+            file = self._file
+            if file is None or self._must_cut or self._size >= SEGMENT_BYTES:
+                file = self._writable()
             try:
                 self._write(file, data)
             except OSError:
@@ -63,7 +72,7 @@ class AppendLog:
         except OSError as error:
             raise StorageFailed(f"the journal cannot be written: {error.strerror or error}") from error
         self._size += len(data)
-        return TailBatch(rows, listed, LogPlace(self.segment, self._size))
+        return TailBatch(rows, listed, self.segment, self._size)
 
     @property
     def is_begun(self) -> bool:

@@ -2,8 +2,8 @@
 
 A batch is what one append writes, all or nothing: a header and then the rows, each as a record (``row_format``). The
 header is a record of kind ``batch``. It has the position at which the log ended before the batch, the number of its
-rows and their bytes. Its body has the place of each entry. So a batch that was not written to its end is recognized,
-and an entry whose record is damaged keeps its place.
+rows and their bytes. Its body has the place of each entry: position, epoch, version and stream, each ended by a line
+feed. So a batch that was not written to its end is recognized, and an entry whose record is damaged keeps its place.
 """
 
 from __future__ import annotations
@@ -30,17 +30,19 @@ def encode(
     """Return the bytes of a batch that follows on position ``previous``, and its rows with their checksums."""
     records: list[bytes] = []
     rows: list[EntryRow] = []
-    places: list[str] = []
+    places = ""
     for position, epoch, stream, version, body in entries:
-        row = payload("entry", position, epoch, version, stream, body)
+        # The same bytes as those of ``row_format.payload``. Every command waits for this.
+        place = f"{position}\n{epoch}\n{version}\n{stream}\n"
+        row = f"entry\n{place}{body}".encode()
         sum_ = crc32(row)
         records += (FRAME.pack(len(row), sum_), row)
         rows.append((position, epoch, stream, version, body, sum_))
-        places.append(f"{position} {epoch} {version} {stream}")
+        places += place
     listed = list(summaries)
     for stream, position, body, sum_ in listed:
         row = payload("listing", position, 0, 0, stream, body)
         records += (FRAME.pack(len(row), sum_), row)
     whole = b"".join(records)
-    header = payload("batch", previous, len(rows) + len(listed), len(whole), "", "\n".join(places))
-    return b"".join((FRAME.pack(len(header), crc32(header)), header, whole)), rows, listed
+    header = f"batch\n{previous}\n{len(rows) + len(listed)}\n{len(whole)}\n\n{places}".encode()
+    return FRAME.pack(len(header), crc32(header)) + header + whole, rows, listed

@@ -63,5 +63,5 @@ def _follow(batches: list[TailBatch], batch: StoredBatch, number: int, last: int
     end = batches[-1].entries[-1][0] if batches else last
     if end != batch.previous and not (batch.previous is None and batch.entries[0][0] > end):
         return False
-    batches.append(TailBatch(batch.entries, batch.summaries, LogPlace(number, batch.end)))
+    batches.append(TailBatch(batch.entries, batch.summaries, number, batch.end))
     return True

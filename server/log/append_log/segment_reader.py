@@ -153,11 +153,11 @@ class _Rows:
 
 def _places(body: bytes) -> Iterator[EntryRow]:
     """Yield the entries that a header lists, each as a lost row in its place."""
-    for line in body.decode().splitlines():
-        position, epoch, version, stream = line.split(" ", 3)
-        place = (int(position), int(epoch), int(version), stream)
+    fields = body.decode().split("\n")
+    for at in range(0, len(fields) - 1, 4):
+        place = (int(fields[at]), int(fields[at + 1]), int(fields[at + 2]), fields[at + 3])
         # Not the right checksum: the row is to be found damaged until it is repaired.
-        yield place[0], place[1], stream, place[2], LOST, checksum("entry", *place, LOST) ^ 1
+        yield place[0], place[1], place[3], place[2], LOST, checksum("entry", *place, LOST) ^ 1
 
 
 def _record(data: bytes, at: int, end: int, kinds: Sequence[bytes]) -> _Record | None:

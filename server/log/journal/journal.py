@@ -163,9 +163,9 @@ class Journal(JournalReads):
         """
         check(bool(entries) and entries[0].position > self.last.position, "entries must come after the last one")
         with self._appending:
-            if self._tail and self._log.segment - self._tail[0].end.segment >= MOST_SEGMENTS:
+            if self._tail and self._log.segment - self._tail[0].segment >= MOST_SEGMENTS:
                 raise StorageFailed("the journal cannot be written: SQLite lacks too much of the append log")
-            self._tail.append(self._log.append(self.last.position, entries, map(summary_row, summaries)))
+            self._tail.append(self._log.append(self.last.position, entries, [summary_row(one) for one in summaries]))
             self.last = entries[-1].log_id
         self.guard.raise_to(self.last)
 
@@ -183,7 +183,7 @@ class Journal(JournalReads):
         if count:
             self._filled_to = self._tail[count - 1].end
             super()._filled(count)
-            self._delete_segments(min([newest, *(batch.end.segment for batch in self._tail[:1])]))
+            self._delete_segments(min([newest, *(batch.segment for batch in self._tail[:1])]))
 
     def _delete_segments(self, before: int) -> None:
         """Delete the segments with lower numbers: SQLite has them."""

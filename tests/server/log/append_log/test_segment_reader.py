@@ -98,7 +98,7 @@ def test_a_body_that_looks_like_records_is_no_record() -> None:
 
 def test_the_bytes_are_a_contract() -> None:
     """Segments have them on disk."""
-    header = b"batch\n6\n1\n48\n\n7 3 2 room/abcd"
+    header = b"batch\n6\n1\n48\n\n7\n3\n2\nroom/abcd\n"
     row = b'entry\n7\n3\n2\nroom/abcd\n{"kind":"watched"}'
     expected = b"".join(len(part).to_bytes(4, "big") + crc32(part).to_bytes(4, "big") + part for part in (header, row))
     assert encode(6, [Entry(7, 3, "room/abcd", 2, '{"kind":"watched"}')], [])[0] == expected

@@ -231,7 +231,7 @@ def test_what_precedes_unreadable_damage_is_kept_before_its_segment_goes(journal
     kill(journal)
     (segment,) = segment_files(file)
     content = segment.read_bytes()
-    cut = content.index(b"\n4 1 3 ") - 20  # in the header of the batch of positions 4 and 5
+    cut = content.index(b"\n4\n1\n3\n") - 20  # in the header of the batch of positions 4 and 5
     segment.write_bytes(content[:cut] + content[cut + 100 :])
     with contextlib.closing(open_journal(file)) as again:
         assert again.last == LogId(1, 3)
