@@ -1,4 +1,4 @@
-"""The ``cluster`` commands for the two journals: backup, restore, resolve. Texts only; see ``restoration``."""
+"""The ``cluster`` commands for the two journals: backup, copy, restore, resolve. Texts only; see ``restoration``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from server.control import backup_file, restoration
 from server.control.cli import app, console, fail, plain_errors
 from server.control.cluster import ClusterControl
+from server.control.folder_copy import copy_data
 from server.settings import Settings, load
 from wire import MAIN, REPLICATION
 
@@ -31,6 +32,16 @@ def backup(
     with plain_errors():
         made = backup_file.back_up(ClusterControl(load()).settings, file)
         console.print(f"Wrote the log up to position {made.position}, epoch {made.epoch}, to {file}.", highlight=False)
+
+
+@app.command()
+def copy(
+    folder: Annotated[Path, typer.Argument(help="the folder to create; keep it secret: it has the cluster's key")],
+) -> None:
+    """Copy the data folder, while people play. Servers can start in the copy, on ports of their own."""
+    with plain_errors():
+        copy_data(load(), folder)
+        console.print(f"Copied the data folder to {folder}.", highlight=False)
 
 
 @app.command()

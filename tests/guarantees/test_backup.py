@@ -12,6 +12,7 @@ import sys
 import tarfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from client import Cluster as Connection
 from client import connect
 from client.room import RoomClient
 from client.room_news import News
+from game.context import Limits
 from game.forms.room_view import View
 from server.control import backup_file, restoration
 from server.control.backup_file import NoBackup, back_up
@@ -30,14 +32,17 @@ from server.log.entries import Entry, Epoch
 from server.log.journal import pair
 from server.log.journal.file import open_journal
 from server.log.journal.pair import FOLDERS, GUARD, JOURNAL, Relation, journal_of, reading, relation
-from server.settings import ROOT, as_environment
+from server.log.streams import Streams
+from server.settings import ROOT, Settings, as_environment
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, end, new_names
+from tests.server.log.damaging import looking_at
 from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
 from wire import MAIN, REPLICATION
 from wire.errors import Diverged, StorageFailed
 
 X_HAS_WON = (0, 3, 1, 4, 2)
+STREAMS = Streams(Limits())
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +219,60 @@ def test_there_is_nothing_to_resolve_in_a_cluster_that_is_whole(cluster: Cluster
     assert "nothing to resolve" in refused.stderr
     assert [cluster.process_of(role) for role in (MAIN, REPLICATION)] == before, "nothing was stopped for it"
     wait_until(cluster.is_whole)
+
+
+# -- a folder that is copied while people play ---------------------------------------------------------------------
+
+
+def test_a_folder_that_is_copied_while_people_play_has_all_that_was_acknowledged(
+    cluster: ClusterControl, connection: Connection, tmp_path: Path
+) -> None:
+    """Each copy is looked at, and servers start in the last one."""
+    watched, stop = new_game(connection), threading.Event()
+
+    def play_on(game: Game) -> int:
+        games = 0
+        while not stop.is_set():
+            game.play(*X_HAS_WON)
+            game.x.rematch()
+            game.o.rematch()
+            games += 1
+        return games
+
+    with ThreadPoolExecutor(2) as pool:
+        playing = [pool.submit(play_on, new_game(connection)) for _ in range(2)]
+        try:
+            for number, cell in enumerate(X_HAS_WON):
+                watched.play(cell)
+                copied = sandbox_settings(tmp_path / f"copy-{number}", hang_s=HANG_S)
+                made = command(cluster, "copy", str(copied.data))
+                assert made.returncode == 0, made.stderr
+                assert_sound(copied, watched.x.id, number + 1)
+        finally:
+            stop.set()
+        assert all(one.result(PATIENCE_S) for one in playing)
+    assert stat.S_IMODE(copied.data.stat().st_mode) == 0o700
+    assert command(cluster, "copy", str(copied.data)).returncode == 2
+    copy = ClusterControl(copied)
+    try:
+        copy.start()
+        with connect(copy.name_server, deadline_s=PATIENCE_S) as there:
+            assert Continued(there, watched).x.view().winner == watched.x.name
+    finally:
+        end(copy)
+
+
+def assert_sound(settings: Settings, room: str, moves: int) -> None:
+    """See that both journals can be read whole, and have what was acknowledged."""
+    assert relation(settings) is not Relation.DIVERGED
+    for role in (MAIN, REPLICATION):
+        with looking_at(journal_of(settings, role)) as journal:
+            assert journal._connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            copies = {copy.stream: copy for copy in journal.copies()}
+            for copy in copies.values():
+                STREAMS.state_of(copy)
+            assert journal.damage.waiting == []
+            assert len(STREAMS.state_of(copies[f"room/{room}"]).moves) == moves
 
 
 # -- a folder that was copied while the servers were stopped ----------------------------------------------------------
