@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Protocol
 
+from wire.atomic_files import sync
+
 _SUFFIX = ".log"
 
 
@@ -85,7 +87,7 @@ class _File:
     def __init__(self, path: Path) -> None:
         self._folder = path.parent
         self._descriptor = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        # The first sync makes the file's name durable, too.
+        # The first sync makes the names of the file and of its folder durable, too.
         self._is_named = False
 
     def write(self, data: bytes) -> int:
@@ -94,11 +96,8 @@ class _File:
     def sync(self) -> None:
         os.fsync(self._descriptor)
         if not self._is_named:
-            folder = os.open(self._folder, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync(self._folder)
+            sync(self._folder.parent)
             self._is_named = True
 
     def truncate(self, size: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,27 @@ def test_a_batch_is_synced_once_before_the_append_returns(sync: bool) -> None:
     assert segments.calls == (["write", "sync"] if sync else ["write"])
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads which files are synced from /proc")
+def test_the_first_synced_append_of_a_segment_syncs_the_names_of_its_file_and_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    fsync = os.fsync
+
+    def syncs(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", syncs)
+    folder = tmp_path / "journal.segments"
+    log = AppendLog(SegmentFolder(folder), sync=True, next_segment=1)
+    log.append(0, [entry(1), entry(2)], ())
+    assert synced == [folder / "000000000001.log", folder, tmp_path]
+    log.append(2, [entry(3)], ())
+    assert synced[3:] == [folder / "000000000001.log"]
+    log.close()
+
+
 def test_a_full_segment_is_followed_by_another() -> None:
     segments = MemorySegments()
     log = AppendLog(segments, sync=False, next_segment=4)
@@ -150,6 +173,7 @@ def test_the_torn_end_of_a_segment_hides_nothing_of_the_next() -> None:
     assert positions(segments) == [1, 2]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process's files be limited")
 def test_files_in_a_folder(tmp_path: Path) -> None:
     segments = SegmentFolder(tmp_path / "journal.segments")
     assert segments.numbers() == []
