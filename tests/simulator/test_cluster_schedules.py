@@ -23,6 +23,7 @@ FAULTS = {
     "main's disk lost",
     "replica's disk lost",
     "power cut at the replica",
+    "power cut",
     "client crashed",
     "replaced, not ended",
     "main's journal put back",
