@@ -32,10 +32,13 @@ from wire import COMMUNICATION, MAIN, REPLICATION
 
 IMPORTED_LATE = ("asyncio", "openskill.models", "precis_i18n", "prometheus_client", "uvloop")
 """Modules that a server imports after its start, if they are installed."""
-CHECK_EVERY_S = 0.5
+CHECK_EVERY_S = 0.1
 UNUSED_S = 3.0
 """Seconds without a connection after which the template ends. Every server keeps one."""
 MOST_CONNECTIONS = 64
+SPARE_AFTER_S = 0.2
+"""Seconds from one fork to the next spare: before that, the recovery needs the processor."""
+READY = b"ready"
 _SERVERS: Mapping[str, Callable[[], NoReturn]] = {
     MAIN: main_server.main,
     COMMUNICATION: communication_server.main,
@@ -57,19 +60,30 @@ class Template:
         self._run_directory = RunDirectory(settings)
         self._code = processes.own_code()
         self._connections: dict[int, socket.socket] = {}
+        # The connection to a process that waits to become the next server. It is used once it has sent READY.
+        self._spare: socket.socket | None = None
+        self._spare_is_ready = False
+        # When a process was last forked (monotonic seconds).
+        self._forked_at = time.monotonic()
         self._used_at = time.monotonic()
 
     def run(self) -> Callable[[], NoReturn] | None:
         """Serve until this process is not needed any more, then return None. In a forked process, return its main."""
         self._listener.listen(MOST_CONNECTIONS)
         while self._is_needed():
+            spare_is_due = self._spare is None and time.monotonic() - self._forked_at > SPARE_AFTER_S
+            if spare_is_due and (server := self._fork_spare()):
+                return server
             waiting = select.poll()
-            for number in (self._listener.fileno(), *self._connections):
-                waiting.register(number, select.POLLIN)
+            sockets = (self._listener, *self._connections.values(), *([] if self._spare is None else [self._spare]))
+            for one in sockets:
+                waiting.register(one, select.POLLIN)
             for number, _ in waiting.poll(CHECK_EVERY_S * 1000):
                 if number == self._listener.fileno():
                     self._accept()
-                elif server := self._answer(self._connections[number]):
+                elif self._spare is not None and number == self._spare.fileno():
+                    self._hear_spare(self._spare)
+                elif number in self._connections and (server := self._answer(self._connections[number])):
                     return server
         return None
 
@@ -99,34 +113,91 @@ class Template:
             logger.warning("not a request", why=str(error))
             self._forget(connection)
             return None
-        return None if received is None else self._fork(*received, connection)
-
-    def _fork(
-        self, request: template_socket.Request, output: int, connection: socket.socket
-    ) -> Callable[[], NoReturn] | None:
-        try:
-            pid = os.fork()
-        except OSError as error:
-            pid = -1
-            logger.error("server not forked", other=request.role, why=error.strerror)
-        if pid == 0:
-            return self._become(request, output, connection)
-        # Now the server alone has this end: it closes when the server ends.
-        self._forget(connection)
-        os.close(output)
-        return None
+        if received is None:
+            return None
+        request, (output,) = received
+        del self._connections[connection.fileno()]
+        # Afterwards the server alone has the other end of the connection: it closes when the server ends.
+        with connection, os.fdopen(output, "wb", buffering=0) as log:
+            self._forked_at = time.monotonic()
+            if self._spare_becomes(request, log.fileno(), connection) or self._fork() != 0:
+                return None
+            return self._become(request, os.dup(log.fileno()), connection.dup())
 
     def _forget(self, connection: socket.socket) -> None:
         del self._connections[connection.fileno()]
         connection.close()
 
+    def _fork(self) -> int:
+        """Fork this process, and return 0 in the new one, which closes what it must not share. -1: not possible."""
+        try:
+            pid = os.fork()
+        except OSError as error:
+            logger.error("no server can be forked", why=error.strerror)
+            return -1
+        if pid == 0:
+            os.setsid()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for other in (self._listener, self._spare, *self._connections.values()):
+                if other is not None:
+                    other.close()
+        return pid
+
+    # -- the spare ------------------------------------------------------------------------------------------------
+
+    def _fork_spare(self) -> Callable[[], NoReturn] | None:
+        """Fork a process that waits for the next request. It has copied its memory before, which takes longest."""
+        self._forked_at = time.monotonic()
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        pid = self._fork()
+        if pid == 0:
+            ours.close()
+            return self._wait_as_spare(its)
+        its.close()
+        self._spare, self._spare_is_ready = ours, False
+        return None
+
+    def _wait_as_spare(self, template: socket.socket) -> Callable[[], NoReturn]:
+        rename_process([*processes.command_of(processes.TEMPLATE, self._settings)[:2], "spare"])
+        gc.unfreeze()
+        gc.collect()  # writes to nearly every page of the heap
+        gc.freeze()
+        try:
+            template.send(READY)
+            received = template_socket.receive(template, 2)
+        except OSError:  # the template has ended
+            os._exit(0)
+        if received is None:
+            raise RuntimeError("a spare got a beat")
+        request, (output, starter) = received
+        template.close()
+        return self._become(request, output, socket.socket(fileno=starter))
+
+    def _hear_spare(self, spare: socket.socket) -> None:
+        try:
+            self._spare_is_ready = spare.recv(len(READY)) == READY
+        except OSError:
+            self._spare_is_ready = False
+        if not self._spare_is_ready:  # it has ended
+            spare.close()
+            self._spare = None
+
+    def _spare_becomes(self, request: template_socket.Request, output: int, starter: socket.socket) -> bool:
+        """Let the spare become the server; return whether there is one."""
+        if self._spare is None or not self._spare_is_ready:
+            return False
+        with self._spare as spare:
+            self._spare = None
+            try:
+                socket.send_fds(spare, [template_socket.encode(request)], [output, starter.fileno()])
+            except OSError:  # it has ended
+                return False
+        return True
+
+    # -- the server -----------------------------------------------------------------------------------------------
+
     def _become(self, request: template_socket.Request, output: int, starter: socket.socket) -> Callable[[], NoReturn]:
         """Make this forked process one that its starter could have started with ``processes.start``."""
-        os.setsid()
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        del self._connections[starter.fileno()]
-        for other in (self._listener, *self._connections.values()):
-            other.close()
         for number in (1, 2):
             os.dup2(output, number)
         os.close(output)

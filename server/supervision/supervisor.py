@@ -192,10 +192,12 @@ class Supervisor:
             self._outages.begin(self._heartbeat_at if hung else time.monotonic(), hung=hung)
         self.answers = self._serving = False
         if self._supervised:
-            if self._defers_to is not None and not self._is_alive(self._defers_to):
-                self._supervision.stop_deferring(time.monotonic())
             ended, now = self._has_ended(), time.monotonic()
-            self._execute(self._supervision.on_exit(now) if ended else self._supervision.tick(now))
+            action = self._supervision.on_exit(now) if ended else self._supervision.tick(now)
+            if action is None and self._defers_to is not None and not self._is_alive(self._defers_to):
+                self._supervision.stop_deferring(now)
+                action = self._supervision.tick(now)
+            self._execute(action)
         time.sleep(CHECK_EVERY_S)
 
     def _is_alive(self, role: str) -> bool:

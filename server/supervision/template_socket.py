@@ -98,16 +98,17 @@ def encode(request: Request) -> bytes:
     return json.dumps(request).encode()  # msgspec refuses what is not UTF-8, and an environment may have that
 
 
-def receive(connection: socket.socket) -> tuple[Request, int] | None:
-    """Return a request and the number of its open file; None for a beat. Raises OSError at the end, ValueError."""
-    message, files, *_ = socket.recv_fds(connection, LARGEST_MESSAGE, 1)
+def receive(connection: socket.socket, count: int = 1) -> tuple[Request, list[int]] | None:
+    """Return a request and ``count`` numbers of open files; None for a beat. Raises OSError at the end, ValueError."""
+    message, files, *_ = socket.recv_fds(connection, LARGEST_MESSAGE, count)
     if message == BEAT:
         return None
     try:
         if not message:
             raise ConnectionError("the connection was closed")
-        (output,) = files
-        return convert(json.loads(message), Request), output
+        if len(files) != count:
+            raise ValueError(f"a request has {count} open files, and this has {len(files)}")
+        return convert(json.loads(message), Request), files
     except (OSError, ValueError):
         for number in files:
             os.close(number)

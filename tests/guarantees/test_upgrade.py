@@ -221,7 +221,8 @@ def test_upgrade_replaces_the_template_first_so_that_no_server_is_forked_from_ol
 
 @pytest.mark.usefixtures("upgraded")
 def test_upgrade_leaves_one_process_of_each_role_and_one_template(cluster: ClusterControl) -> None:
-    wait_until(lambda: len(processes.find_runs(cluster.settings)) == len(ROLES) + 1)
+    wait_until(lambda: len(processes.find_runs(cluster.settings, *ROLES)) == len(ROLES))
+    wait_until(lambda: len(processes.find_runs(cluster.settings, processes.TEMPLATE)) == 2, what="it, and its spare")
 
 
 def test_upgrade_runs_the_code_that_is_on_disk_then(upgraded: Upgraded, cluster: ClusterControl, game: Game) -> None:

@@ -141,7 +141,9 @@ def test_a_stop_that_took_too_long_names_what_it_found_and_two_who_start_again_s
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda one: one.start(), (cluster, ClusterControl(cluster.settings))))
     assert cluster.is_whole()
-    wait_until(lambda: len(left_of(cluster.settings)) <= len(ROLES) + 1, what="one of each role, and the template")
+    wait_until(
+        lambda: len(left_of(cluster.settings)) <= len(ROLES) + 2, what="one of each role, the template, its spare"
+    )
     assert not set(before.values()) & set(pids_of(cluster).values())
     assert status_of(cluster, MAIN).epoch == (epoch or 0) + 1
 

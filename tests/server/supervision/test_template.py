@@ -47,11 +47,13 @@ def template(settings: Settings, started: list[Process]) -> RunFile:
     return start_template(settings, started)
 
 
-@pytest.fixture
-def fork(settings: Settings, started: list[Process], template: RunFile) -> Start:  # noqa: ARG001
-    """Let the template fork a server."""
+@pytest.fixture(params=["fork", "spare"])
+def fork(settings: Settings, started: list[Process], template: RunFile, request: pytest.FixtureRequest) -> Start:
+    """Let the template fork a server: at once, or before that as a spare."""
 
     def start(role: str, **changes: object) -> Process:
+        if request.param == "spare":
+            wait_until(lambda: is_spare_ready(settings, template), what="a spare")
         forked = template_client.fork(role, replace(settings, **changes))  # type: ignore[arg-type]
         assert forked is not None
         started.append(forked)
@@ -66,6 +68,12 @@ def start_template(settings: Settings, started: list[Process]) -> RunFile:
     started.append(process)
     wait_until(lambda: answers(settings), what="the template answers")
     return RunFile.of(TEMPLATE, process.pid)
+
+
+def is_spare_ready(settings: Settings, template: RunFile) -> bool:
+    """Whether the template has a spare that waits: it has used all the time that it needs."""
+    spares = [run for run in processes.find_runs(settings, TEMPLATE) if run.pid != template.pid]
+    return any(psutil.Process(run.pid).status() == psutil.STATUS_SLEEPING for run in spares)
 
 
 def answers(settings: Settings) -> bool:
@@ -101,7 +109,7 @@ def test_a_forked_server_is_found_by_its_own_command_and_ends_no_session_of_its_
     assert server.ppid() == template.pid
     assert os.getsid(server.pid) == server.pid
     assert [run.pid for run in processes.find_runs(settings, REPLICATION)] == [server.pid]
-    assert [run.pid for run in processes.find_runs(settings, TEMPLATE)] == [template.pid]
+    assert template.pid in [run.pid for run in processes.find_runs(settings, TEMPLATE)]
 
 
 def test_a_forked_server_shares_no_file_with_the_template_or_with_other_servers(
@@ -164,6 +172,37 @@ print([one for one in found if one not in may_be])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "[]\n"
+
+
+def test_a_spare_becomes_the_next_server_and_another_one_is_forked(
+    settings: Settings, template: RunFile, started: list[Process]
+) -> None:
+    with template_client.connect(settings, PATIENCE_S):
+        for role in (REPLICATION, MAIN):
+            wait_until(lambda: is_spare_ready(settings, template))
+            spares = {run.pid for run in processes.find_runs(settings, TEMPLATE)}
+            server = template_client.fork(role, settings)
+            assert server is not None
+            started.append(server)
+            assert server.pid in spares - {template.pid}
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_spare_that_died_or_hangs_holds_up_nothing(
+    settings: Settings, template: RunFile, number: signal.Signals
+) -> None:
+    with template_client.connect(settings, PATIENCE_S):
+        wait_until(lambda: is_spare_ready(settings, template))
+        (spare,) = {run.pid for run in processes.find_runs(settings, TEMPLATE)} - {template.pid}
+        os.kill(spare, number)
+        wait_until(lambda: template_client.fork(REPLICATION, settings), what="at the latest by the second try")
+
+
+def test_a_spare_ends_with_its_template(settings: Settings, template: RunFile) -> None:
+    with template_client.connect(settings, PATIENCE_S):
+        wait_until(lambda: is_spare_ready(settings, template))
+        os.kill(template.pid, signal.SIGKILL)
+        wait_until(lambda: processes.find_runs(settings, TEMPLATE) == [])
 
 
 # -- how its end is noticed -----------------------------------------------------------------------------------------
