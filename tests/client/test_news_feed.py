@@ -31,6 +31,7 @@ from server.log.streams import Streams
 from server.rooms.room_store import RoomStore
 from tests.game.playing import UNTIMED, played, started
 from tests.game.workload import AND_THEN, OPENINGS, STEPS, Play, Step, plays
+from tests.server.timers_by_hand import TimersByHand
 from wire.errors import TooLarge
 
 ROOM = "abcd"
@@ -61,7 +62,7 @@ class Server:
 
     def take_over(self) -> None:
         """Another main server continues."""
-        self._store = RoomStore(STREAMS, self._journal, lambda _room: None, most_events=4)
+        self._store = RoomStore(STREAMS, self._journal, lambda _room: None, TimersByHand(), most_events=4)
         self._store.load()
 
     def happen(self, count: int) -> None:

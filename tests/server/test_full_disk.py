@@ -98,6 +98,7 @@ class ReadOnlyLater:
     made: ClassVar[list[ReadOnlyLater]] = []
 
     def __init__(self, *_parts: object) -> None:
+        self.committer = None
         self.made.append(self)
 
     def load(self) -> None:
@@ -108,14 +109,14 @@ class ReadOnlyLater:
 def test_reads_that_could_not_be_served_are_tried_again(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidate, "ReadOnly", ReadOnlyLater)
     served: list[object] = []
-    wants = candidate.Candidate(None, None, None, SimpleNamespace(serve=served.append))  # type: ignore[arg-type]
+    process = SimpleNamespace(commit_lock=None, serve_clients=lambda: served.append("clients"))
+    wants = candidate.Candidate(process, None, SimpleNamespace(serve=served.append))  # type: ignore[arg-type]
     journal, error = open_journal(written), StorageFailed("the disk is full")
     with pytest.raises(StorageFailed):
         wants._on_failure(journal, error, may_be_read=True)
-    assert not wants.serves.is_set()
+    assert served == []
     wants._on_failure(journal, error, may_be_read=True)
-    assert served == ReadOnlyLater.made[1:]
-    assert wants.serves.is_set()
+    assert served == [*ReadOnlyLater.made[1:], "clients"]
     journal.close()
 
 

@@ -197,6 +197,7 @@ class Line:
             return Later()  # there is no news any more
         more = self._growth.pop(0) if self._growth else ALL
         if not more:
+            self._is_complete = False  # the next main server may have more
             raise NotReady("the main server is being replaced")
         self._known = min(self._known + more, len(self._main.book))
         answer = self._main.records_after(number, min(limit, 4), self._known)

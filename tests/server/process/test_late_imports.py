@@ -24,7 +24,7 @@ from wire import COMMUNICATION, MAIN, REPLICATION
 
 PACKAGES = ("game", "wire", "server")
 LATE = ("openskill", "precis_i18n", "prometheus_client")
-AT_THE_START = {"platformdirs", "dotenv", "textwrap", "server", "structlog"}
+AT_THE_START = {"platformdirs", "dotenv", "textwrap", "server", "structlog", "uvloop"}
 """Function-level imports of what a server runs before it serves, or never: settings, its help, its first import."""
 
 
