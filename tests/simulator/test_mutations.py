@@ -16,13 +16,13 @@ from tests.simulator.test_cluster_schedules import SCHEDULES
 
 FOUND = {
     "sums-are-not-checked": (10, "G1"),
-    "damage-is-not-fetched": (22, "damage"),
+    "damage-is-not-fetched": (32, "damage"),
     "damage-is-not-reported": (10, "damage"),
     "no-scrub": (10, "damage"),
-    "a-torn-append-counts": (44, "G3"),
+    "a-torn-append-counts": (69, "G5"),
     "appends-are-not-read-again": (2, "G3"),
     "writes-before-the-tail": (21, "damage"),
-    "appends-are-not-synced": (31, "G3"),
+    "appends-are-not-synced": (79, "damage"),
     "a-refused-append-stays": (161, "damage"),
     "sums-of-records-are-not-checked": (231, "G3"),
     "a-takeover-forgets-the-time": (4, "time"),
