@@ -16,7 +16,7 @@ from tests.simulator.test_cluster_schedules import SCHEDULES
 
 FOUND = {
     "sums-are-not-checked": (10, "G1"),
-    "damage-is-not-fetched": (22, "damage"),
+    "damage-is-not-fetched": (27, "damage"),
     "damage-is-not-reported": (10, "damage"),
     "no-scrub": (10, "damage"),
     "a-torn-append-counts": (44, "G3"),
