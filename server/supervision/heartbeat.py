@@ -76,22 +76,27 @@ class TemplateHeartbeat:
         self._settings = settings
         self._run_directory = run_directory
         self._connection: socket.socket | None = None
+        # The process at the other end of the connection.
+        self._run: RunFile | None = None
 
     def beat(self, wait_s: float, timeout_s: float) -> HeartbeatAnswer:
         """Wait, and return early when the process ends. Raises Unreachable, DeadlineExceeded."""
         if self._connection is None:
             self._connection = template_client.connect(self._settings, timeout_s)
+            self._run = self._run_of(self._connection)
         else:
             ended = select.poll()
             ended.register(self._connection, select.POLLIN)
             ended.poll(wait_s * 1000)
             self._connection.settimeout(timeout_s)
             template_socket.beat(self._connection)
+        return HeartbeatAnswer(self._run, serving=True)
+
+    def _run_of(self, connection: socket.socket) -> RunFile:
         try:
-            run = self._run_directory.run_of(processes.TEMPLATE, template_socket.pid_of(self._connection))
+            return self._run_directory.run_of(processes.TEMPLATE, template_socket.pid_of(connection))
         except psutil.NoSuchProcess:
             raise Unreachable("the template process has ended") from None
-        return HeartbeatAnswer(run, serving=True)
 
     def close(self) -> None:
         if self._connection is not None:

@@ -301,6 +301,21 @@ def test_a_template_outlives_what_is_no_request(settings: Settings, template: Ru
         assert template.alive
 
 
+def test_a_template_that_a_person_starts_explains_itself(settings: Settings) -> None:
+    done = subprocess.run(
+        [sys.executable, "server/template.py"],
+        cwd=ROOT,
+        env={**os.environ, "DATA_FOLDER": str(settings.data)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "started by a server" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 # -- its code ---------------------------------------------------------------------------------------------------------
 
 
