@@ -7,6 +7,7 @@ passes its environment, and so its settings, to the servers that it starts.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -136,6 +137,8 @@ def _choices(settings: Settings) -> Iterator[str]:
     for name, allowed in _CHOICES.items():
         if getattr(settings, name) not in allowed:
             yield f"{name.upper()} must be one of {', '.join(allowed)}"
+    if settings.event_loop == "uvloop" and importlib.util.find_spec("uvloop") is None:
+        yield "EVENT_LOOP is uvloop, which is not installed here: leave it at auto, or install uvloop"
 
 
 def _ranges(settings: Settings) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import importlib.util
 import math
 import threading
 import time
@@ -31,16 +32,12 @@ THREADS = 16
 def new_loop(kind: str) -> asyncio.AbstractEventLoop:
     """Return a new event loop: ``uvloop``, ``asyncio``, or ``auto`` for uvloop where it is installed.
 
-    Raises ImportError for ``uvloop`` where it is not installed.
+    Raises ImportError for ``uvloop`` where it is not installed; the settings refuse that.
     """
-    if kind == "asyncio":
+    if kind == "asyncio" or (kind == "auto" and importlib.util.find_spec("uvloop") is None):
         return asyncio.SelectorEventLoop()
-    try:
-        import uvloop
-    except ImportError:
-        if kind == "uvloop":
-            raise
-        return asyncio.SelectorEventLoop()
+    import uvloop
+
     return uvloop.new_event_loop()
 
 

@@ -42,6 +42,7 @@ def test_settings_survive_the_way_through_an_environment(file: Path) -> None:
         ("HANG_S", "0.3"),
         ("HEARTBEAT_S", "0"),
         ("DURABILITY", "perhaps"),
+        ("EVENT_LOOP", "gevent"),
         ("LOG_FORMAT", "xml"),
         ("LOG_LEVEL", "loud"),
         ("MAX_ROOMS", "0"),
@@ -55,3 +56,10 @@ def test_settings_survive_the_way_through_an_environment(file: Path) -> None:
 def test_a_value_that_cannot_be_is_an_error_that_names_the_setting(file: Path, name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         load(environment={name: value}, file=file)
+
+
+def test_an_event_loop_that_is_not_installed_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(SettingsError, match="EVENT_LOOP is uvloop, which is not installed"):
+        load({"EVENT_LOOP": "uvloop"}, file)
+    assert load({"EVENT_LOOP": "auto"}, file).event_loop == "auto"
