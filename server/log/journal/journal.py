@@ -160,7 +160,8 @@ class Journal(JournalReads):
     def append(self, entries: Sequence[Entry], summaries: Sequence[StreamSummary] = ()) -> None:
         """Append the entries and store the stream summaries that they change, all or none.
 
-        The first position must be above ``last``. Takes no lock of SQLite.
+        The first position must be above ``last``. Takes no lock of SQLite. The caller must not change ``entries``
+        afterwards.
         """
         previous, last = self.last.position, entries[-1].log_id
         check(entries[0].position > previous, "entries must come after the last one")
