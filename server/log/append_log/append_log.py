@@ -6,12 +6,12 @@ a batch must not follow bytes of a refused one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from server.log.append_log.batch_format import EntryRow, SummaryRow, encode
+from server.log.append_log.batch_format import SummaryRow, encode
 from server.log.append_log.segments import SegmentFile, Segments
 from server.log.entries import Entry
 from wire.errors import StorageFailed
@@ -28,9 +28,10 @@ class LogPlace(NamedTuple):
 
 
 class TailBatch(Struct, frozen=True, gc=False):
-    """The rows of a batch that SQLite may lack, and the place after it."""
+    """The rows of a batch that SQLite may lack, and the place after it. ``sums`` has the checksums of the entries."""
 
-    entries: Sequence[EntryRow]
+    entries: Sequence[Entry]
+    sums: Sequence[int]
     summaries: Sequence[SummaryRow]
     segment: int
     offset: int
@@ -56,9 +57,9 @@ class AppendLog:
         self._size = 0
         self._must_cut = False
 
-    def append(self, previous: int, entries: Sequence[Entry], summaries: Iterable[SummaryRow]) -> TailBatch:
+    def append(self, previous: int, entries: Sequence[Entry], summaries: Sequence[SummaryRow]) -> TailBatch:
         """Write a batch that follows on position ``previous``. Raises StorageFailed; then nothing has changed."""
-        data, rows, listed = encode(previous, entries, summaries)
+        data, sums = encode(previous, entries, summaries)
         try:
             file = self._file
             if file is None or self._must_cut or self._size >= SEGMENT_BYTES:
@@ -72,7 +73,7 @@ class AppendLog:
         except OSError as error:
             raise StorageFailed(f"the journal cannot be written: {error.strerror or error}") from error
         self._size += len(data)
-        return TailBatch(rows, listed, self.segment, self._size)
+        return TailBatch(entries, sums, summaries, self.segment, self._size)
 
     @property
     def is_begun(self) -> bool:

@@ -9,7 +9,7 @@ feed. So a batch that was not written to its end is recognized, and an entry who
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from zlib import crc32
 
 from server.log.entries import Entry
@@ -24,12 +24,10 @@ FRAME = struct.Struct(">II")
 """Before each payload: its length in bytes, and its checksum."""
 
 
-def encode(
-    previous: int, entries: Sequence[Entry], summaries: Iterable[SummaryRow]
-) -> tuple[bytes, list[EntryRow], list[SummaryRow]]:
-    """Return the bytes of a batch that follows on position ``previous``, and its rows with their checksums."""
+def encode(previous: int, entries: Sequence[Entry], summaries: Sequence[SummaryRow]) -> tuple[bytes, tuple[int, ...]]:
+    """Return the bytes of a batch that follows on position ``previous``, and the checksums of its entries."""
     records: list[bytes] = []
-    rows: list[EntryRow] = []
+    sums: tuple[int, ...] = ()
     places = ""
     for position, epoch, stream, version, body in entries:
         # The same bytes as those of ``row_format.payload``. Every command waits for this.
@@ -37,12 +35,12 @@ def encode(
         row = f"entry\n{place}{body}".encode()
         sum_ = crc32(row)
         records += (FRAME.pack(len(row), sum_), row)
-        rows.append((position, epoch, stream, version, body, sum_))
+        sums += (sum_,)
         places += place
-    listed = list(summaries)
-    for stream, position, body, sum_ in listed:
+    for stream, position, body, sum_ in summaries:
         row = payload("listing", position, 0, 0, stream, body)
         records += (FRAME.pack(len(row), sum_), row)
     whole = b"".join(records)
-    header = f"batch\n{previous}\n{len(rows) + len(listed)}\n{len(whole)}\n\n{places}".encode()
-    return FRAME.pack(len(header), crc32(header)) + header + whole, rows, listed
+    count = len(entries) + len(summaries)
+    header = f"batch\n{previous}\n{count}\n{len(whole)}\n\n{places}".encode()
+    return FRAME.pack(len(header), crc32(header)) + header + whole, sums

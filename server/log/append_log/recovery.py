@@ -20,6 +20,7 @@ import structlog
 from server.log.append_log.append_log import LogPlace, TailBatch
 from server.log.append_log.segment_reader import Rest, StoredBatch, read_batches
 from server.log.append_log.segments import Segments
+from server.log.entries import Entry
 
 logger = structlog.get_logger()
 
@@ -58,10 +59,11 @@ def _follow(batches: list[TailBatch], batch: StoredBatch, number: int, last: int
     if batch.damaged:
         logger.error("record damaged", segment=number, end=batch.end)
     if batch.previous is not None:
-        while batches and batches[-1].entries[-1][0] > batch.previous:
+        while batches and batches[-1].entries[-1].position > batch.previous:
             batches.pop()
-    end = batches[-1].entries[-1][0] if batches else last
+    end = batches[-1].entries[-1].position if batches else last
     if end != batch.previous and not (batch.previous is None and batch.entries[0][0] > end):
         return False
-    batches.append(TailBatch(batch.entries, batch.summaries, number, batch.end))
+    entries, sums = [Entry(*row[:5]) for row in batch.entries], [row[5] for row in batch.entries]
+    batches.append(TailBatch(entries, sums, batch.summaries, number, batch.end))
     return True

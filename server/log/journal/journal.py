@@ -22,7 +22,6 @@ import structlog
 
 from game.errors import check
 from server.log.append_log.append_log import AppendLog, LogPlace
-from server.log.append_log.batch_format import EntryRow
 from server.log.append_log.recovery import Recovered, recover
 from server.log.append_log.segment_reader import Rest, read_batches
 from server.log.append_log.segments import MemorySegments, Segments
@@ -45,7 +44,7 @@ from server.log.journal.schema import COLUMNS, TABLES, bring_up_to_date
 from server.log.journal.tail import read_filled, store_filled
 from server.log.journal.terms import add_terms, drop_terms_after, read_epoch, read_terms, replace_terms, store_epoch
 from server.log.mending import holes_of, is_lost
-from server.log.row_format import LOST, Kind, checksum
+from server.log.row_format import Kind, checksum
 from wire.errors import StorageFailed
 
 FILL_BATCHES = 200
@@ -104,12 +103,14 @@ class Journal(JournalReads):
         self._log = AppendLog(self._segments, sync=sync, next_segment=recovered.next_segment)
         self._unusable = recovered.unusable
         self._tail += recovered.batches if owned else ()
-        for stream in sorted({row[2] for batch in recovered.batches for row in batch.entries if row[4] == LOST}):
+        for stream in sorted(
+            {entry.stream for batch in recovered.batches for entry in batch.entries if is_lost(entry)}
+        ):
             self.damage.add(stream)
         # Up to where committed transactions have the segments.
         self._filled_to = filled or LogPlace(recovered.next_segment, 0)
         # The log id of the last entry. It changes only after the write that moved the end of the log.
-        self.last = _log_id(recovered.batches[-1].entries[-1]) if recovered.batches else last
+        self.last = recovered.batches[-1].entries[-1].log_id if recovered.batches else last
         # The row of the promised epoch may be damaged. Then only an epoch above all known epochs is certain to keep the
         # promise.
         self.epoch = epoch or Epoch(self.last.epoch, "")
@@ -159,15 +160,17 @@ class Journal(JournalReads):
     def append(self, entries: Sequence[Entry], summaries: Sequence[StreamSummary] = ()) -> None:
         """Append the entries and store the stream summaries that they change, all or none.
 
-        The first position must be above ``last``. Takes no lock of SQLite.
+        The first position must be above ``last``. Takes no lock of SQLite. The caller must not change ``entries``
+        afterwards.
         """
-        check(bool(entries) and entries[0].position > self.last.position, "entries must come after the last one")
+        previous, last = self.last.position, entries[-1].log_id
+        check(entries[0].position > previous, "entries must come after the last one")
         with self._appending:
             if self._tail and self._log.segment - self._tail[0].segment >= MOST_SEGMENTS:
                 raise StorageFailed("the journal cannot be written: SQLite lacks too much of the append log")
-            self._tail.append(self._log.append(self.last.position, entries, [summary_row(one) for one in summaries]))
-            self.last = entries[-1].log_id
-        self.guard.raise_to(self.last)
+            self._tail.append(self._log.append(previous, entries, [summary_row(one) for one in summaries]))
+            self.last = last
+        self.guard.raise_to(last)
 
     def fill(self) -> bool:
         """Move the oldest batches of the tail into SQLite; return whether it lacks more."""
@@ -385,7 +388,3 @@ class Journal(JournalReads):
                 # "+" makes SQLite scan the table: a search by index may miss a row with a damaged name.
                 self._connection.execute("DELETE FROM listings WHERE +stream = CAST(? AS TEXT)", (as_bytes(stream),))
             self._damaged_summaries.discard(stream)
-
-
-def _log_id(row: EntryRow) -> LogId:
-    return LogId(row[1], row[0])

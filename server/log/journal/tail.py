@@ -26,12 +26,13 @@ logger = structlog.get_logger()
 
 def add_batches(connection: sqlite3.Connection, batches: Sequence[TailBatch]) -> None:
     """Store the rows of these batches, and that SQLite has the segments up to the last of them."""
-    entries = msgspec.json.encode([row for batch in batches for row in batch.entries]).decode()
+    rows = [(*entry, sum_) for batch in batches for entry, sum_ in zip(batch.entries, batch.sums, strict=True)]
+    entries = msgspec.json.encode(rows).decode()
     try:
         connection.execute(_statement("", _ENTRIES, 6), (entries,))
     except sqlite3.IntegrityError as error:
         # The log has these entries, so the index must not stop it. The later entry of a version counts.
-        logger.error("entries of one version or position", why=str(error), first=batches[0].entries[0][0])
+        logger.error("entries of one version or position", why=str(error), first=rows[0][0])
         connection.execute(_statement("OR REPLACE", _ENTRIES, 6), (entries,))
     summaries = [row for batch in batches for row in batch.summaries]
     if summaries:

@@ -26,7 +26,7 @@ def entry(position: int, body: str = "{}") -> Entry:
 
 def positions(segments: Segments, filled: LogPlace = START, last: int = 0) -> list[int]:
     """The positions of the entries that a start finds after position ``last``."""
-    return [row[0] for batch in recover(segments, filled, last).batches for row in batch.entries]
+    return [entry.position for batch in recover(segments, filled, last).batches for entry in batch.entries]
 
 
 class FailingSegments(MemorySegments):
@@ -150,7 +150,10 @@ def test_a_batch_takes_the_place_of_one_that_was_refused_and_came_back() -> None
     segments.contents[1] = bytearray(encode(0, [entry(1)], ())[0] + encode(1, [entry(2, '"refused"')], ())[0])
     segments.contents[2] = bytearray(encode(1, [entry(2, '"acknowledged"')], ())[0])
     batches = recover(segments, START, 0).batches
-    assert [(row[0], row[4]) for batch in batches for row in batch.entries] == [(1, "{}"), (2, '"acknowledged"')]
+    assert [(row.position, row.body) for batch in batches for row in batch.entries] == [
+        (1, "{}"),
+        (2, '"acknowledged"'),
+    ]
 
 
 def test_nothing_is_read_after_a_gap() -> None:
@@ -161,7 +164,7 @@ def test_nothing_is_read_after_a_gap() -> None:
     assert recover(segments, START, 5).unusable == [1, 2, 3], "they are of another log"
     del segments.contents[2]
     found = recover(segments, START, 0)
-    assert [row[0] for batch in found.batches for row in batch.entries] == [1]
+    assert [row.position for batch in found.batches for row in batch.entries] == [1]
     assert found.unusable == [3]
     assert found.next_segment == 4
 
