@@ -69,6 +69,7 @@ class Template:
 
     def run(self) -> Callable[[], NoReturn] | None:
         """Serve until this process is not needed any more, then return None. In a forked process, return its main."""
+        self._run_directory.try_to_write(self._run_directory.run_of(processes.TEMPLATE, os.getpid()))
         self._listener.listen(MOST_CONNECTIONS)
         while self._is_needed():
             spare_is_due = self._spare is None and time.monotonic() - self._forked_at > SPARE_AFTER_S

@@ -72,6 +72,9 @@ class Supervisor:
         self._children = Children(role, settings)
         # The process that last had the role; None if none is known.
         self._last_run = run_directory.read(role)
+        # A process that another supervisor started and that has not answered, and since when that is known (monotonic).
+        self._other_run: RunFile | None = None
+        self._other_since = 0.0
         self._outages = Outages(role, settings)
         # When a heartbeat last came from a server that did its work (monotonic seconds).
         self._heartbeat_at: float | None = None
@@ -245,7 +248,10 @@ class Supervisor:
             # Another supervisor has started it. It gets the time that a start may take; after that it counts as hung. A
             # process that accepts connections has started, so it is hung if it does not answer.
             self._last_run = run
-            if self._accepts_connections or run.age_s > self._settings.start_limit_s:
+            if run != self._other_run:
+                self._other_run, self._other_since = run, time.monotonic()
+            waited_s = time.monotonic() - self._other_since  # a spare may be older than its role
+            if self._accepts_connections or waited_s > self._settings.start_limit_s:
                 self._end_process()
             else:
                 self._supervision.on_other_process(time.monotonic())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -103,6 +104,23 @@ def test_only_the_watcher_whose_process_serves_remembers_the_recovery(
         for process in (another, ours):
             process.kill()
             process.wait()
+
+
+def test_a_process_that_is_older_than_its_role_gets_the_time_of_a_start(settings: Settings) -> None:
+    """A spare of the template process is: it may have waited for long before it became a server."""
+    settings = replace(settings, start_limit_s=0.5)
+    folder = RunDirectory(settings)
+    with subprocess.Popen(["sleep", "inf"]) as other:
+        try:
+            run = RunFile.of(REPLICATION, other.pid, folder.id)
+            wait_until(lambda: run.age_s > settings.start_limit_s)
+            folder.write(run)
+            watcher = Supervisor(REPLICATION, settings, folder, Answers(), supervised=True)
+            watcher.run(lambda: watcher.status()["starts"] == 0, lambda: False)
+            assert other.poll() is None
+            watcher.run(lambda: other.poll() is None, lambda: False)
+        finally:
+            other.kill()
 
 
 def test_recoveries_are_bounded_and_a_broken_file_is_no_obstacle(settings: Settings) -> None:

@@ -254,6 +254,12 @@ def test_a_second_template_of_a_data_folder_is_not_started(settings: Settings, t
     assert template.alive
 
 
+def test_a_template_is_found_by_its_run_file_whoever_started_it(settings: Settings, template: RunFile) -> None:
+    found = RunDirectory(settings).read(TEMPLATE)
+    assert found is not None
+    assert found.pid == template.pid
+
+
 def test_a_template_ends_when_no_server_is_there(template: RunFile) -> None:
     wait_until(lambda: not template.alive)
 
