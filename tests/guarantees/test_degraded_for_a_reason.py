@@ -76,7 +76,10 @@ def test_degraded_has_a_reason_since_when_and_a_count(make_cluster: MakeCluster)
 
 def test_a_replica_that_is_back_ends_the_trouble(cluster: ClusterControl) -> None:
     wait_until(cluster.is_whole)
-    cluster.kill(REPLICATION)
+    run = cluster.process_of(REPLICATION)
+    process = None if run is None else run.process()
+    assert process is not None
+    process.suspend()  # a killed one is back before main notices
     wait_until(lambda: failed_tries(cluster) > 0)
     wait_until(cluster.is_whole)
     wait_until(lambda: not main_of(cluster).troubles)

@@ -43,6 +43,9 @@ class Segments(Protocol):
     def create(self, number: int) -> SegmentFile:
         """Create an empty segment. An existing file of that number is replaced."""
 
+    def sync(self, number: int) -> None:
+        """Return once everything in a segment survives a power cut, also what an earlier process wrote."""
+
     def delete(self, number: int) -> None:
         """Delete a segment."""
 
@@ -69,6 +72,11 @@ class SegmentFolder:
     def create(self, number: int) -> SegmentFile:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         return _File(self._file(number))
+
+    def sync(self, number: int) -> None:
+        sync(self._file(number))
+        sync(self._folder)
+        sync(self._folder.parent)
 
     def delete(self, number: int) -> None:
         self._file(number).unlink(missing_ok=True)
@@ -137,6 +145,9 @@ class MemorySegments:
     def create(self, number: int) -> SegmentFile:
         content = self.contents[number] = bytearray()
         return MemoryFile(content)
+
+    def sync(self, number: int) -> None:
+        """Do nothing: memory does not survive a power cut."""
 
     def delete(self, number: int) -> None:
         self.contents.pop(number, None)

@@ -82,7 +82,7 @@ class Journal(JournalReads):
         ``owned``: no other process writes to the journal. Otherwise only ``last``, ``end``, ``epoch`` and ``terms`` are
         those of the whole log, and rows are those of the database: to see the tail takes the lock of a writer.
 
-        Raises OSError when a segment cannot be read.
+        Raises OSError when a segment cannot be read or synced.
         """
         super().__init__(connection)
         bring_up_to_date(connection)
@@ -98,6 +98,8 @@ class Journal(JournalReads):
         connection.execute("COMMIT")
         self._segments = MemorySegments() if segments is None else segments
         recovered = self._recover(filled, last)
+        if sync and owned:
+            self._sync(recovered)
         # Held by an append, and by a write that depends on what it has read.
         self._appending = threading.Lock()
         self._log = AppendLog(self._segments, sync=sync, next_segment=recovered.next_segment)
@@ -118,6 +120,14 @@ class Journal(JournalReads):
         """The position at which the log ended when streams were last forgotten, or when the log was last replaced. Both
         copies ended there at that time.
         """
+
+    def _sync(self, recovered: Recovered) -> None:
+        """Make what was read survive a power cut, before anybody relies on it.
+
+        The process that appended it may have died between its write and its sync.
+        """
+        for number in sorted({batch.end.segment for batch in recovered.batches}):
+            self._segments.sync(number)
 
     def _recover(self, filled: LogPlace | None, last: LogId) -> Recovered:
         if filled is not None:
