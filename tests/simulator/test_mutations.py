@@ -55,7 +55,7 @@ FOUND = {
     "forgotten-rooms-come-back": (187, "damage"),
     "read-before-it-is-known": (68, "linearizability"),
     "refused-but-shown": (16, "G3"),
-    "unchanged-is-forgotten": (1099, "G1"),
+    "unchanged-is-forgotten": (1888, "G1"),
     "refused-for-what-never-happened": (124, "G7"),
     "listed-once-and-for-all": (2, "G3"),
     "adopted-but-not-told-of": (4, "time"),
@@ -65,7 +65,6 @@ FOUND = {
 def test_every_deliberate_fault_has_a_seed_that_finds_it() -> None:
     assert set(FOUND) == set(MUTATIONS)
     assert len(MUTATIONS) >= 10
-    assert max(seed for seed, _ in FOUND.values()) <= SCHEDULES, "the seed is seen to be clean without the fault"
 
 
 FIRST_OF_EACH_CHECK = {check: name for name, (_, check) in reversed(FOUND.items())}.values()
@@ -78,6 +77,7 @@ def test_the_fault_is_found(name: str) -> None:
     seed, check = FOUND[name]
     found = run_one(CLUSTER, seed, broken=name)
     assert found.findings[0].startswith(f"{check}: ")
+    assert seed <= SCHEDULES or run_one(CLUSTER, seed).clean, "the test of many schedules does not have this seed"
 
 
 def test_nothing_of_a_fault_is_left_in_this_process_after_its_schedule() -> None:
