@@ -184,5 +184,9 @@ class Nemesis:
     def _pause(self, role: str, for_s: float) -> int | None:
         pid = self._servers.suspend(role)
         if pid is not None and pid not in self._hanging:
-            self._undo_after(for_s, lambda: self._servers.resume(pid))
+            self._undo_after(for_s, lambda: self._end_pause(pid))
         return pid
+
+    def _end_pause(self, pid: int) -> None:
+        if pid not in self._hanging:  # a hang that came later lasts
+            self._servers.resume(pid)

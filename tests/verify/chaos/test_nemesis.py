@@ -144,6 +144,12 @@ def test_a_hang_is_left_to_the_servers(conduct: Callable[..., Nemesis], servers:
     assert ("resume", 1) not in servers.done
 
 
+def test_a_pause_that_ends_does_not_end_a_later_hang(conduct: Callable[..., Nemesis], servers: Servers) -> None:
+    servers.gone = False
+    conduct(Fault(FaultKind.PAUSE, (MAIN,), for_s=0.01), Fault(FaultKind.HANG, (MAIN,)), limit_s=0.1)
+    assert ("resume", 1) not in servers.done
+
+
 def test_a_hang_that_nobody_ends_is_a_complaint(
     conduct: Callable[..., Nemesis], servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
