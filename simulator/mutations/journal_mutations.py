@@ -135,6 +135,15 @@ def _do_not_cut(self: AppendLog, file: SegmentFile) -> None:
     self._must_cut = False
 
 
+register(
+    "old-appends-are-not-synced",
+    "a start relies on appends that the process before it has not synced",
+    Journal,
+    "_sync",
+    returning(None),
+)
+
+
 @mutation("appends-are-not-synced", "an append returns before it is synced", AppendLog, "_write")
 def _write_without_sync(_self: AppendLog, file: SegmentFile, data: bytes) -> None:
     if file.write(data) < len(data):

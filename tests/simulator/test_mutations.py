@@ -22,6 +22,7 @@ FOUND = {
     "a-torn-append-counts": (69, "G5"),
     "appends-are-not-read-again": (2, "G3"),
     "writes-before-the-tail": (4, "G3"),
+    "old-appends-are-not-synced": (1570, "G1"),
     "appends-are-not-synced": (79, "damage"),
     "a-refused-append-stays": (161, "damage"),
     "sums-of-records-are-not-checked": (231, "G3"),
