@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,7 +128,10 @@ def test_a_forked_server_shares_no_file_with_the_template_or_with_other_servers(
 
 
 def sockets_and_logs(pid: int) -> set[str]:
-    files = [os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")]  # noqa: PTH115, PTH208
+    files = []
+    for number in os.listdir(f"/proc/{pid}/fd"):  # noqa: PTH208
+        with suppress(FileNotFoundError):  # closed meanwhile
+            files.append(os.readlink(f"/proc/{pid}/fd/{number}"))  # noqa: PTH115
     return {file for file in files if file.startswith("socket:") or file.endswith(".log")}
 
 
