@@ -47,11 +47,11 @@ class Later:
 
     def answer(self, value: Any) -> None:
         """Settle it with this answer."""
-        self._settle(value, None)
+        self.settle(value, None)
 
     def fail(self, error: TicTacToeError) -> None:
         """Settle it with this error."""
-        self._settle(None, error)
+        self.settle(None, error)
 
     def then(self, callback: OnSettled) -> None:
         """Call ``callback`` when it is settled; at once if it is settled already."""
@@ -74,7 +74,10 @@ class Later:
         if self._abandon is not None:
             self._abandon()
 
-    def _settle(self, value: Any, error: TicTacToeError | None) -> None:
+    def settle(self, value: Any, error: TicTacToeError | None) -> None:
+        """Settle it with the error if there is one, else with the answer."""
+        if error is not None:
+            value = None
         self.value, self.error, self.settled = value, error, True
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
@@ -93,3 +96,11 @@ def failed(error: TicTacToeError) -> Later:
     later = Later()
     later.fail(error)
     return later
+
+
+def later_of(work: Callable[[], Any]) -> Later:
+    """Do the work, and return a ``Later`` that is settled with its result or its TicTacToeError."""
+    try:
+        return answered(work())
+    except TicTacToeError as error:
+        return failed(error)

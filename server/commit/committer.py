@@ -33,7 +33,7 @@ class QueuedSubmission(Submission):
 
     def settle(self) -> None:
         """Settle ``later`` with the answer or the error."""
-        _settle(self.later, self.answer, self.error)
+        self.later.settle(self.answer, self.error)
 
 
 class _QueuedProcedure:
@@ -148,7 +148,7 @@ class Committer:
         """Pass on the result of the holder. The lock stays taken meanwhile, and for good if this fails."""
         holder = self._holder
         if isinstance(holder, _QueuedProcedure):
-            _settle(holder.later, value, error)
+            holder.later.settle(value, error)
         elif holder is not None:
             if value is not None:
                 raise value
@@ -163,10 +163,3 @@ class Committer:
         except Exception as failure:
             return failure
         return None
-
-
-def _settle(later: Later, value: Any, error: TicTacToeError | None) -> None:
-    if error is None:
-        later.answer(value)
-    else:
-        later.fail(error)

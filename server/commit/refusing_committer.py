@@ -14,7 +14,7 @@ from server.rooms.service_clock import ServiceClock
 from server.runtime.effects import Effects
 from server.runtime.procedures import Host, Procedure
 from wire.errors import TicTacToeError
-from wire.later import Later, answered, failed
+from wire.later import Later, later_of
 
 
 class RefusingCommitter:
@@ -33,10 +33,7 @@ class RefusingCommitter:
         A command with a request id that was not applied before always fails with ``error``. Another outcome would have
         to be remembered for a duplicate that arrives late.
         """
-        try:
-            return answered(self._answer(stream, command))
-        except TicTacToeError as error:
-            return failed(error)
+        return later_of(lambda: self._answer(stream, command))
 
     def locked(self, effects: Effects[Any]) -> Later:
         """Run a procedure. The log does not grow anyway."""

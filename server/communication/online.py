@@ -1,4 +1,4 @@
-"""Who is online, at the front door: the shell around ``presence``, with a clock and the main server.
+"""The users online, at the front door: the shell around ``presence``, with a clock and the main server.
 
 The main server confirms that a token owns a name. It confirms it again now and then, not at each report, so that the
 owner counts as active there. A known user stays online while the main server is being replaced.

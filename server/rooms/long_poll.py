@@ -92,7 +92,7 @@ class LongPolls:
         self.notify(list(self._waiting))
 
     def _on_tick(self) -> None:
-        """Answer the callers whose time is up."""
+        """Answer the callers at the end of their timeout."""
         now = self._clock()
         while self._ticks and self._ticks[0] * TICK_S <= now + TICK_S / 10:
             ready = list(self._due.pop(heapq.heappop(self._ticks)))

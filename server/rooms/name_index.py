@@ -67,7 +67,7 @@ class NameIndex:
     def lookalike_of(self, name: str) -> str | None:
         """Return an owned name that is a lookalike of ``name`` but not the same, or None.
 
-        Names whose skeletons are not computed yet are computed first; ``compute_some`` does that in steps.
+        Skeletons that are missing are computed first; ``compute_some`` does that in steps.
         """
         while self.compute_some():
             pass

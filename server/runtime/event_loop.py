@@ -17,8 +17,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from game.errors import TicTacToeError
-from server.runtime.effects import Effects
-from server.runtime.procedures import Host, Procedure
 from server.runtime.timers import Action, Timer
 from wire.errors import Busy
 from wire.later import Later, failed
@@ -148,11 +146,6 @@ def calls_in_threads(
 
 def _no_other_server(method: str, _arguments: tuple[Any, ...]) -> Later:
     return failed(TicTacToeError(f"no server for {method} here"))
-
-
-def run_procedure(effects: Effects[Any], host: Host) -> Later:
-    """Begin a procedure that needs no commit lock, and return the ``Later`` for its result."""
-    return Procedure(effects, host).begin()
 
 
 def _settle(later: Later, future: concurrent.futures.Future[Any]) -> None:

@@ -18,7 +18,7 @@ from simulator.engine.node import Incarnation, Node, Timer
 from simulator.engine.simulation import Simulation
 from wire import REPLICATION
 from wire.errors import DeadlineExceeded, Unreachable, error_from
-from wire.later import Later, answered, failed
+from wire.later import Later, later_of
 
 Then = Callable[[Any], None]
 Fail = Callable[[TicTacToeError], None]
@@ -204,7 +204,4 @@ class SimulatedHost:
 
     def in_thread(self, work: Callable[[], Any]) -> Later:
         """Do the work at once."""
-        try:
-            return answered(work())
-        except TicTacToeError as error:
-            return failed(error)
+        return later_of(work)

@@ -14,8 +14,8 @@ from game.errors import LimitReached
 from server.communication.front_door import FrontDoor
 from server.communication.lobby_follower import LobbyFollower
 from server.rooms.ids import HOUSE_BOT
-from server.runtime.event_loop import EventLoop, LoopHost, calls_in_threads, run_procedure
-from server.runtime.procedures import Host
+from server.runtime.event_loop import EventLoop, LoopHost, calls_in_threads
+from server.runtime.procedures import Host, Procedure
 from server.runtime.timers import Timers
 from server.settings import Settings
 from server.supervision.status import CachedStatus
@@ -65,7 +65,7 @@ class Served:
         self.loop = EventLoop("asyncio", lambda message, error: self.failures.append((message, error)))
         host = LoopHost(self.loop, calls_in_threads(self.loop, self._main, threads=THREADS, name="main"))
         self.front_door = front_door_of(self.loop, host)
-        self.endpoint = Endpoint(Address("127.0.0.1", 0), run=lambda effects: run_procedure(effects, host))
+        self.endpoint = Endpoint(Address("127.0.0.1", 0), run=lambda effects: Procedure(effects, host).begin())
         self.endpoint.offer(COMMUNICATION, self.front_door)
         self.endpoint.begin(self.loop.loop)
         self._thread = threading.Thread(target=self.loop.run)

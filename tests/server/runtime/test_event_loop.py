@@ -13,7 +13,8 @@ import pytest
 
 from server.runtime import event_loop
 from server.runtime.effects import Blocking, Effects, RemoteCall, Sleep
-from server.runtime.event_loop import EventLoop, LoopHost, new_loop, run_procedure
+from server.runtime.event_loop import EventLoop, LoopHost, new_loop
+from server.runtime.procedures import Procedure
 from tests.conditions import PATIENCE_S
 from tests.server.awaiting import wait_for
 from wire.errors import NotReady, TicTacToeError
@@ -43,7 +44,7 @@ class Running:
 
     def result_of(self, effects: Effects[Any], call: Callable[[str, tuple[Any, ...]], Later] | None = None) -> Any:
         """Run a procedure to its end; return its result or raise its error."""
-        return wait_for(self.loop, lambda: run_procedure(effects, LoopHost(self.loop, call)))
+        return wait_for(self.loop, lambda: Procedure(effects, LoopHost(self.loop, call)).begin())
 
     def failure(self) -> BaseException | None:
         """Wait for the first failure, and return its exception."""
@@ -217,7 +218,7 @@ def test_an_unexpected_exception_of_a_procedure_is_reported_as_a_failure(running
         yield Sleep(0.001)
         raise error
 
-    running.loop.from_thread(lambda: run_procedure(work(), LoopHost(running.loop)))  # type: ignore[arg-type]
+    running.loop.from_thread(lambda: Procedure(work(), LoopHost(running.loop)).begin())  # type: ignore[arg-type]
     assert running.failure() is error
 
 

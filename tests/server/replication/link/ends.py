@@ -16,7 +16,8 @@ from server.replication.link.channel import InitiatorChannel
 from server.replication.link.link_server import LinkServer
 from server.replication.link.place import SOCKET, LinkPlace
 from server.replication.link.replica_link import ReplicaLink
-from server.runtime.event_loop import EventLoop, LoopHost, run_procedure
+from server.runtime.event_loop import EventLoop, LoopHost
+from server.runtime.procedures import Procedure
 from tests.conditions import PATIENCE_S
 from wire.arguments import remote, text
 from wire.errors import Unreachable, WrongMachine
@@ -87,7 +88,7 @@ class Ends:
             self.place,
             key,
             self.service,
-            run=lambda effects: run_procedure(effects, host),
+            run=lambda effects: Procedure(effects, host).begin(),
             answered=lambda method, code, _took_s: self.answered.append((method, code)),
         )
 
