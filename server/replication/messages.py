@@ -33,6 +33,12 @@ def attach(epoch: Epoch) -> Effects[LogEnd]:
     return LogEnd(*(yield RemoteCall("attach", epoch)))
 
 
+def forgotten_at() -> Effects[int]:
+    """Return the position at which the replica's copy ended when streams were last deleted from it."""
+    position: int = yield RemoteCall("forgotten_at", ())
+    return position
+
+
 def append(
     epoch: Epoch, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry], terms: Sequence[EpochStart]
 ) -> Effects[LogEnd]:

@@ -47,8 +47,9 @@ class SendBacklog(Struct, frozen=True):
 class SendCopy(Struct, frozen=True):
     """Replace the replica's copy by the own journal.
 
-    There are two reasons. The replica was restored to a state from before streams were deleted. Or the replica is
-    empty, and the own epoch history does not reach back to the beginning: a backlog needs the epoch of each entry.
+    There are two reasons. The replica may have streams that were deleted here, because it was restored to an earlier
+    state, or does not record the deletion. Or the replica is empty, and the own epoch history does not reach back to
+    the beginning: a backlog needs the epoch of each entry.
     """
 
 
@@ -100,10 +101,11 @@ class Primary:
             return Send(previous, tuple(entries))
         return self._commit(self.last)
 
-    def attached(self, replica_end: LogEnd) -> Output | None:
+    def attached(self, replica_end: LogEnd, forgotten_at: int | None = None) -> Output | None:
         """Process the end of the replica's copy, which it returned when it attached or stored a piece of a catch-up.
 
-        Returns what the replica lacks. None: it lacks nothing and is in sync now.
+        ``forgotten_at``: the position at which that copy ended when streams were last deleted from it. None: as at the
+        last call. Returns what the replica lacks. None: it lacks nothing and is in sync now.
         """
         if self.sync_state is SyncState.FENCED:
             return StepDown()
@@ -111,9 +113,9 @@ class Primary:
             self.sync_state = SyncState.FENCED
             return ReplicaAhead()
         self.sync_state = SyncState.CATCHING_UP
-        put_back = 0 < replica_end.position < self._forgotten_at
+        lacks_deletion = forgotten_at is not None and forgotten_at < self._forgotten_at
         begins_before_terms = replica_end.log_id == START and self._terms.first > 1
-        if put_back or begins_before_terms:
+        if lacks_deletion or begins_before_terms:
             return SendCopy()
         if replica_end.log_id != self.last:
             return SendBacklog(replica_end.log_id, self.last)

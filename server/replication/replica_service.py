@@ -139,6 +139,12 @@ class ReplicaService(PeerApi):
         self._repair.begin()
         return self._end
 
+    @remote()
+    def forgotten_at(self) -> int:
+        """Return the position at which this copy ended when streams were last deleted from it. Raises NotReady."""
+        self._check_idle()
+        return self._journal.forgotten_at
+
     @remote(
         epoch=_EPOCH,
         holder=_HOLDER,
@@ -223,7 +229,7 @@ class ReplicaService(PeerApi):
 
         def replace() -> None:
             with self._compactor.paused():
-                self._journal.end_copy(last, terms)
+                self._journal.end_copy(last, terms, last.position)
 
         yield from self._apart(replace)
         self._replica.replaced(last)

@@ -128,10 +128,14 @@ class Replicator:
     def forget(self, streams: Sequence[str]) -> Effects[bool]:
         """Delete these streams from the replica, then from the own journal; return whether that was done.
 
-        Does nothing unless the replica is in sync: a replica that was away could bring deleted streams back. The caller
-        holds the commit lock. Raises StorageFailed.
+        Does nothing unless the replica is in sync: a replica that was away could bring deleted streams back. Does
+        nothing unless the log has grown since the last time: two deletions at one position could not be told apart. The
+        caller holds the commit lock. Raises StorageFailed.
         """
-        if self._primary.sync_state is not SyncState.IN_SYNC:
+        if (
+            self._primary.sync_state is not SyncState.IN_SYNC
+            or self._journal.forgotten_at == self._primary.last.position
+        ):
             return False
         try:
             yield from messages.forget(self._primary.epoch, streams)
@@ -190,7 +194,8 @@ class Replicator:
 
     def _attach(self) -> Effects[None]:
         try:
-            output = self._attached((yield from messages.attach(self._primary.epoch)))
+            end = yield from messages.attach(self._primary.epoch)
+            output = self._attached(end, (yield from messages.forgotten_at()))
             while isinstance(output, (SendBacklog, SendCopy)):
                 output = yield from self._catch_up(output)
         except TicTacToeError as error:
@@ -210,8 +215,8 @@ class Replicator:
         else:
             self._step_down("another main server is the primary")
 
-    def _attached(self, end: LogEnd) -> Output | None:
-        output = self._primary.attached(end)
+    def _attached(self, end: LogEnd, forgotten_at: int | None = None) -> Output | None:
+        output = self._primary.attached(end, forgotten_at)
         self._record(end.log_id)
         return output
 

@@ -155,16 +155,19 @@ def _fetch_copy(
             raise NotReady("the replica's copy had gaps")
         logger.error("copy of the replica damaged")
     terms = yield from messages.terms()
-    yield Blocking(lambda: _replace(journal, copies, last, terms))
+    forgotten_at = yield from messages.forgotten_at()
+    yield Blocking(lambda: _replace(journal, copies, last, terms, forgotten_at))
 
 
-def _replace(journal: Journal, copies: Sequence[StreamCopy], last: LogId, terms: Sequence[EpochStart]) -> None:
+def _replace(
+    journal: Journal, copies: Sequence[StreamCopy], last: LogId, terms: Sequence[EpochStart], forgotten_at: int
+) -> None:
     journal.begin_copy()
     journal.add_to_copy(
         [copy.snapshot for copy in copies if copy.snapshot is not None],
         [entry for copy in copies for entry in copy.entries],
     )
-    journal.end_copy(last, terms)
+    journal.end_copy(last, terms, forgotten_at)
 
 
 def _lower_guard(journal: Journal) -> None:

@@ -108,7 +108,7 @@ def _read_torn(
 def _record_without_sum(data: bytes, at: int, end: int, kinds: Sequence[bytes]) -> Any:
     begin = at + FRAME.size
     length = int.from_bytes(data[at : at + 4], "big")
-    content = data[begin : begin + length]
+    content = data[begin : begin + length].decode(errors="replace").encode()  # may be no text, being unchecked
     if begin + length > end or not content.startswith(tuple(kinds)) or content.count(b"\n") < len(_FIELDS):
         return None
     return segment_reader._Record(content.split(b"\n", 5), crc32(content), at, begin + length)

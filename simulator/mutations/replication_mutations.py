@@ -31,7 +31,7 @@ def _commit_appended(self: Primary, entries: Sequence[Entry]) -> Output:
 
 
 @mutation("stale-replica-in-step", "a replica that lacks entries counts as in sync", Primary, "attached")
-def _attach_as_in_sync(self: Primary, _replica_end: LogEnd) -> Output | None:
+def _attach_as_in_sync(self: Primary, _replica_end: LogEnd, _forgotten_at: int | None = None) -> Output | None:
     self.sync_state = SyncState.IN_SYNC
     return None
 
@@ -42,8 +42,9 @@ def _attach_as_in_sync(self: Primary, _replica_end: LogEnd) -> Output | None:
     Primary,
     "attached",
 )
-def _attach_with_deleted_streams(self: Primary, end: LogEnd, original: Any = Primary.attached) -> Output | None:
-    self._forgotten_at = 0
+def _attach_with_deleted_streams(
+    self: Primary, end: LogEnd, _forgotten_at: int | None = None, original: Any = Primary.attached
+) -> Output | None:
     output: Output | None = original(self, end)
     return output
 

@@ -58,7 +58,7 @@ MUST_BE_GOOD = frozenset({"token", "request_id", "name", "code"})
 PEER_METHODS: tuple[str, ...] = (
     *("beat", "status", "stand_down", "stop", "standing", "take_office", "attach", "append", "begin_copy"),
     *("add_to_copy", "end_copy", "drop_after_gaps", "terms", "damage", "rows_of", "mend", "check_machine"),
-    *("forget", "copies", "claim", "create", "is_open", "lobby_changes", "drain"),
+    *("forgotten_at", "forget", "copies", "claim", "create", "is_open", "lobby_changes", "drain"),
     *("keep_name", "recover_name", "open_matches"),
     *("who_has", "records_after", "records"),
 )

@@ -117,9 +117,7 @@ class Journal(JournalReads):
         # promise.
         self.epoch = epoch or Epoch(self.last.epoch, "")
         self.forgotten_at: int = min(row[0], self.last.position) if row and type(row[0]) is int else 0
-        """The position at which the log ended when streams were last forgotten, or when the log was last replaced. Both
-        copies ended there at that time.
-        """
+        """The position at which the log ended when streams were last deleted. Both copies ended there at that time."""
 
     def _sync(self, recovered: Recovered) -> None:
         """Make what was read survive a power cut, before anybody relies on it.
@@ -285,10 +283,11 @@ class Journal(JournalReads):
         with self.writing():
             incoming_copy.add(self._connection, snapshots, entries)
 
-    def end_copy(self, last: LogId, terms: Sequence[EpochStart]) -> None:
+    def end_copy(self, last: LogId, terms: Sequence[EpochStart], forgotten_at: int) -> None:
         """Replace the present log by the incoming copy in one transaction.
 
-        The copy has these terms and ends at ``last``. Rows that are lost in the copy but sound here stay.
+        The copy has these terms and ends at ``last``. Streams were last deleted from it at ``forgotten_at``, or before.
+        Rows that are lost in the copy but sound here stay.
         """
         history = EpochHistory(terms)
 
@@ -301,8 +300,8 @@ class Journal(JournalReads):
             replace_terms(self._connection, terms)
             incoming_copy.move_in(self._connection)
             check(self._read_last(self.terms) == last, "an incoming copy must end at the announced log id")
-            self._connection.execute(_PUT_FORGOTTEN, (last.position,))
-        self.last, self.forgotten_at = last, last.position
+            self._connection.execute(_PUT_FORGOTTEN, (forgotten_at,))
+        self.last, self.forgotten_at = last, forgotten_at
         self.terms = history
         self.damage.retry_all()
 

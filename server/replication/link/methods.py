@@ -19,7 +19,7 @@ from wire.arguments import Check, carry_out
 from wire.errors import NotReady
 
 METHODS = (
-    *("check_machine", "standing", "take_office", "attach", "append"),
+    *("check_machine", "standing", "take_office", "attach", "forgotten_at", "append"),
     *("begin_copy", "add_to_copy", "end_copy", "copies", "terms", "drop_after_gaps"),
     *("damage", "rows_of", "mend", "forget"),
 )

@@ -202,8 +202,8 @@ class InstrumentedPrimary(Primary):
         super().__init__(epoch, journal.last, journal.terms, forgotten_at=journal.forgotten_at)
         self._on_joined = on_joined
 
-    def attached(self, replica_end: LogEnd) -> Output | None:
-        output = super().attached(replica_end)
+    def attached(self, replica_end: LogEnd, forgotten_at: int | None = None) -> Output | None:
+        output = super().attached(replica_end, forgotten_at)
         self._on_joined()
         return output
 

@@ -253,7 +253,7 @@ def test_a_copy_that_replaces_this_one_does_not_replace_sound_rows_by_lost_ones(
         entry._replace(body=LOST) if entry.stream == "room/bbbb" else entry for c in sound for entry in c.entries
     ]
     journal.add_to_copy([], entries)
-    journal.end_copy(journal.last, list(journal.terms))
+    journal.end_copy(journal.last, list(journal.terms), 0)
     assert list(journal.copies()) == sound
     journal.close()
 
@@ -324,7 +324,7 @@ def take_in(journal: Journal, snapshot: Snapshot | None, entries: list[Entry], h
     """Replace the journal by a copy that its main server has sent, written by that holder."""
     journal.begin_copy()
     journal.add_to_copy([] if snapshot is None else [snapshot], entries)
-    journal.end_copy(LogId(1, 5), [EpochStart(1, holder, 1)])
+    journal.end_copy(LogId(1, 5), [EpochStart(1, holder, 1)], 0)
 
 
 def test_a_lost_snapshot_does_not_replace_one_with_all_events_since(compacted: Journal) -> None:

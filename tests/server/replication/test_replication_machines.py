@@ -89,14 +89,15 @@ def test_an_empty_replica_gets_a_whole_copy_where_the_terms_do_not_reach_back_to
     assert primary.attached(LogEnd(2, 4, "b")) == SendBacklog(LogId(2, 4), LogId(3, 7))
 
 
-def test_a_replica_that_was_put_back_to_before_the_last_forgetting_gets_a_whole_copy() -> None:
+def test_a_replica_that_lacks_the_last_deletion_gets_a_whole_copy() -> None:
     primary = Primary(FIRST, LogId(1, 9), EpochHistory([EpochStart(*FIRST, 1)]), forgotten_at=6)
-    assert isinstance(primary.attached(LogEnd(1, 5, "a")), SendCopy)
-    assert primary.attached(LogEnd(1, 6, "a")) == SendBacklog(LogId(1, 6), LogId(1, 9))
-    assert primary.attached(EMPTY) == SendBacklog(START, LogId(1, 9)), "an empty one has nothing to forget"
+    assert isinstance(primary.attached(LogEnd(1, 5, "a"), 0), SendCopy)
+    assert isinstance(primary.attached(LogEnd(1, 6, "a"), 5), SendCopy), "put back to the moment before the deletion"
+    assert primary.attached(LogEnd(1, 6, "a"), 6) == SendBacklog(LogId(1, 6), LogId(1, 9))
+    assert primary.attached(LogEnd(1, 8, "a")) == SendBacklog(LogId(1, 8), LogId(1, 9)), "a piece was stored"
     primary.deleted_streams()
-    assert isinstance(primary.attached(LogEnd(1, 8, "a")), SendCopy)
-    assert primary.attached(LogEnd(1, 9, "a")) is None
+    assert isinstance(primary.attached(LogEnd(1, 9, "a"), 6), SendCopy)
+    assert primary.attached(LogEnd(1, 9, "a"), 9) is None
 
 
 def test_when_the_replica_is_lost_the_primary_goes_on_alone() -> None:

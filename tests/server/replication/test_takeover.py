@@ -35,6 +35,7 @@ class Replica:
         self.copies = list(copies)
         self.has_own = has_own
         self.terms = [EpochStart(1, "a", 1)]
+        self.forgotten_at = 2
         self.asked: list[str] = []
         self.rests = 0
 
@@ -50,6 +51,8 @@ class Replica:
             return [copy for copy in self.copies if copy.stream > wish.arguments[0]]
         if wish.method == "terms":
             return self.terms
+        if wish.method == "forgotten_at":
+            return self.forgotten_at
         if wish.method == "drop_after_gaps":
             torn = [copy.stream for copy in self.copies if copy.has_gap]
             self.copies = [copy.before_gap() for copy in self.copies]
@@ -77,7 +80,8 @@ def copy(stream: str, *versions: int, snapshot: int = 0) -> StreamCopy:
 def test_the_replica_is_promised_to_before_its_copy_is_read(journal: Journal) -> None:
     replica = Replica(copy("room/a", 1, 2, 3))
     assert taken_over(journal, replica) == Epoch(2, "me")
-    assert replica.asked == ["standing", "take_office", "copies", "copies", "terms"]
+    assert replica.asked == ["standing", "take_office", "copies", "copies", "terms", "forgotten_at"]
+    assert journal.forgotten_at == 2
     assert [entry.version for entry in journal.copy("room/a").entries] == [1, 2, 3]
     assert list(journal.terms) == [EpochStart(1, "a", 1), EpochStart(2, "me", 4)]
 

@@ -156,7 +156,7 @@ def test_a_copy_replaces_the_log_only_when_it_is_complete(journal: Journal, file
     half = open_journal(file)
     assert [copy.stream for copy in half.copies()] == ["room/a"]
     half.close()
-    journal.end_copy(LogId(2, 5), [EpochStart(1, "a", 1), EpochStart(2, "b", 4)])
+    journal.end_copy(LogId(2, 5), [EpochStart(1, "a", 1), EpochStart(2, "b", 4)], 0)
     assert [copy.stream for copy in journal.copies()] == ["room/x", "room/y"]
     assert journal.last == LogId(2, 5)
 
@@ -166,7 +166,7 @@ def test_a_copy_that_ends_elsewhere_than_it_says_is_refused(journal: Journal) ->
     journal.begin_copy()
     journal.add_to_copy([], [entry(5)])
     with pytest.raises(InvariantBroken):
-        journal.end_copy(LogId(1, 6), [])
+        journal.end_copy(LogId(1, 6), [], 0)
     assert journal.last == LogId(1, 1)
     assert [copy.stream for copy in journal.copies()] == ["room/a"]
 
@@ -244,6 +244,7 @@ def test_what_is_fetched_or_forgotten_is_not_listed(journal: Journal) -> None:
     assert journal.forgotten_at == 2
     journal.begin_copy()
     journal.add_to_copy([], [entry(1), entry(5, version=2)])
-    journal.end_copy(LogId(1, 5), [EpochStart(1, "me", 1)])
+    journal.end_copy(LogId(1, 5), [EpochStart(1, "me", 1)], 3)
+    assert journal.forgotten_at == 3
     assert journal.summaries() == []
     assert journal.missing_summaries() == ["room/a"]

@@ -159,7 +159,7 @@ def test_what_is_forgotten_does_not_come_back_from_the_tail(journal: Journal, fi
 def test_a_log_that_is_replaced_does_not_come_back_from_the_tail(journal: Journal, file: Path) -> None:
     journal.begin_copy()
     journal.add_to_copy([], [entry(1, B, 1, 2)])
-    journal.end_copy(LogId(2, 1), [EpochStart(2, "you", 1)])
+    journal.end_copy(LogId(2, 1), [EpochStart(2, "you", 1)], 0)
     kill(journal)
     with contextlib.closing(open_journal(file)) as again:
         assert again.last == LogId(2, 1)

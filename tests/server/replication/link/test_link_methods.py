@@ -33,6 +33,7 @@ GOOD: dict[str, tuple[Any, ...]] = {
     "end_copy": (1, "a", 5, 1, LogId(1, 2), [TERM]),
     "copies": ("", 0, 100),
     "terms": (),
+    "forgotten_at": (),
     "drop_after_gaps": (1, "a"),
     "damage": (1, "a"),
     "rows_of": (1, "a", "room/aaaa", [1, 2], True, 3),
