@@ -148,7 +148,7 @@ class Commit:
     def _archive(self, record: Record, batch: Batch) -> None:
         """Add a record to the game archive in the same batch as its event: the log gets both or neither."""
         batch.records += 1
-        number = self._store.records + batch.records
+        number = self._store.states.records + batch.records
         self._decide(segment_stream(number), AddRecord(number, record), batch)
 
     def _write(self, batch: Batch) -> Effects[None]:

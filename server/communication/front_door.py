@@ -256,7 +256,7 @@ class FrontDoor:
         """Drop the player's match from the copy of the lobby if it is closed: the copy may be a moment old."""
         room = self._copy.match_of(name)
         if room is not None and not (yield RemoteCall("is_open", (room,))):
-            self._copy.matches.put(room, None)
+            self._copy.lobby.matches.put(room, self._copy.lobby.rows.get(room), None)
 
     def _where(self, room: str) -> dict[str, object]:
         host, port = self._settings.public_address_of(MAIN)

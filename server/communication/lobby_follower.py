@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from server.communication.following import PAGE, next_answer
-from server.rooms.lobby import BEGINNING, Lobby, LobbyChange, LobbyCursor, OpenMatches
+from server.rooms.lobby import BEGINNING, Lobby, LobbyChange, LobbyCursor
 from server.rooms.long_poll import LongPolls
 from server.runtime.effects import Await, Effects
 from server.runtime.retries import TAKEOVER_S, Retries
@@ -18,6 +18,7 @@ from server.runtime.timers import Timers
 from wire.errors import NotReady
 
 FOLLOW_RETRY_S = 0.02
+KEPT_CLOSINGS = 5000
 LOBBY = "lobby"
 """The key under which callers wait in ``long_polls``."""
 
@@ -33,7 +34,6 @@ class LobbyFollower:
         self._waits_for_revisions = LongPolls(lambda *_: {}, timers, clock)
         self.cursor = BEGINNING
         self._is_behind = True  # whether the main server may have more than its last answer
-        self.matches = OpenMatches()
         self.draining: Mapping[str, object] | None = None
         """What clients get during a drain, by the main server's last answer; else None."""
         self._before = 0  # the revision before the last reset
@@ -57,9 +57,8 @@ class LobbyFollower:
         if answer["reset"]:
             self._reset()
         for change in answer["changed"]:
-            one = LobbyChange(*change)
-            self.lobby.put(one)
-            self.matches.put(one.room, one.row)
+            self.lobby.put(LobbyChange(*change))
+        self.lobby.forget_closed(but=KEPT_CLOSINGS)
         self.cursor = LobbyCursor(*answer["cursor"])
         self.draining = answer.get("draining")  # during an upgrade an older main server may not send it
         self._is_behind = answer["more"]
@@ -82,15 +81,15 @@ class LobbyFollower:
         """Return the room of a running match of that name, or None. Raises NotReady while the copy is not complete."""
         if not self.complete:
             raise NotReady("the list of rooms is not complete yet")
-        return self.matches.of(name)
+        return self.lobby.matches.latest(name)
 
     def in_matches(self, names: Iterable[str]) -> list[str]:
         """Return the names that are known to be in a running match."""
-        return [name for name in names if self.matches.of(name) is not None]
+        return [name for name in names if self.lobby.matches.of(name)]
 
     def matches_of(self, name: str) -> list[str]:
         """Return the known rooms of all running matches of that name."""
-        return self.matches.rooms_of(name)
+        return list(self.lobby.matches.of(name))
 
     def has_news(self, after: LobbyCursor) -> bool:
         """Return whether there are changes after that cursor."""
@@ -109,5 +108,4 @@ class LobbyFollower:
         """Drop the copy. Callers that wait have to read from the beginning, too."""
         self._before = self.lobby.revision
         self.lobby = Lobby()
-        self.matches = OpenMatches()
         self.complete = False

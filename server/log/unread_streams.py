@@ -25,9 +25,8 @@ class UnreadStreams:
         self._streams = streams
         self._journal = journal
         self._on_unread = on_unread
-        self._unread: set[str] = set()
-        self._repaired: dict[str, StreamSummary] = {}
-        """Summaries of streams that were repaired since then and are not in the lists yet. All are in ``_unread``."""
+        # Each has a summary once it is repaired, until the summary is in the lists.
+        self._unread: dict[str, StreamSummary | None] = {}
 
     def __contains__(self, stream: str) -> bool:
         """Return whether the present state of a stream is unknown."""
@@ -46,24 +45,25 @@ class UnreadStreams:
             state = self._streams.best_known_state(copy)
             logger.error("stream unreadable", stream=stream, why=damaged.message, partly_readable=state is not None)
             if state is None:
-                self._unread.add(stream)
+                self._unread[stream] = None
                 self._on_unread(stream)
                 return None
         return StreamSummary(stream, copy.end, self._streams.kind_of(stream).row(state))
 
     def remove(self, stream: str) -> None:
         """Record that the state of a stream is known again."""
-        self._unread.discard(stream)
+        self._unread.pop(stream, None)
 
     def add_repaired(self, summary: StreamSummary) -> None:
         """Store the summary of a repaired stream for ``take_repaired``."""
-        self._repaired[summary.stream] = summary
+        self._unread[summary.stream] = summary
 
     def take_repaired(self, position: int) -> list[StreamSummary]:
         """Remove and return the summaries of repaired streams, as changes at that position at the end of the log.
 
         Readers of the lobby have already read past their original positions.
         """
-        repaired, self._repaired = self._repaired, {}
-        self._unread -= repaired.keys()
-        return [summary._replace(position=position) for summary in repaired.values()]
+        repaired = [summary for summary in self._unread.values() if summary is not None]
+        for summary in repaired:
+            del self._unread[summary.stream]
+        return [summary._replace(position=position) for summary in repaired]

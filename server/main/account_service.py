@@ -141,11 +141,11 @@ class AccountService:
     def release_expired(self) -> Effects[None]:
         """Release names of owners inactive for the grace time, a bounded number per call."""
         self._load_names()
-        for name in self._store.take_released():
+        for name in self._store.index.take_released():
             if name in self._active:
                 self._active.touch(name, self._clock())
         due = self._active.before(self._clock() - self._settings.name_grace_s, RELEASED_AT_ONCE)
-        seated = self._store.seated() if due else set()
+        seated = self._store.index.seated() if due else set()
         for name, active_at in due:
             state = self._store.state_of(name_stream(name))
             inactive_s = self._clock() - active_at

@@ -100,7 +100,7 @@ class CommandService:
         return {
             "room": room,
             "version": answer["version"],
-            "revision": self._store.lobby_revision,
+            "revision": self._store.index.revision,
             "code": self._store.room(room).access.code,
         }
 
@@ -110,7 +110,7 @@ class CommandService:
         Rooms that are being opened count, too. ``more``: how many further ones are about to be opened.
         """
         new: bool = self._store.state_of(room_stream(room)).phase == "new"
-        if new and self._store.open_rooms + self._quotas.rooms_under_way + more >= self._settings.max_rooms:
+        if new and len(self._store.index) + self._quotas.rooms_under_way + more >= self._settings.max_rooms:
             raise Busy("the servers have their most rooms (MAX_ROOMS)")
         return new
 
@@ -171,9 +171,9 @@ class CommandService:
         before = self._clock() - settings.away_s
         if self._opened_at < before:
             for _ in range(0, LOADED_IN_A_SWEEP, LOADED_AT_ONCE):
-                self._store.load_some(LOADED_AT_ONCE)
+                self._store.cache.load_some(LOADED_AT_ONCE)
                 yield Sleep(0.0)
-        for number, room in enumerate(self._store.cached_rooms()):
+        for number, room in enumerate(self._store.cache.open_states()):
             yield from self._expire_absent(room, before)
             if number % SWEPT_AT_ONCE == 0:
                 yield Sleep(0.0)

@@ -45,7 +45,7 @@ class StillPlayed:
         read_before, self._read = self._read, {}
         to_read = READ_AT_ONCE
         count = 0
-        for room in self._store.unfinished():
+        for room in self._store.index.unfinished():
             state = self._store.cached(room_stream(room))
             if state is not None:
                 count += is_played(state)

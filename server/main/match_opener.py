@@ -52,7 +52,7 @@ class MatchOpener:
             yield Await(self._opening)
         opening = self._opening = Later()
         try:
-            openings = [opening_of(pairing, self._store.match_of) for pairing in wanted]
+            openings = [opening_of(pairing, self._store.index.match_of) for pairing in wanted]
             commands: list[Submit] = []
             busy: Busy | None = None
             for pairing, (opened, match) in zip(wanted, openings, strict=True):

@@ -123,7 +123,7 @@ class MainPeerApi(PeerApi):
         """Open rooms for matched players. ``revision`` in the answer: of a lobby that has these rooms."""
         served = self._served()
         opened = yield from served.match_opener.open(pairings)
-        return {"opened": [one._asdict() for one in opened], "revision": served.store.lobby_revision}
+        return {"opened": [one._asdict() for one in opened], "revision": served.store.index.revision}
 
     @remote(token_hash=_HASH)
     def who_has(self, token_hash: str) -> str:
@@ -133,12 +133,12 @@ class MainPeerApi(PeerApi):
     @remote(number=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
     def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any] | Later:
         """Return the records of finished games after that number, when there are any or the time is up."""
-        return self._served().store.wait_records_after(number, limit, timeout_s)
+        return self._served().store.archive.wait(number, limit, timeout_s)
 
     @remote(numbers=sequence(most=1000))
     def records(self, numbers: Sequence[object]) -> list[dict[str, Any]]:
         """Return the records of these numbers."""
-        return self._served().store.records_numbered([_POSITION(number) for number in numbers])
+        return self._served().store.archive.records_numbered([_POSITION(number) for number in numbers])
 
     @remote(room=room_id)
     def is_open(self, room: str) -> bool:

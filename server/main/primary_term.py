@@ -180,16 +180,16 @@ class PrimaryTerm(Reads):
     def readings(self) -> Iterator[Reading]:
         """Yield the metrics of a primary."""
         store, replicator, counts = self.store, self.replicator, self.counts
-        present = [room for room in store.cached_rooms() if room.players or room.spectators]
+        present = [room for room in store.cache.open_states() if room.players or room.spectators]
         yield Reading(metrics.EPOCH, replicator.epoch)
         yield Reading(metrics.POSITION, store.published)
-        yield Reading(metrics.ROOMS, store.open_rooms)
-        yield Reading(metrics.ROOMS_IN_MEMORY, store.rooms_in_memory)
+        yield Reading(metrics.ROOMS, len(store.index))
+        yield Reading(metrics.ROOMS_IN_MEMORY, len(store.cache.rooms))
         yield Reading(metrics.NAMES, store.names.held)
-        yield Reading(metrics.RECORDS, store.records)
+        yield Reading(metrics.RECORDS, store.states.records)
         yield Reading(metrics.PLAYERS, sum(room.has(name) for room in present for name in room.players))
         yield Reading(metrics.WATCHERS, sum(len(room.spectators) for room in present))
-        yield Reading(metrics.CALLERS_WAITING, store.callers_waiting, ("room",))
+        yield Reading(metrics.CALLERS_WAITING, store.long_polls.waiting, ("room",))
         yield Reading(metrics.COMMANDS_WAITING, self.committer.waiting)
         yield Reading(metrics.MOVES, counts.events["moved"])
         yield Reading(metrics.MOVE_S, self._process.traffic.move_s)

@@ -80,7 +80,7 @@ class Quotas:
         """Count a room for its owner and the owner's host while it is being opened. Raises LimitReached."""
         settings = self._settings
         of_host = list(self._hosts.names_of(host))
-        opened, of_all = self._store.opened_by([by]), self._store.opened_by(of_host)
+        opened, of_all = self._store.index.opened_by([by]), self._store.index.opened_by(of_host)
         if opened + self._opening[by] >= settings.max_rooms_per_name:
             raise LimitReached(
                 f"you have {settings.max_rooms_per_name} open rooms, the most that you may have: close one"
@@ -105,7 +105,7 @@ class Quotas:
         """Raise LimitReached if this person may not enter the room."""
         settings = self._settings
         takes_seat = role == "player" and len(room.players) < len(room.seats)
-        if takes_seat and self._store.seats_of(by) >= settings.max_seats_per_name:
+        if takes_seat and self._store.index.seats_of(by) >= settings.max_seats_per_name:
             raise LimitReached(
                 f"you have seats in {settings.max_seats_per_name} open rooms, the most that you may have"
                 " (MAX_SEATS_PER_NAME)"

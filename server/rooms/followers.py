@@ -41,7 +41,7 @@ class Followers:
         later = Later()
         timer = self._timers.call_later(timeout_s, lambda: self._answer(later))
         self._waits[later] = _Wait(has_news, answer, timer)
-        later.on_abandon(lambda: self._abandon(later))
+        later.on_abandon(lambda: self._forget(later))
         if has_news():
             self.notify()
         return later
@@ -73,9 +73,10 @@ class Followers:
                 self._answer(later)
 
     def _answer(self, later: Later) -> None:
-        wait = self._forget(later)
+        wait = self._waits.get(later)
         if wait is None:
             return
+        self._forget(later)
         try:
             answer = wait.answer()
         except TicTacToeError as error:
@@ -83,11 +84,7 @@ class Followers:
         else:
             later.answer(answer)
 
-    def _abandon(self, later: Later) -> None:
-        self._forget(later)
-
-    def _forget(self, later: Later) -> _Wait | None:
+    def _forget(self, later: Later) -> None:
         wait = self._waits.pop(later, None)
         if wait is not None:
             wait.timer.cancel()
-        return wait

@@ -5,11 +5,11 @@ A commit never waits for these callers: they are answered after it, a bounded nu
 
 from __future__ import annotations
 
-import heapq
 import math
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from game.errors import TicTacToeError
@@ -44,10 +44,10 @@ class LongPolls:
         self._news = news
         self._timers = timers
         self._clock = clock
-        # A waiter is in ``_waiting`` (by room) and in ``_due`` (by tick), until it is answered or abandoned.
+        # A waiter is in ``_waiting`` (by room) and in ``_due`` (by tick), until it is answered or abandoned. Each
+        # tick in ``_due`` has a timer.
         self._waiting: dict[str, dict[_Waiter, None]] = {}
         self._due: dict[int, dict[_Waiter, None]] = {}
-        self._ticks: list[int] = []  # a heap of the keys of ``_due``; a timer is set while there is any
         # Waiters to answer, in groups with the same room and version.
         self._to_answer: deque[list[_Waiter]] = deque()
         self._is_answering = False
@@ -63,8 +63,9 @@ class LongPolls:
         self._waiting.setdefault(room, {})[waiter] = None
         if waiter.until not in self._due:
             self._due[waiter.until] = {}
-            heapq.heappush(self._ticks, waiter.until)
-            self._timers.call_later(max(0.0, waiter.until * TICK_S - self._clock()), self._on_tick)
+            self._timers.call_later(
+                max(0.0, waiter.until * TICK_S - self._clock()), partial(self._on_tick, waiter.until)
+            )
         self._due[waiter.until][waiter] = None
         return waiter.later
 
@@ -91,14 +92,12 @@ class LongPolls:
         self._is_ending = True
         self.notify(list(self._waiting))
 
-    def _on_tick(self) -> None:
+    def _on_tick(self, tick: int) -> None:
         """Answer the callers at the end of their timeout."""
-        now = self._clock()
-        while self._ticks and self._ticks[0] * TICK_S <= now + TICK_S / 10:
-            ready = list(self._due.pop(heapq.heappop(self._ticks)))
-            for waiter in ready:
-                self._leave_room(waiter)
-            self._queue(ready)
+        ready = self._due.pop(tick)
+        for waiter in ready:
+            self._leave_room(waiter)
+        self._queue(ready)
 
     def _queue(self, waiters: Iterable[_Waiter]) -> None:
         same: dict[tuple[str, Hashable], list[_Waiter]] = {}

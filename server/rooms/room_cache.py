@@ -14,9 +14,6 @@ from game.forms import public_state, views
 from game.forms.event_codec import to_plain
 from game.rooms.events import Event
 from game.rooms.state import Room
-from server.log.journal.journal import Journal
-from server.log.room_stream import room_stream
-from server.log.streams import Streams
 from wire.errors import Damaged
 
 Plain = dict[str, Any]
@@ -78,78 +75,61 @@ class RoomCache:
 
     def __init__(
         self,
-        streams: Streams,
-        journal: Journal,
+        read: Callable[[str], Room],
         on_loaded: Callable[[Room], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Store the parts. ``on_loaded`` is called with each state that is read from the journal into the cache."""
-        self._streams = streams
-        self._journal = journal
+        """``read`` returns a room's published state from the journal. It may raise Damaged.
+
+        ``on_loaded`` is called with each state that is read into the cache.
+        """
+        self._read = read
         self._on_loaded = on_loaded
         self._clock = clock
-        self._rooms: dict[str, CachedRoom] = {}
+        self.rooms: dict[str, CachedRoom] = {}
+        """The rooms in memory."""
         self._touched: dict[str, float] = {}  # when each open room was last used, in memory or not
         self._unvisited: dict[str, None] = {}  # rooms of earlier terms, not yet loaded in this term
-
-    def __len__(self) -> int:
-        """Return how many rooms are in memory."""
-        return len(self._rooms)
 
     def fill(self, open_rooms: Iterable[str]) -> None:
         """Record the open rooms at the beginning of a term. None of them is in memory."""
         self._touched = dict.fromkeys(open_rooms, self._clock())
         self._unvisited = dict.fromkeys(self._touched)
 
-    def open(self, room: str) -> None:
-        """Record that the room is open and was just used."""
-        self._touched[room] = self._clock()
-
-    def close(self, room: str) -> None:
-        """Record that the room is closed. It stays in memory for readers."""
-        self._touched.pop(room, None)
+    def set_open(self, room: str, is_open: bool) -> None:
+        """Record that the room is open and was just used, or that it is closed. Then it stays in memory for readers."""
+        if is_open:
+            self._touched[room] = self._clock()
+        else:
+            self._touched.pop(room, None)
 
     def put(self, room: str, state: Room) -> None:
         """Store a room's new state."""
-        held = self._rooms.get(room)
+        held = self.rooms.get(room)
         if held is None:
-            self._rooms[room] = CachedRoom(state)
+            self.rooms[room] = CachedRoom(state)
         else:
             held.state = state
         self._touch(room)
 
-    def add_event(self, room: str, version: int, event: Event) -> None:
-        """Add a published event to a room in memory."""
-        self._rooms[room].add_event(version, event)
-
-    def cached(self, room: str) -> CachedRoom | None:
-        """Return the room if it is in memory, else None."""
-        return self._rooms.get(room)
-
-    def of(self, room: str, published: int) -> CachedRoom:
-        """Return a known room. If it is not in memory, load it as of a position in the log."""
-        held = self._rooms.get(room)
+    def of(self, room: str) -> CachedRoom:
+        """Return a known room. If it is not in memory, load it. Raises Damaged."""
+        held = self.rooms.get(room)
         if held is None:
-            held = self._rooms[room] = CachedRoom(self.from_journal(room, published))
+            held = self.rooms[room] = CachedRoom(self._read(room))
             self._on_loaded(held.state)
         self._touch(room)
         return held
 
-    def from_journal(self, room: str, published: int) -> Room:
-        """Return a room's state as of a position in the log, without adding it to the cache."""
-        copy = self._journal.copy(room_stream(room), whole=False).up_to(published)
-        state: Room = self._streams.state_of(copy)
-        return state
-
-    def load_some(self, most: int, published: int) -> None:
+    def load_some(self, most: int) -> None:
         """Load a few rooms that were not loaded in this term. This does not count as use."""
         for room in list(self._unvisited)[:most]:
             del self._unvisited[room]
             touched_at = self._touched.get(room)
-            if touched_at is not None and room not in self._rooms:
+            if touched_at is not None and room not in self.rooms:
                 # the journal has recorded the damage; the other rooms are loaded all the same
                 with contextlib.suppress(Damaged):
-                    self.of(room, published)
+                    self.of(room)
                 self._touched[room] = touched_at
 
     def unused(self, longer_than_s: float) -> list[str]:
@@ -159,11 +139,11 @@ class RoomCache:
 
     def drop(self, rooms_: Iterable[str]) -> int:
         """Remove rooms from memory. Return how many were there."""
-        return sum(self._rooms.pop(room, None) is not None for room in rooms_)
+        return sum(self.rooms.pop(room, None) is not None for room in rooms_)
 
     def open_states(self) -> list[Room]:
         """Return the states of all open rooms in memory."""
-        return [held.state for held in self._rooms.values() if held.state.phase != "closed"]
+        return [held.state for held in self.rooms.values() if held.state.phase != "closed"]
 
     def _touch(self, room: str) -> None:
         if room in self._touched:

@@ -5,10 +5,10 @@ It is filled from the journal's stream summaries and updated with each batch. Th
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from server.rooms.lobby import Lobby, LobbyChange, OpenMatches, Row
+from server.rooms.lobby import Lobby, LobbyChange
+from server.rooms.rooms_by_name import RoomsByName, Row, owner, players
 
 
 class RoomIndex(Lobby):
@@ -18,11 +18,8 @@ class RoomIndex(Lobby):
         """Make an empty index. ``on_new_room`` is called with each room before it is added."""
         super().__init__()
         self._on_new_room = on_new_room
-        self._matches = OpenMatches()
-        # Closed rooms that are not forgotten yet, with the revision of their closing.
-        self._closed: dict[str, int] = {}
-        self._counts: tuple[Counter[str], Counter[str]] | None = None
-        """Open rooms by owner, and seats in open rooms by player. None until they are first needed."""
+        self._by_name: tuple[RoomsByName, RoomsByName] | None = None
+        """Open rooms by owner, and by player. None until they are first needed."""
         self._released: set[str] = set()
 
     def __len__(self) -> int:
@@ -31,34 +28,29 @@ class RoomIndex(Lobby):
 
     def __contains__(self, room: str) -> bool:
         """Return whether the room exists: open, or closed and not yet forgotten."""
-        return room in self.rows or room in self._closed
+        return room in self._changed_at
 
     def fill(self, changes: Sequence[LobbyChange]) -> None:
         """Add all rooms at the beginning of a term, in order of revision."""
         for change in changes:
             self._on_new_room(change.room)
-            self._matches.put(change.room, change.row)
-        self._closed = {change.room: change.revision for change in changes if change.row is None}
         super().fill(changes)
 
     def put(self, change: LobbyChange) -> bool:
         """Apply a change. Return whether it changed the lobby."""
-        if change.room not in self:
-            self._on_new_room(change.room)
-        if change.row is None:
-            self._closed[change.room] = change.revision
-            self._released |= _seated(self.rows.get(change.room, {}))
-        self._recount(self.rows.get(change.room), change.row)
-        self._matches.put(change.room, change.row)
+        _, room, row = change
+        if room not in self:
+            self._on_new_room(room)
+        before = self.rows.get(room)
+        if row is None and before is not None:
+            self._released |= {*owner(before), *players(before)}
+        for rooms in self._by_name or ():
+            rooms.put(room, before, row)
         return super().put(change)
-
-    def is_open(self, room: str) -> bool:
-        """Return whether the room exists and is not closed."""
-        return room in self.rows
 
     def is_listed_as(self, room: str, row: Row | None) -> bool:
         """Return whether ``row`` is the room's present row. None means closed."""
-        return room in self._closed if row is None else self.rows.get(room) == row
+        return room in self._closed_at if row is None else self.rows.get(room) == row
 
     def unfinished(self) -> list[str]:
         """Return the open rooms in which a game, a series or a selection runs, by their rows."""
@@ -66,70 +58,31 @@ class RoomIndex(Lobby):
         return [room for room, row in rows.items() if row["timed"] or row["phase"] in ("playing", "selecting")]
 
     def match_of(self, name: str) -> str | None:
-        """Return the room of a player's running match, or None."""
-        return self._matches.of(name)
+        """Return the room of a player's running match, or None. With several (the house bot) it is the latest."""
+        return self.matches.latest(name)
 
-    def opened_by(self, name: str) -> int:
-        """Return how many open rooms a player has opened."""
-        return self._counted()[0][name]
+    def opened_by(self, names: Iterable[str]) -> int:
+        """Return how many open rooms these players have opened."""
+        opened, _ = self._rooms_by_name()
+        return sum(len(opened.of(name)) for name in names)
 
     def seats_of(self, name: str) -> int:
         """Return in how many open rooms a player has a seat."""
-        return self._counted()[1][name]
+        _, seated = self._rooms_by_name()
+        return len(seated.of(name))
 
-    def _counted(self) -> tuple[Counter[str], Counter[str]]:
-        """Return ``_counts``. There may be very many rooms, so they are not counted during a
-        takeover but on first use.
-        """
-        if self._counts is None:
-            rows = self.rows.values()
-            self._counts = (
-                Counter(name for row in rows for name in _owner(row)),
-                Counter(name for row in rows for name in _players(row)),
-            )
-        return self._counts
-
-    def _recount(self, before: Row | None, after: Row | None) -> None:
-        if self._counts is None:
-            return
-        for counts, names_in in zip(self._counts, (_owner, _players), strict=True):
-            removed, added = names_in(before), names_in(after)
-            if removed != added:
-                for name in removed:
-                    counts[name] -= 1
-                    if not counts[name]:
-                        del counts[name]
-                counts.update(added)
+    def seated(self) -> set[str]:
+        """Return the players with a seat in an open room, and the owners of open rooms."""
+        opened, seated = self._rooms_by_name()
+        return {*opened.names, *seated.names}
 
     def take_released(self) -> set[str]:
         """Return the owners and players of rooms closed since the last call."""
         names, self._released = self._released, set()
         return names
 
-    def forget_closed(self, *, but: int) -> list[str]:
-        """Forget all closed rooms except the latest ``but``. Return the forgotten rooms."""
-        old = sorted(self._closed, key=self._closed.__getitem__)[:-but]
-        for room in old:
-            self.complete_up_to(self.revision, forgotten=self._closed.pop(room))
-        return old
-
-
-def seated_in(rows: Iterable[Row]) -> set[str]:
-    """Return the players with a seat in these rooms, and the rooms' owners."""
-    return set().union(*map(_seated, rows))
-
-
-def _seated(row: Row) -> set[str]:
-    return {*_owner(row), *_players(row)}
-
-
-def _owner(row: Row | None) -> list[str]:
-    """Return the person who opened the room. Empty if the servers did, or for an old room without that field."""
-    owner = None if row is None else row.get("owner")
-    return [owner] if isinstance(owner, str) and owner else []
-
-
-def _players(row: Row | None) -> list[str]:
-    """Return the players with a seat."""
-    players = None if row is None else row.get("players")
-    return [name for name in players.values() if isinstance(name, str) and name] if isinstance(players, Mapping) else []
+    def _rooms_by_name(self) -> tuple[RoomsByName, RoomsByName]:
+        """Return ``_by_name``. There may be very many rooms, so it is not made during a takeover but on first use."""
+        if self._by_name is None:
+            self._by_name = RoomsByName(owner, self.rows), RoomsByName(players, self.rows)
+        return self._by_name

@@ -7,15 +7,14 @@ from the journal when they are needed.
 
 from __future__ import annotations
 
+import operator
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-import structlog
 
 from game.cluster_state import ClusterState, drain_notice
 from game.context import Context
-from game.errors import InvalidArgument, NoSuchRoom
+from game.errors import InvalidArgument, NoSuchRoom, check
 from game.forms.views import LATER_IN_ROWS, talk
 from game.rooms.state import Room
 from server.log.archive_stream import is_segment
@@ -25,20 +24,22 @@ from server.log.journal.journal import Journal
 from server.log.room_stream import room_of, room_stream
 from server.log.streams import Streams
 from server.log.unread_streams import UnreadStreams
+from server.rooms import event_feed
 from server.rooms.archive_reader import ArchiveReader
-from server.rooms.event_feed import MOST_EVENTS, EventFeed
+from server.rooms.event_feed import MOST_EVENTS
 from server.rooms.followers import Followers
-from server.rooms.lobby import LobbyChange, LobbyChanges, LobbyCursor, Row
+from server.rooms.lobby import LobbyChange, LobbyChanges, LobbyCursor
 from server.rooms.long_poll import LongPolls
 from server.rooms.room_cache import CachedRoom, RoomCache
-from server.rooms.room_index import RoomIndex, seated_in
+from server.rooms.room_index import RoomIndex
 from server.rooms.room_timers import RoomTimers
+from server.rooms.rooms_by_name import Row
 from server.rooms.service_clock import ServiceClock
 from server.rooms.stream_states import StreamStates
 from server.runtime.timers import Timers
 from wire.later import Later
 
-logger = structlog.get_logger()
+_BY_POSITION = operator.attrgetter("position")
 
 
 class RoomStore:
@@ -66,15 +67,15 @@ class RoomStore:
         self._streams = streams
         self._journal = journal
         self._on_new_room = on_new_room
-        self._index = RoomIndex(on_new_room)
+        self._most_events = most_events
         self._unread = UnreadStreams(streams, journal, self._on_unread)
-        self._cache = RoomCache(streams, journal, self._on_loaded, clock)
-        self._states = StreamStates(streams)
-        self.names = self._states.names
-        self._archive = ArchiveReader(journal)
-        self._events = EventFeed(streams, journal, most_events)
-        self._long_polls = LongPolls(lambda room, after: self.news(room, *after), timers, clock)
         self._followers = Followers(timers, clock)
+        self.index = RoomIndex(on_new_room)
+        self.cache = RoomCache(lambda room: self._read(room_stream(room)), self._on_loaded, clock)
+        self.states = StreamStates(streams)
+        self.names = self.states.names
+        self.archive = ArchiveReader(journal, self.states, self._followers)
+        self.long_polls = LongPolls(lambda room, after: self.news(room, *after), timers, clock)
         self.published = 0
         """The log position up to which entries are visible. It never falls."""
 
@@ -90,20 +91,19 @@ class RoomStore:
             made for stream in self._journal.missing_summaries() if (made := self._unread.summary(stream)) is not None
         ]
         summaries = sorted([*summaries, *missing], key=lambda summary: summary.position)
-        of_rooms = [
-            LobbyChange(position, room, row if row is None else {**LATER_IN_ROWS, **row})
-            for stream, position, row in summaries
-            if (room := room_of(stream))
-        ]
-        for summary in summaries:
-            if room_of(summary.stream) is None:
-                self._states.put(summary.stream, summary.row)
-        self._index.fill(of_rooms)
-        self._cache.fill(change.room for change in of_rooms if change.row is not None)
-        self.timers.add_unknown([change.room for change in of_rooms if change.row is not None and change.row["timed"]])
+        of_rooms = []
+        for stream, position, row in summaries:
+            room = room_of(stream)
+            if room is None:
+                self.states.put(stream, row)
+            else:
+                of_rooms.append(LobbyChange(position, room, row if row is None else {**LATER_IN_ROWS, **row}))
+        self.index.fill(of_rooms)
+        self.cache.fill(self.index.rows)
+        self.timers.add_unknown([room for room, row in self.index.rows.items() if row["timed"]])
         self.service_clock.at_least(self.service.at)
         self.published = self._journal.last.position
-        self._index.complete_up_to(self.published)
+        self.index.complete_up_to(self.published)
         return missing
 
     def rebuild_summary(self, stream: str) -> None:
@@ -121,11 +121,11 @@ class RoomStore:
                     self._unread.remove(stream)
                 else:
                     self._unread.add_repaired(summary)
-        self._archive.forget()
+        self.archive.forget()
         room = room_of(stream)
         if room is not None:
-            self._cache.drop([room])  # the cached state may lack its last events
-            self._long_polls.notify([room])
+            self.cache.drop([room])  # the cached state may lack its last events
+            self.long_polls.notify([room])
             self.timers.add_unknown([room])
 
     def publish(self, batch: Batch) -> None:
@@ -133,76 +133,47 @@ class RoomStore:
 
         Batches must come in the order of the log.
         """
-        for summary in (*self._unread.take_repaired(batch.entries[-1].position), *batch.summaries):
+        end = batch.entries[-1].position
+        for summary in sorted((*batch.summaries, *self._unread.take_repaired(end)), key=_BY_POSITION):
             self._put_summary(summary)
         changed = []
         for stream, state in batch.states.items():
             room = room_of(stream)
             if room is not None:
                 self.timers.put(room, state.due_at)
-                self._cache.put(room, state)
+                self.cache.put(room, state)
                 changed.append(room)
         for entry, event in zip(batch.entries, batch.events, strict=True):
             room = room_of(entry.stream)
             if room is not None:
-                self._cache.add_event(room, entry.version, event)
+                self.cache.rooms[room].add_event(entry.version, event)
             elif is_segment(entry.stream):
-                self._archive.add(entry)
-        self.published = batch.entries[-1].position
-        self._long_polls.notify(changed)
+                self.archive.add(entry)
+        self.published = end
+        self.long_polls.notify(changed)
         self._on_published(batch)
 
     def _put_summary(self, summary: StreamSummary) -> None:
         stream, position, row = summary
         room = room_of(stream)
         if room is None:
-            self._states.put(stream, row)
-        else:
-            self._put_row(LobbyChange(position, room, row))
-        self._followers.notify()
-
-    def _put_row(self, change: LobbyChange) -> None:
-        room, row = change.room, change.row
-        before = self._index.rows.get(room)
-        self._index.put(change)
-        if row is None:
-            self._cache.close(room)
-        else:
-            self._cache.open(room)
+            self.states.put(stream, row)
+            self._followers.notify()
+            return
+        before = self.index.rows.get(room)
+        self.index.put(LobbyChange(position, room, row))
+        self.cache.set_open(room, row is not None)
         if row is None or before is None or before["match"] != row["match"]:
             self._followers.hurry()  # callers of the front door rely on what is open, and on who is in a match
+        else:
+            self._followers.notify()
 
     # -- read -----------------------------------------------------------------------------------------------------
 
     @property
-    def lobby_revision(self) -> int:
-        """The revision of the last change in the lobby."""
-        return self._index.revision
-
-    @property
-    def open_rooms(self) -> int:
-        """How many rooms are open."""
-        return len(self._index)
-
-    @property
-    def records(self) -> int:
-        """How many records the game archive has."""
-        return self._states.records
-
-    @property
     def service(self) -> ClusterState:
         """The state of the whole cluster."""
-        return self._states.service
-
-    @property
-    def rooms_in_memory(self) -> int:
-        """How many rooms are in memory."""
-        return len(self._cache)
-
-    @property
-    def callers_waiting(self) -> int:
-        """How many callers wait for events of a room."""
-        return self._long_polls.waiting
+        return self.states.service
 
     @property
     def draining(self) -> Mapping[str, object] | None:
@@ -213,63 +184,38 @@ class RoomStore:
         """Return the present moment, for the decision of commands."""
         return self.service_clock.context(draining=self.service.draining)
 
-    def unfinished(self) -> list[str]:
-        """Return the open rooms in which a game, a series or a selection runs, by their rows."""
-        return self._index.unfinished()
-
-    def seated(self) -> set[str]:
-        """Return the players with a seat in an open room, and the owners of open rooms."""
-        rows = list(self._index.rows.values())
-        return seated_in(rows)
-
-    def take_released(self) -> set[str]:
-        """Return the owners and players of rooms closed since the last call."""
-        return self._index.take_released()
-
-    def match_of(self, name: str) -> str | None:
-        """Return the room of a player's running match, or None."""
-        return self._index.match_of(name)
-
-    def opened_by(self, names: Iterable[str]) -> int:
-        """Return how many open rooms these players have opened."""
-        return sum(self._index.opened_by(name) for name in names)
-
-    def seats_of(self, name: str) -> int:
-        """Return in how many open rooms a player has a seat."""
-        return self._index.seats_of(name)
-
     def is_open(self, room: str) -> bool:
         """Return whether the room exists and is not closed. A room that cannot be read counts as open."""
-        return self._index.is_open(room) or room_stream(room) in self._unread
+        return room in self.index.rows or room_stream(room) in self._unread
 
     def is_listed_as(self, stream: str, row: Row | None) -> bool:
         """Return whether ``row`` is the row of a stream's last published summary."""
         room = room_of(stream)
-        return self._states.is_listed_as(stream, row) if room is None else self._index.is_listed_as(room, row)
+        return self.states.is_listed_as(stream, row) if room is None else self.index.is_listed_as(room, row)
 
     def state_of(self, stream: str) -> Any:
         """Return the published state of a stream. Raises Damaged.
 
         For an unknown stream, return the state before its first event.
         """
-        room = room_of(stream)
-        if room is not None:
-            held = self._cache.cached(room)
-            return self._cache.from_journal(room, self.published) if held is None else held.state
-        state = self._states.state(stream)
+        state = self.cached(stream)
         if state is not None:
             return state
-        if stream in self._unread:
-            return self._streams.state_of(self._journal.copy(stream, whole=False).up_to(self.published))
+        if room_of(stream) is not None or stream in self._unread:
+            return self._read(stream)
         return self._streams.kind_of(stream).initial_state(stream)
 
     def cached(self, stream: str) -> Any:
         """Return the published state of a stream if it is in memory, else None."""
         room = room_of(stream)
         if room is None:
-            return self._states.state(stream)
-        held = self._cache.cached(room)
+            return self.states.state(stream)
+        held = self.cache.rooms.get(room)
         return None if held is None else held.state
+
+    def _read(self, stream: str) -> Any:
+        """Return the published state of a stream from the journal. Raises Damaged."""
+        return self._streams.state_of(self._journal.copy(stream, whole=False).up_to(self.published))
 
     def view(self, room: str, form: str = "view") -> dict[str, Any]:
         """Return a room's view with its latest chat, or the room in another of ``FORMS``.
@@ -292,82 +238,59 @@ class RoomStore:
         events. Raises NoSuchRoom, and InvalidArgument for a version that the room does not have.
         """
         if timeout_s > 0 and self._room_at(room, after_version).state.version == after_version:
-            return self._long_polls.wait(room, (after_version, form), timeout_s)
+            return self.long_polls.wait(room, (after_version, form), timeout_s)
         return self.news(room, after_version, form)
 
     def news(self, room: str, after_version: int, form: str = "view") -> dict[str, Any]:
-        """Return a room's events after a version; there may be none. Raises the same errors as ``wait``."""
+        """Return a room's events after a version, and the room that they lead to. Raises the same errors as ``wait``.
+
+        ``gap`` in the answer: earlier events are compacted. If not all events fit, the answer has the first ones, and
+        None for the room.
+        """
         held = self._room_at(room, after_version)
-        version, shown, recent = held.state.version, {form: held.form(form)}, held.after(after_version)
-        return self._events.answer(room, version, shown, recent, after_version, self._common())
+        version, events = held.state.version, held.after(after_version)
+        if len(events) != version - after_version:
+            events = event_feed.older_events(
+                self._streams, self._journal, room, after_version, version, self._most_events
+            )
+        events = events[: self._most_events]
+        first, end = (events[0]["version"], events[-1]["version"]) if events else (version + 1, version)
+        check(len(events) == end + 1 - first, "the events of an answer must have no gaps")
+        shown = held.form(form) if end == version else None
+        return {"version": end, "events": events, form: shown, "gap": first != after_version + 1, **self._common()}
 
     def _common(self) -> dict[str, object]:
         """Return what every reader of a room gets: the service time, and whether the cluster drains."""
         return {"at": self.service_clock.now(), "draining": self.draining}
 
-    def records_after(self, number: int, limit: int) -> dict[str, Any]:
-        """Return the records after a number, and how many records there are.
-
-        There are at most ``limit`` records, and as many as fit into an answer.
-        """
-        count = self.records
-        records = self._archive.records_after(number, limit, count)
-        # Changes when more records may be readable: after a repair, or in a new term with another journal.
-        mended = self._journal.epoch.number, self._journal.damage.mended
-        return {"count": count, "records": records, "mended": mended}
-
-    def wait_records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any] | Later:
-        """Return what ``records_after`` does. Without records, wait for some, or for the end of ``timeout_s``."""
-        if timeout_s <= 0:
-            return self.records_after(number, limit)
-        return self._followers.wait(lambda: self.records > number, lambda: self.records_after(number, limit), timeout_s)
-
-    def records_numbered(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
-        """Return the records of these numbers, as plain data. Raises NoSuchGame if one is missing, Damaged if one is
-        damaged.
-        """
-        return self._archive.records_numbered(numbers, self._states.records)
-
-    def lobby_changes(self, after: LobbyCursor, limit: int) -> LobbyChanges:
-        """Return the lobby's changes after a cursor."""
-        return self._index.since(after, limit)
-
     def wait_lobby_changes(self, after: LobbyCursor, limit: int, timeout_s: float) -> LobbyChanges | Later:
-        """Return what ``lobby_changes`` does. Without changes, wait for some, or for the end of ``timeout_s``."""
+        """Return the lobby's changes after a cursor. Without any, wait for some, or for the end of ``timeout_s``."""
         if timeout_s <= 0:
-            return self.lobby_changes(after, limit)
+            return self.index.since(after, limit)
         return self._followers.wait(
-            lambda: self._index.has_news(after), lambda: self.lobby_changes(after, limit), timeout_s
+            lambda: self.index.has_news(after), lambda: self.index.since(after, limit), timeout_s
         )
 
     def end(self) -> None:
         """Answer all waiting callers."""
         self._followers.end()
-        self._long_polls.end()
+        self.long_polls.end()
 
     # -- memory ---------------------------------------------------------------------------------------------------
 
     def idle_rooms(self, longer_than_s: float) -> list[str]:
         """Return the open rooms that were not used for that long and in which no caller waits."""
-        untouched = self._cache.unused(longer_than_s)
-        return [room for room in untouched if not self._long_polls.has_waiter(room)]
+        untouched = self.cache.unused(longer_than_s)
+        return [room for room in untouched if not self.long_polls.has_waiter(room)]
 
     def evict(self, rooms_: Sequence[str]) -> int:
         """Drop these rooms from memory, except those in which a caller waits by now. Return how many were dropped."""
-        return self._cache.drop(room for room in rooms_ if not self._long_polls.has_waiter(room))
-
-    def load_some(self, most: int) -> None:
-        """Load a few rooms that were not loaded in this term, so that their timers run."""
-        self._cache.load_some(most, self.published)
-
-    def cached_rooms(self) -> list[Room]:
-        """Return the states of all open rooms in memory."""
-        return self._cache.open_states()
+        return self.cache.drop(room for room in rooms_ if not self.long_polls.has_waiter(room))
 
     def forget_closed(self, *, but: int) -> list[str]:
         """Forget all closed rooms except the latest ``but``. Return their streams, to delete from the journal."""
-        old = self._index.forget_closed(but=but)
-        self._cache.drop(old)
+        old = self.index.forget_closed(but=but)
+        self.cache.drop(old)
         return [room_stream(room) for room in old]
 
     # -- inside ---------------------------------------------------------------------------------------------------
@@ -381,9 +304,9 @@ class RoomStore:
 
     def _room(self, room: str) -> CachedRoom:
         """Return the room, loaded into memory if necessary. Raises NoSuchRoom, and Damaged if it cannot be read."""
-        if room not in self._index and room_stream(room) not in self._unread:
+        if room not in self.index and room_stream(room) not in self._unread:
             raise NoSuchRoom("there is no such room (any more)")
-        return self._cache.of(room, self.published)
+        return self.cache.of(room)
 
     def _on_unread(self, stream: str) -> None:
         if room := room_of(stream):

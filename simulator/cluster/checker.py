@@ -98,7 +98,7 @@ class Checker:
         """Yield a sentence for each match that has not ended, and for each difference between the communication server
         and the main server.
         """
-        changes = store.lobby_changes(BEGINNING, LONGEST_LOBBY)
+        changes = store.index.since(BEGINNING, LONGEST_LOBBY)
         lobby = {change.room: change.row for change in changes.changed if change.row is not None}
         for room, row in lobby.items():
             if row["match"]:
@@ -107,8 +107,9 @@ class Checker:
         if isinstance(front_door, CommunicationProcess):
             if dict(front_door.copy.lobby.rows) != lobby:
                 yield "the communication server's copy of the lobby differs from the lobby"
-            if self.matches.match_players and front_door.matchmaker.records != store.records:
-                yield f"the communication server has {front_door.matchmaker.records} game records, not {store.records}"
+            if self.matches.match_players and front_door.matchmaker.records != store.states.records:
+                known = front_door.matchmaker.records
+                yield f"the communication server has {known} game records, not {store.states.records}"
 
     def _unseen_versions(self, room: SimulatedRoom, store: RoomStore) -> Iterator[str]:
         try:

@@ -24,7 +24,7 @@ from server.log.archive_stream import is_segment
 from server.log.entries import Entry
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_of
-from server.rooms.lobby import OpenMatches
+from server.rooms.rooms_by_name import RoomsByName, players_of_match
 
 LEADERS = 100
 Game = tuple[str, int]
@@ -65,16 +65,18 @@ class PublishedEvents:
     def matched_twice(self) -> Iterator[str]:
         """Yield a sentence for each person who got into a match during another running match."""
         states: dict[str, Room] = {}
-        running = OpenMatches()
+        running = RoomsByName(players_of_match)
         for room, _, event in self.events:
             before = states.get(room, nothing(room))
             state = states[room] = evolve(before, event)
             if not state.is_match:
                 continue
-            taken = {name: at for name in state.players if (at := running.of(name)) not in (None, room)}
+            taken = {name: at for name in state.players if (at := running.latest(name)) not in (None, room)}
             if before.phase == "waiting" and state.phase == "selecting" and taken:
                 yield f"matches: {room} opened for {state.players}, but running matches have {taken}"
-            running.put(room, summary(state) if state.phase not in ("closed", "waiting") else None)
+            running.put(
+                room, *(None if one.phase in ("closed", "waiting") else summary(one) for one in (before, state))
+            )
 
     def games(self) -> set[Game]:
         """Return the games that finished and were not aborted."""

@@ -16,7 +16,7 @@ from server.commit.commit import Commit, Submission
 from server.commit.refusing_committer import RefusingCommitter
 from server.log.batch import Batch
 from server.log.room_stream import room_of
-from server.rooms.event_feed import EventFeed
+from server.rooms import event_feed
 from server.runtime.effects import Effects
 from simulator.mutations.mutation import mutation, register, returning
 from wire.errors import StorageFailed
@@ -43,8 +43,8 @@ def _encode_without_requests(room: Room, original: Callable[[Room], dict[str, ob
 register(
     "news-with-holes",
     "a long poll gets the latest events only, and none of those before",
-    EventFeed,
-    "_older",
+    event_feed,
+    "older_events",
     returning([]),
 )
 
@@ -81,7 +81,7 @@ def _answer_and_show(
         for event in kind.decide(state, command, store.context()):
             state = kind.evolve(state, event)
         if (room := room_of(stream)) is not None:
-            store._cache.put(room, state)
+            store.cache.put(room, state)
         raise
 
 

@@ -12,7 +12,7 @@ from game.games.registry import BEST_OFS
 from game.rooms.state import Room
 from server.commit.commit import Commit
 from server.main import timers
-from server.rooms.room_cache import RoomCache
+from server.rooms.room_index import RoomIndex
 from server.rooms.room_store import RoomStore
 from server.rooms.service_clock import ServiceClock
 from simulator.mutations.mutation import mutation, register, returning
@@ -34,7 +34,7 @@ register(
 register(
     "matched-while-in-a-match",
     "a player is matched again while a match of that player still runs",
-    RoomStore,
+    RoomIndex,
     "match_of",
     returning(None),
 )
@@ -63,11 +63,11 @@ def _due_commands_without_ticks(*arguments: Any, original: Any = timers.due_comm
 @mutation(
     "lots-are-drawn-again",
     "lots are drawn again when a room is read from the journal",
-    RoomCache,
-    "from_journal",
+    RoomStore,
+    "_read",
 )
-def _load_with_other_length(self: RoomCache, room: str, published: int, original: Any = RoomCache.from_journal) -> Room:
-    state: Room = original(self, room, published)
-    if state.is_match and state.game_number == 1:
+def _read_with_other_length(self: RoomStore, stream: str, original: Any = RoomStore._read) -> Any:
+    state = original(self, stream)
+    if isinstance(state, Room) and state.is_match and state.game_number == 1:
         return replace(state, best_of=BEST_OFS[(BEST_OFS.index(state.best_of) + 1) % len(BEST_OFS)])
     return state

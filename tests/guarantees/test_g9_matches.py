@@ -156,7 +156,7 @@ class Book:
                 before, room = room, evolve(room, event)
                 record = kind.record(before, event, room)
                 if record is not None:
-                    number = self.store.records + 1
+                    number = self.store.states.records + 1
                     self._write(segment_stream(number), AddRecord(number, record))
 
     def _write(self, stream: str, command: Any, moment: Context = AT_FIRST) -> None:
@@ -203,15 +203,15 @@ def test_g9_a_volume_of_the_book_is_never_longer_than_that_and_never_compacted(b
     assert lengths == [RECORDS_OF_A_SEGMENT, 1]
     again = RoomStore(book.streams, book.journal, lambda _room: None, TimersByHand())
     again.load()
-    assert again.records == book.store.records == RECORDS_OF_A_SEGMENT + 1
-    assert again.records_numbered([RECORDS_OF_A_SEGMENT, RECORDS_OF_A_SEGMENT + 1])
+    assert again.states.records == book.store.states.records == RECORDS_OF_A_SEGMENT + 1
+    assert again.archive.records_numbered([RECORDS_OF_A_SEGMENT, RECORDS_OF_A_SEGMENT + 1])
 
 
 def test_g9_the_book_is_read_in_pieces_that_fit_into_any_message(book: Book) -> None:
     book.play(300)
     read: list[dict[str, Any]] = []
-    while len(read) < book.store.records:
-        piece = book.store.records_after(len(read), 1000)["records"]
+    while len(read) < book.store.states.records:
+        piece = book.store.archive.records_after(len(read), 1000)["records"]
         assert piece
         assert len(json.dumps(piece)) < MOST_BYTES * 1.2
         read += piece

@@ -101,10 +101,10 @@ class MainProcess(Process):
             self._open_matches(request, self.term, *arguments)
         elif method == "records_after":
             number, limit = arguments
-            self.answer(request, store.records_after(number, limit))
+            self.answer(request, store.archive.records_after(number, limit))
         elif method == "lobby_changes":
             revision, began, limit = arguments
-            changes = store.lobby_changes(LobbyCursor(revision, began), limit)
+            changes = store.index.since(LobbyCursor(revision, began), limit)
             self.answer(request, vars(changes))
         else:
             raise InvalidArgument(f"there is no method {method}")

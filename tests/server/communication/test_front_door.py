@@ -162,7 +162,9 @@ def test_the_host_of_a_match_with_the_house_bot_is_its_callers_though_others_cal
         if asked:
             method, opening = asked.pop()
             assert method == "open_matches"
-            front_door.matchmaker._lobby.matches.put(room, {"match": True, "players": {"X": name, "O": HOUSE_BOT}})
+            front_door.matchmaker._lobby.lobby.matches.put(
+                room, None, {"match": True, "players": {"X": name, "O": HOUSE_BOT}}
+            )
             opening.answer({"revision": 0, "opened": [{"room": room, "taken": {}}]})
         return playing
 

@@ -105,11 +105,11 @@ class Servers:
         opening = Procedure(self._match_opener.open(pairings(wanted)), self.timers, self.committer).begin()
         opened = [one._asdict() for one in result_of(opening)]
         self.follow()
-        return {"opened": opened, "revision": self.store.lobby_revision}
+        return {"opened": opened, "revision": self.store.index.revision}
 
     def follow(self) -> None:
         """The front door's copy is as the lobby is."""
-        changes = self.store.lobby_changes(LobbyCursor(*self.copy.cursor), 1000)
+        changes = self.store.index.since(LobbyCursor(*self.copy.cursor), 1000)
         self.copy.apply(vars(changes))
 
     def round(self) -> None:
@@ -259,7 +259,7 @@ class Crowd:
             self.room_of.update(rooms)
             for name in rooms:
                 del self.waiting[name]
-        in_matches = {name: room for name in PEOPLE if (room := self.servers.store.match_of(name)) is not None}
+        in_matches = {name: room for name in PEOPLE if (room := self.servers.store.index.match_of(name)) is not None}
         assert in_matches == self.room_of, "nobody is matched who cancelled, left or never asked"
         assert not any(question.settled for question in self.questions.values()), "all others wait on"
 
@@ -350,13 +350,14 @@ def test_who_is_in_a_match_is_not_matched_again_though_the_front_door_does_not_k
     crowd.ask("p0", SeekFilter(), "", 0.0)
     crowd.ask("p1", SeekFilter(), "", 0.0)
     crowd.match()
-    crowd.servers.copy.matches.put(crowd.room_of["p0"], None)
+    lobby, room = crowd.servers.copy.lobby, crowd.room_of["p0"]
+    lobby.matches.put(room, lobby.rows[room], None)
     question = crowd.servers.matchmaker.seek("p0", SeekFilter(), "", FOREVER_S)
     crowd.ask("p2", SeekFilter(), "", 0.0)
     crowd.servers.round()
     assert isinstance(question, Later)
-    assert crowd.servers.store.match_of("p0") == crowd.room_of["p0"]
-    assert crowd.servers.store.match_of("p2") is None
+    assert crowd.servers.store.index.match_of("p0") == crowd.room_of["p0"]
+    assert crowd.servers.store.index.match_of("p2") is None
     crowd.ask("p3", SeekFilter(), "", 0.0)
     crowd.match()
     assert crowd.room_of["p2"] == crowd.room_of["p3"] != crowd.room_of["p0"]
@@ -369,10 +370,10 @@ def test_who_waits_hears_of_their_match_as_soon_as_the_front_door_does(crowd: Cr
     crowd.match()
     room = crowd.room_of["p0"]
     row = crowd.servers.copy.lobby.rows[room]
-    crowd.servers.copy.matches.put(room, None)
+    crowd.servers.copy.lobby.matches.put(room, row, None)
     questions = [crowd.servers.matchmaker.seek("p0", SeekFilter(), "", FOREVER_S) for _ in range(2)]
     crowd.servers.round()
-    crowd.servers.copy.matches.put(room, row)
+    crowd.servers.copy.lobby.matches.put(room, None, row)
     crowd.servers.round()
     for question in questions:
         assert isinstance(question, Later)
@@ -395,7 +396,7 @@ def test_who_plays_the_house_bot_waits_no_more(crowd: Crowd) -> None:
     assert told(crowd.questions.pop("p0"))["room"] == room
     crowd.ask("p1", SeekFilter(), "", 0.0)
     crowd.servers.round()
-    assert crowd.servers.store.match_of("p1") is None
+    assert crowd.servers.store.index.match_of("p1") is None
 
 
 def test_more_matches_than_are_made_at_once_are_all_made_in_one_round(
@@ -429,7 +430,7 @@ def test_who_cancels_while_the_match_is_being_made_gets_its_room() -> None:
     servers.timers.run()
     room = told(cancelling)["room"]
     assert room is not None
-    assert room == servers.store.match_of("p0")
+    assert room == servers.store.index.match_of("p0")
     assert {told(question)["room"] for question in making.questions if isinstance(question, Later)} == {room}
 
 

@@ -121,7 +121,7 @@ def test_one_damaged_room_is_refused_with_the_servers_own_error_and_the_others_g
     assert refused.value.code == "storage_failed"
     assert refused.value.fault == "ours"
     assert type(error_from("storage_failed", "")) is StorageFailed
-    assert store.open_rooms == 3
+    assert len(store.index) == 3
     journal.close()
 
 
@@ -131,7 +131,7 @@ def test_a_damaged_listing_is_made_anew(written: Path) -> None:
     flip(written, "listings", "name/ada")
     journal = open_journal(written)
     store = store_on(journal)
-    assert store.open_rooms == before.open_rooms == 3
+    assert len(store.index) == len(before.index) == 3
     assert store.names.held == 1
     assert journal.damage.waiting == []
     assert {summary.stream for summary in journal.summaries()} == {"name/ada", *map(room_stream, ROOMS)}
@@ -260,10 +260,10 @@ def test_a_copy_that_replaces_this_one_does_not_replace_sound_rows_by_lost_ones(
 
 def test_with_another_term_the_front_door_may_read_what_it_could_not(written: Path) -> None:
     journal = open_journal(written)
-    before = store_on(journal).records_after(0, 10)["mended"]
-    assert store_on(journal).records_after(0, 10)["mended"] == before
+    before = store_on(journal).archive.records_after(0, 10)["mended"]
+    assert store_on(journal).archive.records_after(0, 10)["mended"] == before
     journal.begin_term(Epoch(2, "me"))
-    assert store_on(journal).records_after(0, 10)["mended"] != before
+    assert store_on(journal).archive.records_after(0, 10)["mended"] != before
     journal.close()
 
 

@@ -117,7 +117,7 @@ def test_a_room_that_is_refused_leaves_nothing_behind(server: MainServer) -> Non
         with pytest.raises(LimitReached):
             opens(server, "ann", 1)
         assert opens(server, "ann", 0) == room
-    assert server.store.open_rooms == 1
+    assert len(server.store.index) == 1
     assert not command_service._quotas._opening
 
 
@@ -168,7 +168,7 @@ def test_rooms_opened_at_the_same_time_count_for_their_owner(server: MainServer)
     ]
     server.replication.let_go()
     assert ended_with(creates, LimitReached) == 3
-    assert server.store.open_rooms == 2
+    assert len(server.store.index) == 2
     assert not command_service._quotas._opening
 
 
@@ -185,7 +185,7 @@ def test_rooms_opened_at_the_same_time_are_no_more_than_there_may_be_in_all(serv
     ]
     server.replication.let_go()
     assert ended_with(creates, Busy) == 3
-    assert server.store.open_rooms == 3
+    assert len(server.store.index) == 3
 
 
 def test_matches_of_one_call_are_no_more_than_there_may_be_rooms_in_all(server: MainServer) -> None:
@@ -201,11 +201,11 @@ def test_matches_of_one_call_are_no_more_than_there_may_be_rooms_in_all(server: 
     pairings = [Pairing(system_request(), players, short_list(DEFAULT_GAME)) for players in ("ab", "cd", "ef")]  # type: ignore[arg-type]
     with pytest.raises(Busy):
         server.run(opener.open(pairings))
-    assert server.store.open_rooms == 3
+    assert len(server.store.index) == 3
     assert [opened.room is None for opened in server.run(opener.open(pairings[:2]))] == [False, False]
     with pytest.raises(Busy):
         server.run(opener.open(pairings))
-    assert server.store.open_rooms == 3
+    assert len(server.store.index) == 3
 
 
 def test_of_two_calls_at_the_same_time_the_second_sees_the_matches_of_the_first(server: MainServer) -> None:
@@ -221,4 +221,4 @@ def test_of_two_calls_at_the_same_time_the_second_sees_the_matches_of_the_first(
     (first,), (second,), (third,) = [result_of(call) for call in calls]
     assert second.taken == {"bob": first.room}
     assert third.room not in (None, first.room)
-    assert server.store.open_rooms == 2
+    assert len(server.store.index) == 2

@@ -122,6 +122,6 @@ def test_a_journal_that_lacks_listings_is_told_of_all_the_same(journal: Journal,
     journal._connection.execute("DELETE FROM listings")
     again = RoomStore(STREAMS, journal, lambda _room: None, TimersByHand(), service_clock=stopped_clock())
     assert {stream: row for stream, _, row in again.load()} == listed
-    assert again.lobby_revision == store.lobby_revision
+    assert again.index.revision == store.index.revision
     assert again.is_open("abcd")
     assert journal.summaries() == []

@@ -20,6 +20,10 @@ class Shelf:
         self.rooms[room_stream(name)] = room
         (self.in_memory.add if in_memory else self.in_memory.discard)(room_stream(name))
 
+    @property
+    def index(self) -> Shelf:
+        return self
+
     def unfinished(self) -> list[str]:
         return [stream.removeprefix(room_stream("")) for stream in self.rooms]
 

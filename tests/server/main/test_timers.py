@@ -195,12 +195,12 @@ def test_rooms_of_earlier_terms_are_loaded_a_few_at_a_time_and_their_flags_fall(
         earlier.play(room)
     earlier.journal.close()
     term = Term(tmp_path, number=2)
-    assert term.store.rooms_in_memory == 0
+    assert len(term.store.cache.rooms) == 0
     term.begin()
     term.timers.advance(1.01 * TICK_S)
-    assert term.store.rooms_in_memory == LOADED_AT_ONCE
+    assert len(term.store.cache.rooms) == LOADED_AT_ONCE
     term.timers.advance(1.01 * TICK_S)
-    assert term.store.rooms_in_memory == len(rooms)
+    assert len(term.store.cache.rooms) == len(rooms)
     term.timers.advance(TEN_S)
     assert [room for room in rooms if term.is_playing(room)] == []
     assert all(command.by == SYSTEM for _, command in term.submitted if isinstance(command, Due))

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from game.errors import InvalidArgument
-from server.rooms import lobby as lobby_module
-from server.rooms.lobby import BEGINNING, Lobby, LobbyChange, LobbyChanges, LobbyCursor, OpenMatches, Row, cursor_from
+from server.rooms.lobby import BEGINNING, Lobby, LobbyChange, LobbyChanges, LobbyCursor, cursor_from
+from server.rooms.rooms_by_name import Row
 from tests.examples import examples
 
 
@@ -95,53 +95,18 @@ def test_a_cursor_is_read_back_from_its_text() -> None:
 def test_readers_that_read_in_pages_end_with_the_same_rows(steps: list[tuple[str, str, int]], kept: int) -> None:
     lobby = Lobby()
     readers = {"x": Reader(), "y": Reader()}
-    before, lobby_module.KEPT_CLOSINGS = lobby_module.KEPT_CLOSINGS, kept
-    try:
-        for revision, (step, name, number) in enumerate(steps, 1):
-            if step == "put":
-                lobby.put(LobbyChange(revision, name, row(name, number)))
-            elif step == "close":
-                lobby.put(LobbyChange(revision, name, None))
-            else:
-                readers[name].read(lobby.since(readers[name].cursor, number))
-        for reader in readers.values():
-            for _ in range(100):
-                changes = lobby.since(reader.cursor, 2)
-                reader.read(changes)
-                if not changes.more:
-                    break
-            assert reader.rows == lobby.rows
-    finally:
-        lobby_module.KEPT_CLOSINGS = before
-
-
-def match_of(*players: str, goes_on: bool = True) -> Row:
-    return {"match": goes_on, "players": dict(zip("XO", players, strict=True))}
-
-
-def test_who_is_in_two_matches_is_still_in_the_other_when_one_is_over() -> None:
-    """A rematch after a series can begin while one of the two plays somebody else by now."""
-    matches = OpenMatches()
-    matches.put("first", match_of("ann", "bob"))
-    matches.put("first", match_of("ann", "bob", goes_on=False))
-    matches.put("second", match_of("cy", "ann"))
-    matches.put("first", match_of("bob", "ann"))
-    assert (matches.of("ann"), matches.rooms_of("ann")) == ("first", ["second", "first"])
-    matches.put("first", None)
-    assert [matches.of(name) for name in ("ann", "bob", "cy")] == ["second", None, "second"]
-    matches.put("second", match_of("cy", "ann"))
-    matches.put("second", None)
-    matches.put("second", None)
-    assert [matches.of(name) for name in ("ann", "bob", "cy")] == [None] * 3
-    assert not matches.rooms_of("ann")
-
-
-def test_g9_matches_that_are_over_leave_nothing_behind() -> None:
-    matches = OpenMatches()
-    for number in range(100):
-        matches.put(f"room{number}", match_of("bot", f"p{number}"))
-    assert matches.rooms_of("bot") == [f"room{number}" for number in range(100)]
-    for number in range(100):
-        matches.put(f"room{number}", None)
-    assert not matches._players
-    assert not matches._rooms_of
+    for revision, (step, name, number) in enumerate(steps, 1):
+        if step == "put":
+            lobby.put(LobbyChange(revision, name, row(name, number)))
+        elif step == "close":
+            lobby.put(LobbyChange(revision, name, None))
+            lobby.forget_closed(but=kept)
+        else:
+            readers[name].read(lobby.since(readers[name].cursor, number))
+    for reader in readers.values():
+        for _ in range(100):
+            changes = lobby.since(reader.cursor, 2)
+            reader.read(changes)
+            if not changes.more:
+                break
+        assert reader.rows == lobby.rows

@@ -154,7 +154,7 @@ def test_of_a_room_without_waits_nothing_is_kept(long_polls: LongPolls, timers: 
     assert not long_polls.has_waiter("a")
     assert long_polls.waiting == 0
     timers.advance(LONG_S + TICK_S)
-    assert (long_polls._waiting, long_polls._due, long_polls._ticks) == ({}, {}, [])
+    assert (long_polls._waiting, long_polls._due) == ({}, {})
 
 
 def test_at_the_end_all_are_answered_and_from_then_on_each_at_once(long_polls: LongPolls, timers: TimersByHand) -> None:

@@ -36,24 +36,23 @@ def test_what_is_counted_is_what_a_count_of_all_rows_gives(
     rows.update({f"room{number}": row for number, row in enumerate(before)})
     rooms.fill([LobbyChange(number + 1, room, row) for number, (room, row) in enumerate(rows.items())])
     if asked_early:
-        assert rooms.opened_by("nobody") == 0
+        assert rooms.opened_by(["nobody"]) == 0
     for number, (room, row) in enumerate(changes):
         rows[room] = row
         rooms.put(LobbyChange(100 + number, room, row))
     opened = Counter(row["owner"] for row in rows.values() if row is not None)
-    seats = Counter(name for row in rows.values() if row is not None for name in row["players"].values())
-    assert [(rooms.opened_by(name), rooms.seats_of(name)) for name in PEOPLE] == [
+    seats = Counter(name for row in rows.values() if row is not None for name in {*row["players"].values()})
+    assert [(rooms.opened_by([name]), rooms.seats_of(name)) for name in PEOPLE] == [
         (opened[name], seats[name]) for name in PEOPLE
     ]
 
 
 def test_people_who_have_nothing_are_not_remembered() -> None:
     rooms = RoomIndex(lambda _room: None)
-    assert rooms.opened_by("ada") == 0
+    assert rooms.opened_by(["ada"]) == 0
     row = {"owner": "ada", "players": {"X": "ada", "O": None}, "phase": "waiting", "timed": False, "match": False}
     rooms.put(LobbyChange(1, "room", row))
-    assert (rooms.opened_by("ada"), rooms.seats_of("ada")) == (1, 1)
+    assert (rooms.opened_by(["ada"]), rooms.seats_of("ada"), rooms.seated()) == (1, 1, {"ada"})
     rooms.put(LobbyChange(2, "room", None))
-    assert rooms._counts == (Counter(), Counter())
-    assert rooms.opened_by("eve") == 0
-    assert rooms._counts == (Counter(), Counter())
+    assert (rooms.opened_by(["ada", "eve"]), rooms.seats_of("ada"), rooms.seated()) == (0, 0, set())
+    assert (rooms.take_released(), rooms.take_released()) == ({"ada"}, set())

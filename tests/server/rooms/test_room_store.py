@@ -78,8 +78,8 @@ def anew(journal: Journal) -> RoomStore:
 
 
 def told(store: RoomStore) -> object:
-    changes = store.lobby_changes(BEGINNING, 100)
-    return changes.changed, changes.cursor, store.open_rooms, store.names.name_with("a" * 64)
+    changes = store.index.since(BEGINNING, 100)
+    return changes.changed, changes.cursor, len(store.index), store.names.name_with("a" * 64)
 
 
 def test_a_start_tells_the_same_as_before_and_looks_into_no_room(journal: Journal) -> None:
@@ -87,7 +87,7 @@ def test_a_start_tells_the_same_as_before_and_looks_into_no_room(journal: Journa
     fill(writer)
     store = anew(journal)
     assert told(store) == told(writer.store)
-    assert store.cached_rooms() == []
+    assert store.cache.open_states() == []
     assert store.is_open("aaaa")
     assert not store.is_open("cccc")
     assert store.view("bbbb").items() >= view(writer.store.state_of(room_stream("bbbb"))).items()
@@ -98,7 +98,7 @@ def test_what_was_written_without_listings_is_told_of_whether_they_can_be_writte
     assert set(journal.missing_summaries()) == {"name/ada", "room/aaaa", "room/bbbb", "room/cccc"}
     store = RoomStore(STREAMS, journal, lambda _room: None, TimersByHand())
     missing = store.load()
-    assert store.open_rooms == 2
+    assert len(store.index) == 2
     assert store.names.name_with("a" * 64) == "Ada"
     assert told(anew(journal)) == told(store)
     journal.store_summaries(missing)
@@ -117,13 +117,13 @@ def test_a_listing_changes_only_with_what_is_told(journal: Journal) -> None:
 def test_rooms_of_earlier_terms_are_visited_a_few_at_a_time(journal: Journal) -> None:
     fill(Writer(journal))
     store = anew(journal)
-    store.load_some(1)
-    assert len(store.cached_rooms()) == 1
-    store.load_some(5)
-    assert {room.id for room in store.cached_rooms()} == {"aaaa", "bbbb"}
+    store.cache.load_some(1)
+    assert len(store.cache.open_states()) == 1
+    store.cache.load_some(5)
+    assert {room.id for room in store.cache.open_states()} == {"aaaa", "bbbb"}
     store.evict(["aaaa", "bbbb"])
-    store.load_some(5)
-    assert store.cached_rooms() == [], "each is visited once"
+    store.cache.load_some(5)
+    assert store.cache.open_states() == [], "each is visited once"
 
 
 # -- waits ----------------------------------------------------------------------------------------------------------
@@ -193,8 +193,8 @@ def test_a_wait_for_the_lobby_is_answered_when_a_row_changes(journal: Journal) -
 def test_a_wait_for_records_is_answered_when_a_game_has_ended(journal: Journal) -> None:
     writer = Writer(journal)
     fill(writer)
-    assert writer.store.wait_records_after(0, 10, 0.0) == writer.store.records_after(0, 10)
-    short, long = (writer.store.wait_records_after(0, 10, seconds) for seconds in (10.0, 20.0))
+    assert writer.store.archive.wait(0, 10, 0.0) == writer.store.archive.records_after(0, 10)
+    short, long = (writer.store.archive.wait(0, 10, seconds) for seconds in (10.0, 20.0))
     assert isinstance(short, Later)
     assert isinstance(long, Later)
     writer.timers.advance(10.0)
@@ -209,11 +209,11 @@ def test_at_the_end_of_the_store_all_waits_are_answered(journal: Journal) -> Non
     writer = Writer(journal)
     fill(writer)
     store = writer.store
-    cursor = store.lobby_changes(BEGINNING, 100).cursor
+    cursor = store.index.since(BEGINNING, 100).cursor
     laters = [
         store.wait("aaaa", store.room("aaaa").version, 10.0),
         store.wait_lobby_changes(cursor, 100, 10.0),
-        store.wait_records_after(0, 10, 10.0),
+        store.archive.wait(0, 10, 10.0),
     ]
     store.end()
     writer.timers.run()
