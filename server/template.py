@@ -19,19 +19,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NoReturn
 
 import structlog
 
-from server import communication_server, main_server, replication_server
+from server import communication_server, main_server, name_server, replication_server
 from server.settings import Settings, SettingsError, load
 from server.supervision import forked_server, processes, template_socket
 from server.supervision.run_directory import RunDirectory
 from server.telemetry import logs
-from wire import COMMUNICATION, MAIN, REPLICATION
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
-IMPORTED_LATE = ("asyncio", "openskill.models", "precis_i18n", "prometheus_client", "uvloop")
-"""Modules that a server imports after its start, if they are installed."""
+IMPORTED_LATE = ("asyncio", "openskill.models", "optparse", "precis_i18n", "prometheus_client", "uvloop")
+"""Modules that a server imports at or after its start, if they are installed."""
 CHECK_EVERY_S = 0.1
 UNUSED_S = 3.0
 """Seconds without a connection after which the template ends. Every server keeps one."""
@@ -39,10 +38,11 @@ MOST_CONNECTIONS = 64
 SPARE_AFTER_S = 0.2
 """Seconds from one fork to the next spare: before that, the recovery needs the processor."""
 READY = b"ready"
-_SERVERS: Mapping[str, Callable[[], NoReturn]] = {
+_SERVERS: Mapping[str, Callable[[], None]] = {
     MAIN: main_server.main,
     COMMUNICATION: communication_server.main,
     REPLICATION: replication_server.main,
+    NAME_SERVER: name_server.main,
 }
 _ARGUMENTS_BEGIN, _ARGUMENTS_END = 45, 46
 """Indexes in /proc/PID/stat, after the command's name; see proc(5)."""
@@ -67,7 +67,7 @@ class Template:
         self._forked_at = time.monotonic()
         self._used_at = time.monotonic()
 
-    def run(self) -> Callable[[], NoReturn] | None:
+    def run(self) -> Callable[[], None] | None:
         """Serve until this process is not needed any more, then return None. In a forked process, return its main."""
         self._run_directory.try_to_write(self._run_directory.run_of(processes.TEMPLATE, os.getpid()))
         self._listener.listen(MOST_CONNECTIONS)
@@ -101,7 +101,7 @@ class Template:
         else:
             connection.close()
 
-    def _answer(self, connection: socket.socket) -> Callable[[], NoReturn] | None:
+    def _answer(self, connection: socket.socket) -> Callable[[], None] | None:
         """Answer one message. Return the main function of the server in a process that was forked for it."""
         try:
             received = template_socket.receive(connection)
@@ -146,7 +146,7 @@ class Template:
 
     # -- the spare ------------------------------------------------------------------------------------------------
 
-    def _fork_spare(self) -> Callable[[], NoReturn] | None:
+    def _fork_spare(self) -> Callable[[], None] | None:
         """Fork a process that waits for the next request. It has copied its memory before, which takes longest."""
         self._forked_at = time.monotonic()
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -158,7 +158,7 @@ class Template:
         self._spare, self._spare_is_ready = ours, False
         return None
 
-    def _wait_as_spare(self, template: socket.socket) -> Callable[[], NoReturn]:
+    def _wait_as_spare(self, template: socket.socket) -> Callable[[], None]:
         rename_process([*processes.command_of(processes.TEMPLATE, self._settings)[:2], "spare"])
         gc.unfreeze()
         gc.collect()  # writes to nearly every page of the heap
@@ -197,14 +197,14 @@ class Template:
 
     # -- the server -----------------------------------------------------------------------------------------------
 
-    def _become(self, request: template_socket.Request, output: int, starter: socket.socket) -> Callable[[], NoReturn]:
+    def _become(self, request: template_socket.Request, output: int, starter: socket.socket) -> Callable[[], None]:
         """Make this forked process one that its starter could have started with ``processes.start``."""
         for number in (1, 2):
             os.dup2(output, number)
         os.close(output)
         set_environment({**request.environment, processes.CODE: self._code})
         command = processes.command_of(request.role, self._settings)
-        sys.argv = command[1:]
+        sys.argv = command if request.role == NAME_SERVER else command[1:]
         rename_process(command)
         gc.enable()
         starter.setblocking(True)
@@ -233,6 +233,7 @@ def rename_process(command: list[str]) -> None:
     with Path("/proc/self/mem").open("r+b", buffering=0) as memory:
         memory.seek(begin)
         memory.write(shown[: end - begin])
+    Path("/proc/self/comm").write_text(Path(command[0]).name)
 
 
 def import_the_rest() -> None:

@@ -207,7 +207,7 @@ def upgrade_servers() -> None:
 
 @app.command()
 def status(as_json: Annotated[bool, typer.Option("--json", help="print JSON, for programs")] = False) -> None:
-    """Show the four servers, and the template process that forks three of them.
+    """Show the four servers, and the template process that forks them.
 
     Exit status 1 unless the four run, the replica is in sync and no row is damaged.
     """

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
+
 from server.control.stopping import CHECK_EVERY_S, CannotStop, Stop, repeat_until_quiet
 from server.process.registration import Registration
 from server.runtime import this_machine
@@ -104,14 +106,13 @@ class ClusterControl(StatusReader):
             time.sleep(CHECK_EVERY_S)
 
     def _start_processes(self, roles: Sequence[str]) -> Mapping[str, Process]:
-        children: dict[str, Process] = {}
-        if NAME_SERVER in roles:
-            children[NAME_SERVER] = processes.start(NAME_SERVER, self.settings)
-            self._run_directory.try_to_write(self._run_directory.run_of(NAME_SERVER, children[NAME_SERVER].pid))
-        servers = [role for role in roles if role != NAME_SERVER]
-        if servers and template_socket.is_possible(self.settings):
+        if roles and template_socket.is_possible(self.settings):
             template_client.ensure_template(self.settings)  # the code is imported once, not by each server
-        return children | {role: template_client.start_server(role, self.settings) for role in servers}
+        children = {role: template_client.start_server(role, self.settings) for role in roles}
+        if NAME_SERVER in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self._run_directory.try_to_write(self._run_directory.run_of(NAME_SERVER, children[NAME_SERVER].pid))
+        return children
 
     def _roles_here(self) -> list[str]:
         here = [role for role in ROLES if this_machine.is_here(self.settings.host_of(role))]

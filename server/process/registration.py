@@ -24,7 +24,7 @@ from wire.rpc import NameServerWatch, Proxy, Registered
 NAMES = (COMMUNICATION, MAIN, REPLICATION)
 CALL_TIMEOUT_S = 1.0
 REGISTER_PAUSE_S = 0.5
-REGISTER_AGAIN_S = 0.05
+REGISTER_AGAIN_S = 0.02
 """Seconds until the next attempt while no name server answers. Clients find nothing meanwhile."""
 SILENT_S = 5.0
 """A server that accepts connections and gives no answer counts as live for this time."""

@@ -229,7 +229,7 @@ class ServerProcess:
 
     def _heartbeat_of(self, role: str) -> Heartbeat:
         if role == NAME_SERVER:
-            return NameServerHeartbeat(self.settings.name_server, self._ending)
+            return NameServerHeartbeat(self.settings.name_server)
         if role == TEMPLATE:
             return TemplateHeartbeat(self.settings, self.run_directory)
         return PeerHeartbeat(role, self.settings.peer_address_of(role), self.key)

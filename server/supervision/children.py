@@ -11,7 +11,6 @@ from server.runtime.retries import Retries
 from server.settings import Settings
 from server.supervision import processes, template_client
 from server.supervision.template_client import Process
-from wire import NAME_SERVER
 from wire.errors import StorageFailed
 
 
@@ -37,7 +36,7 @@ class Children:
         standby, self._standby = self._standby, None
         if standby is not None and processes.begin(standby):
             self._child = standby
-        elif self._role in (NAME_SERVER, processes.TEMPLATE):
+        elif self._role == processes.TEMPLATE:
             self._child = processes.start(self._role, self._settings)
         else:
             self._child = template_client.start_server(self._role, self._settings)

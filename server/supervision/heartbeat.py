@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
-import threading
+import time
 from typing import NamedTuple
 
 import psutil
@@ -17,7 +17,7 @@ from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
 from wire import PEER
 from wire.errors import Unreachable
-from wire.rpc import Address, Proxy
+from wire.rpc import Address, NameServerWatch, Proxy
 
 
 class HeartbeatAnswer(NamedTuple):
@@ -56,16 +56,17 @@ class PeerHeartbeat:
 class NameServerHeartbeat:
     """The heartbeat of the name server: a ping, because it is not a program of this project."""
 
-    def __init__(self, address: Address, ending: threading.Event) -> None:
+    def __init__(self, address: Address) -> None:
         self._remote = Proxy(address, "Pyro.NameServer", serializer="serpent")
-        self._ending = ending
+        self._watch = NameServerWatch(address)
 
     def beat(self, wait_s: float, timeout_s: float) -> HeartbeatAnswer:
         self._remote.call("ping", timeout_s=timeout_s)
-        self._ending.wait(wait_s)
+        self._watch.wait(wait_s, time.sleep)  # shorter if the name server ends
         return HeartbeatAnswer(None, serving=True)
 
     def close(self) -> None:
+        self._watch.close()
         self._remote.close()
 
 

@@ -17,6 +17,7 @@ from server.supervision import processes, template_socket
 from server.supervision.forked_server import ForkedServer
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
+from wire import NAME_SERVER
 from wire.errors import TicTacToeError, Unreachable
 
 READY_S = 15.0
@@ -57,7 +58,7 @@ def connect(settings: Settings, timeout_s: float) -> socket.socket:
 
 
 def start_server(role: str, settings: Settings) -> Process:
-    """Start one of the three servers: forked by the template process, or directly if it does not answer.
+    """Start one of the four servers: forked by the template process, or directly if it does not answer.
 
     Raises OSError.
     """
@@ -75,7 +76,7 @@ def fork(role: str, settings: Settings) -> ForkedServer | None:
         return None
     try:
         request = template_socket.Request(role, processes.environment_of(settings))
-        with log_file.open_new(settings, role) as output:
+        with log_file.open_new(settings, role, is_written_to=role == NAME_SERVER) as output:
             run = template_socket.exchange(connection, template_socket.encode(request), output.fileno())
     except TicTacToeError:
         connection.close()

@@ -47,7 +47,7 @@ def test_g6_each_next_main_server_is_a_fork_of_the_template_however_soon_the_one
     assert game.x.view().winner == "ada"
 
 
-@pytest.mark.parametrize("role", [MAIN, COMMUNICATION, REPLICATION])
+@pytest.mark.parametrize("role", [MAIN, COMMUNICATION, REPLICATION, NAME_SERVER])
 def test_g6_every_server_is_forked_by_the_template(cluster: ClusterControl, role: str) -> None:
     template = wait_until(lambda: ready_template(cluster))
     cluster.kill(role)

@@ -11,7 +11,7 @@ from server.control.cluster import ClusterControl
 from server.supervision import processes
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster
-from wire import COMMUNICATION, MAIN, REPLICATION
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 
 @pytest.fixture
@@ -41,3 +41,12 @@ def test_the_stand_by_is_the_next_server(cluster: ClusterControl, game: Game, ro
     assert new is not None
     assert new.pid in ready
     assert processes.find_runs(cluster.settings, processes.TEMPLATE) == []
+
+
+def test_the_name_server_is_started_as_a_process_of_its_own(cluster: ClusterControl, game: Game) -> None:
+    cluster.kill(NAME_SERVER)
+    game.play(0)
+    wait_until(cluster.is_whole)
+    new = cluster.process_of(NAME_SERVER)
+    assert new is not None
+    assert processes.command_of(NAME_SERVER, cluster.settings) == psutil.Process(new.pid).cmdline()[1:], "by Python"

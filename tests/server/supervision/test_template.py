@@ -26,7 +26,7 @@ from server.supervision.run_file import RunFile
 from server.supervision.template_client import Process
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import MakeCluster
-from wire import COMMUNICATION, MAIN, REPLICATION
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import Unreachable
 
 Start = Callable[..., Process]
@@ -102,14 +102,16 @@ def log_of(settings: Settings, role: str) -> str:
 # -- what is forked -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("role", [REPLICATION, NAME_SERVER])
 def test_a_forked_server_is_found_by_its_own_command_and_ends_no_session_of_its_starter(
-    settings: Settings, template: RunFile, fork: Start
+    settings: Settings, template: RunFile, fork: Start, role: str
 ) -> None:
-    server = psutil.Process(fork(REPLICATION).pid)
-    assert [word for word in server.cmdline() if word] == processes.command_of(REPLICATION, settings)
+    server, command = psutil.Process(fork(role).pid), processes.command_of(role, settings)
+    assert [word for word in server.cmdline() if word] == command
+    assert server.name() == Path(command[0]).name
     assert server.ppid() == template.pid
     assert os.getsid(server.pid) == server.pid
-    assert [run.pid for run in processes.find_runs(settings, REPLICATION)] == [server.pid]
+    assert [run.pid for run in processes.find_runs(settings, role)] == [server.pid]
     assert template.pid in [run.pid for run in processes.find_runs(settings, TEMPLATE)]
 
 
@@ -160,6 +162,26 @@ def test_a_forked_server_has_the_settings_of_its_starter_and_its_own_log(setting
     first = json.loads(log_of(settings, REPLICATION).splitlines()[0])
     assert first["role"] == REPLICATION
     assert REPLICATION not in log_of(settings, TEMPLATE)
+
+
+def test_a_forked_name_server_is_the_stock_one(settings: Settings, fork: Start) -> None:
+    """It reads what ours refuses, and its errors are the library's own."""
+    fork(NAME_SERVER)
+    wait_until(lambda: rpc.name_server_answers(settings.name_server, timeout_s=PATIENCE_S))
+    program = f"""
+import Pyro4, Pyro4.errors
+Pyro4.config.MAX_RETRIES = 0
+for Pyro4.config.SERIALIZER in ("serpent", "json"):
+    with Pyro4.Proxy("PYRO:Pyro.NameServer@{settings.name_server}") as proxy:
+        proxy.register("one", "PYRO:one@there:1", metadata=["a"])
+        print(list(proxy.lookup("one", True))[1])
+        try:
+            proxy.lookup("two")
+        except Pyro4.errors.NamingError as error:
+            print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["['a']", "unknown name: two"] * 2
 
 
 def test_nothing_that_a_fork_must_not_share_is_in_the_template() -> None:
