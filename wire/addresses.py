@@ -58,7 +58,9 @@ def listen(where: Address, *, backlog: int) -> socket.socket:
     families = [family for family, *_ in socket.getaddrinfo(*where, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)]
     family = socket.AF_INET if socket.AF_INET in families else socket.AF_INET6
     both = family == socket.AF_INET6 and packed(where.host) == bytes(16) and socket.has_dualstack_ipv6()
-    return socket.create_server(where, family=family, backlog=backlog, dualstack_ipv6=both)
+    listening = socket.create_server(where, family=family, backlog=backlog, dualstack_ipv6=both)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted connections inherit it
+    return listening
 
 
 def counted_host(host: str) -> str:

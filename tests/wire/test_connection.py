@@ -86,12 +86,13 @@ class Desk:
             greet=lambda _connection, _message: True,
             answer=self._answer,
             on_lost=self.lost.append,
+            on_not_authentic=lambda: None,
             turns=turns,
             idle_s=IDLE_S,
         )
         await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, ours)
 
-    def _answer(self, _connection: Connection, received: Message) -> None:
+    def _answer(self, _connection: Connection[Message], received: Message) -> None:
         assert isinstance(received, Frame)
         self.answered.append(received.data)
         self.answer(received.data)

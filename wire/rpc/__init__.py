@@ -2,7 +2,7 @@
 
 - ``proxy`` calls a remote object.
 - ``endpoint`` offers objects. On an event loop, ``acceptor`` accepts the clients, ``open_connections`` keeps their
-  ``connection``, ``greeter`` answers handshakes and ``dispatcher`` calls.
+  ``connection``, ``greeter`` answers handshakes and ``dispatcher`` calls. The replica link uses the first three, too.
 - ``name_server`` looks up and registers names.
 - ``pyro_setup`` configures and restricts the library before anything else uses it.
 

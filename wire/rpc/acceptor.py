@@ -21,6 +21,8 @@ AT_ONCE = 16
 """The most connections accepted in a turn of the loop."""
 ACCEPT_AGAIN_S = 0.005
 """Pause in seconds before the next accept while the limits are reached."""
+THIS_MACHINE = "this machine"
+"""The host by which connections on a Unix socket are counted."""
 ACCEPT_PAUSE_S = 0.2
 """Pause in seconds before the next accept after an error of the system, such as a lack of descriptors."""
 
@@ -42,7 +44,6 @@ class Acceptor:
         self._pause: asyncio.TimerHandle | None = None
         """The end of the present pause; None while accepting is on."""
         listening.setblocking(False)
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted connections inherit it
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Accept from now on."""
@@ -71,7 +72,7 @@ class Acceptor:
                 logger.warning("a connection cannot be accepted: %s", error.strerror or error)
                 self._pause_for(ACCEPT_PAUSE_S, loop)
                 return
-            self._admit(sock, counted_host(str(address[0])))
+            self._admit(sock, counted_host(str(address[0])) if address else THIS_MACHINE)
 
     def _pause_for(self, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
         """Stop accepting for this many seconds. New connections wait in the listen queue."""

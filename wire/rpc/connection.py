@@ -15,13 +15,13 @@ import logging
 import math
 from collections.abc import Callable
 from time import monotonic
-from typing import cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from wire.authentication import NotAuthentic, Responder, Session
 from wire.connection_limits import ConnectionSlot
 from wire.frames import Frame, NotAMessage, Prove
 from wire.later import Later
-from wire.message_reader import MessageReader, RejectedMessage
+from wire.message_reader import RejectedMessage
 from wire.rpc.turns import MOST_S, Turns
 
 logger = logging.getLogger(__name__)
@@ -37,23 +37,46 @@ READ_AT_ONCE = 1 << 16
 allocation of so much costs more than a call."""
 
 Message = Frame | RejectedMessage
+"""A message of the RPC library."""
+Received = TypeVar("Received")
+Received_co = TypeVar("Received_co", covariant=True)
+
+
+class Incoming(Protocol[Received_co]):
+    """The input of a connection, as messages. ``MessageReader`` reads those of the RPC library."""
+
+    handshake_done: bool
+    """Whether the handshake is complete and messages are calls."""
+    size: int
+    """Bytes of input that ``next`` has not returned."""
+
+    @property
+    def has_input(self) -> bool:
+        """Return whether a part of a message, or more, has arrived."""
+
+    def feed(self, data: bytes) -> None:
+        """Add received bytes."""
+
+    def next(self) -> Received_co | None:
+        """Return the next message; None while it is incomplete. Raises NotAMessage and NotAuthentic."""
 
 
 class Disconnect(Exception):
     """The connection must end, because of the client's input. The client has been sent what it needs to know."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol, Generic[Received]):
     """A client's connection."""
 
     def __init__(
         self,
         slot: ConnectionSlot,
-        incoming: MessageReader,
+        incoming: Incoming[Received],
         *,
-        greet: Callable[[Connection, Message], bool],
-        answer: Callable[[Connection, Message], None],
-        on_lost: Callable[[Connection], None],
+        greet: Callable[[Connection[Received], Received], bool],
+        answer: Callable[[Connection[Received], Received], None],
+        on_lost: Callable[[Connection[Any]], None],
+        on_not_authentic: Callable[[], None],
         turns: Turns,
         idle_s: float,
     ) -> None:
@@ -62,8 +85,8 @@ class Connection(asyncio.Protocol):
         ``greet`` answers a message of the handshake and returns whether the handshake is complete.
 
         ``answer`` answers a later message, at once or by ``defer``. Both may raise Disconnect and NotAuthentic.
-        ``on_lost`` is called when the connection has ended. ``idle_s``: seconds that the connection may be idle between
-        two calls.
+        ``on_lost`` is called when the connection has ended, ``on_not_authentic`` after NotAuthentic. ``idle_s``:
+        seconds that the connection may be idle between two calls.
         """
         self.slot = slot
         self.responder: Responder | None = None
@@ -82,6 +105,7 @@ class Connection(asyncio.Protocol):
         self._greet = greet
         self._answer = answer
         self._on_lost = on_lost
+        self._on_not_authentic = on_not_authentic
         self._turns = turns
         self._idle_s = idle_s
         self._deferred: Later | None = None
@@ -152,6 +176,7 @@ class Connection(asyncio.Protocol):
             self.close()
         except NotAuthentic as error:
             logger.warning("a message of %s is not authentic, its connection ends: %s", self.slot.host, error)
+            self._on_not_authentic()
             self.close()
         except Exception as error:  # the loop itself would ignore an OSError here
             self.abort()

@@ -20,7 +20,7 @@ import Pyro4.util
 from game.errors import InvariantBroken
 from wire.authentication import NotAuthentic, Session
 from wire.caller import set_calling_host
-from wire.errors import Forbidden, InternalError
+from wire.errors import InternalError
 from wire.frames import (
     EXCEPTION,
     INVOKE,
@@ -92,7 +92,7 @@ class Dispatcher:
         """Return what the library requests about an object. Raises an error of the library if there is none."""
         return self._endpoint_object.get_metadata(object_id, as_lists=True)
 
-    def answer(self, connection: Connection, message: Message) -> None:
+    def answer(self, connection: Connection[Message], message: Message) -> None:
         """Answer a call, now or later. Raises NotAuthentic or Disconnect when the connection must end."""
         received_at = connection.received_at
         if connection.session is not None:
@@ -126,7 +126,9 @@ class Dispatcher:
         if not message.flags & ONEWAY:
             connection.send(self._result(connection, message, method, received_at, answer, error))
 
-    def _defer(self, later: Later, connection: Connection, call: Frame, method: object, received_at: float) -> None:
+    def _defer(
+        self, later: Later, connection: Connection[Message], call: Frame, method: object, received_at: float
+    ) -> None:
         """Answer a call when ``later`` is settled."""
 
         def send(value: Any, error: Exception | None) -> None:
@@ -143,13 +145,9 @@ class Dispatcher:
 
         The tag of a rejected message cannot be checked, so that message ends the session.
         """
-        try:
-            if isinstance(message, RejectedMessage):
-                raise NotAuthentic(message.error.message)
-            session.verify(token_of(message), message.header, message.data)
-        except NotAuthentic:
-            self.answered("", Forbidden.code, 0.0)
-            raise
+        if isinstance(message, RejectedMessage):
+            raise NotAuthentic(message.error.message)
+        session.verify(token_of(message), message.header, message.data)
 
     def _method(self, name: object, method: object) -> Callable[..., Any]:
         """Return the method of a remote object. Raises an error of the library, AttributeError or TypeError."""
@@ -165,7 +163,7 @@ class Dispatcher:
 
     def _result(
         self,
-        connection: Connection,
+        connection: Connection[Message],
         call: Message,
         method: object,
         received_at: float,

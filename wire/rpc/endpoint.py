@@ -8,7 +8,7 @@ import Pyro4
 
 from wire.addresses import Address, listen
 from wire.connection_limits import ConnectionLimits, ConnectionSlot
-from wire.errors import Unreachable
+from wire.errors import Forbidden, Unreachable
 from wire.message_reader import LARGEST_CALL, LARGEST_OF_SERVERS, MessageReader
 from wire.rpc.acceptor import BACKLOG, Acceptor
 from wire.rpc.connection import Connection, Message
@@ -81,7 +81,7 @@ class Endpoint:
         self._acceptor.close()
         self._open.close()
 
-    def _connection(self, slot: ConnectionSlot) -> Connection:
+    def _connection(self, slot: ConnectionSlot) -> Connection[Message]:
         config = Pyro4.config
         return Connection(
             slot,
@@ -89,11 +89,12 @@ class Endpoint:
             greet=self._greet,
             answer=self._dispatcher.answer,
             on_lost=self._open.forget,
+            on_not_authentic=lambda: self._dispatcher.answered("", Forbidden.code, 0.0),
             turns=self._turns,
             idle_s=config.COMMTIMEOUT,
         )
 
-    def _greet(self, connection: Connection, message: Message) -> bool:
+    def _greet(self, connection: Connection[Message], message: Message) -> bool:
         is_done = self._greeter.greet(connection, message)
         if is_done:
             self._limits.handshake_done(connection.slot)

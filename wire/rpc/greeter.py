@@ -53,7 +53,7 @@ class Greeter:
         self._on_refused(Busy.code)
         return encode(CONNECT_FAIL, 0, 0, SERPENT, _written(SERPENT, NO_FREE_CONNECTION))
 
-    def greet(self, connection: Connection, message: Message) -> bool:
+    def greet(self, connection: Connection[Message], message: Message) -> bool:
         """Answer a message of a handshake. Return whether the handshake is complete.
 
         Raises Disconnect when the handshake was refused. The client has been sent the reason.
@@ -69,7 +69,7 @@ class Greeter:
             connection.send(encode(CONNECT_FAIL, 0, message.sequence, message.serializer, sentence))
             raise Disconnect("its handshake was refused") from error
 
-    def _take(self, connection: Connection, message: Frame) -> bool:
+    def _take(self, connection: Connection[Message], message: Frame) -> bool:
         if self._key is None:
             if has_library_signature(message):
                 raise Pyro4.errors.SecurityError(WRONG_KEY)

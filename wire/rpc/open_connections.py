@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from time import monotonic
+from typing import Any
 
 from wire.connection_limits import ConnectionLimits, ConnectionSlot
 from wire.rpc.connection import Connection
@@ -31,14 +32,14 @@ class OpenConnections:
         self,
         limits: ConnectionLimits,
         *,
-        connection: Callable[[ConnectionSlot], Connection],
+        connection: Callable[[ConnectionSlot], Connection[Any]],
         refusal: Callable[[], bytes],
     ) -> None:
         """``connection`` makes the connection of a slot. ``refusal`` returns the message for a refused client."""
         self._limits = limits
         self._connection = connection
         self._refusal = refusal
-        self._open: dict[ConnectionSlot, Connection] = {}
+        self._open: dict[ConnectionSlot, Connection[Any]] = {}
         """The connections that the loop has, and those that it is going to have."""
         self._connecting: set[asyncio.Task[object]] = set()
         """The tasks that hand connections to the loop. The loop itself keeps no reference to a task."""
@@ -70,7 +71,7 @@ class OpenConnections:
         self._connecting.add(connecting)
         connecting.add_done_callback(partial(self._on_connected, connection, sock))
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: Connection[Any]) -> None:
         """Forget a connection that has ended."""
         self._limits.release(connection.slot)
         self._open.pop(connection.slot, None)
@@ -85,7 +86,7 @@ class OpenConnections:
         while self._refused:
             self._refused.popleft().close()
 
-    def _on_connected(self, connection: Connection, sock: socket.socket, connecting: asyncio.Task[object]) -> None:
+    def _on_connected(self, connection: Connection[Any], sock: socket.socket, connecting: asyncio.Task[object]) -> None:
         self._connecting.discard(connecting)
         error = None if connecting.cancelled() else connecting.exception()
         if connecting.cancelled() or error is not None:

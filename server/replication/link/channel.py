@@ -1,4 +1,4 @@
-"""Each end of the link as a state machine: the handshake of ``wire.authentication``, then messages with tags. Pure.
+"""Each end of the link as a state machine: frames, the handshake of ``wire.authentication``, messages with tags. Pure.
 
     main server          replication server
     hello            →
@@ -7,27 +7,27 @@
     message          →
                      ←   message
 
-Each is a frame. A message is a tag and its content. A refusal is the byte 0 and an error code. It has no tag, because
-the ends share no key or no version; so it only explains why the connection ends.
+Each is a frame: its length in 4 bytes, then that many bytes. A message is a tag and its content. A refusal is the byte
+0 and an error code. It has no tag, because the ends share no key or no version; so it only explains why the connection
+ends.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Generator
 
 from game.errors import InvariantBroken
-from server.replication.link.frames import FrameReader, frame
+from server.replication.link.encoding import LARGEST_MESSAGE
 from wire.authentication import TAG_BYTES, Initiator, NotAuthentic, Responder, Session, version_of
-from wire.errors import Busy, Forbidden, ProtocolMismatch, TicTacToeError, TooLarge
-from wire.message_reader import LARGEST_OF_SERVERS
+from wire.errors import Busy, Forbidden, ProtocolMismatch, TicTacToeError
+from wire.frames import NotAMessage
 
 LINK_PROTOCOL = 1
 """Version of the link: of its frames and of the messages in them. The handshake sends and authenticates it."""
 LARGEST_GREETING = 128
 """The most bytes in a frame of the handshake."""
-LARGEST_MESSAGE = LARGEST_OF_SERVERS
-"""The most bytes in a message, without its tag."""
+LENGTH = struct.Struct("!I")
 _REFUSAL = b"\0"
 
 _REFUSALS: dict[bytes, TicTacToeError] = {
@@ -42,95 +42,112 @@ _REFUSALS: dict[bytes, TicTacToeError] = {
     )
 }
 
+Write = Callable[[bytes], None]
+Handshake = Generator[None, bytes, Session]
+"""Receives the frames of the other end, and returns the session. It begins with what this end sends first."""
 
-class Channel(ABC):
+
+def frame(*parts: bytes) -> bytes:
+    """Return a frame with these parts, one after the other."""
+    return b"".join((LENGTH.pack(sum(map(len, parts))), *parts))
+
+
+def refusal(kind: type[TicTacToeError]) -> bytes:
+    """Return what explains why a connection ends: ProtocolMismatch, Forbidden or Busy."""
+    return frame(_REFUSAL, kind.code.encode())
+
+
+def initiate(key: bytes, write: Write) -> Handshake:
+    """Greet as the main server's end. Also raises the error of a refusal: ProtocolMismatch, Forbidden or Busy."""
+    initiator = Initiator(key, LINK_PROTOCOL)
+    write(frame(initiator.hello(b"", b"")))
+    challenge = yield
+    if challenge[:1] == _REFUSAL:
+        raise _REFUSALS.get(challenge[1:]) or NotAMessage("an unknown refusal")
+    initiator.accept(challenge, b"", b"")
+    write(frame(initiator.proof(b"", b"")))
+    return initiator.session
+
+
+def respond(key: bytes, write: Write) -> Handshake:
+    """Greet as the replication server's end."""
+    responder = Responder(key, LINK_PROTOCOL)
+    hello = yield
+    kind: type[TicTacToeError] = Forbidden if version_of(hello) == LINK_PROTOCOL else ProtocolMismatch
+    try:
+        responder.accept_hello(hello, b"", b"")
+        write(frame(responder.challenge(b"", b"")))
+        kind = Forbidden
+        responder.accept_proof((yield), b"", b"")
+    except NotAuthentic:
+        write(refusal(kind))
+        raise
+    return responder.session
+
+
+class Channel:
     """One end: received bytes become messages, and messages become bytes."""
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
-        """``write`` sends bytes to the other end."""
+    def __init__(self, greeting: Callable[[bytes, Write], Handshake], key: bytes, write: Write) -> None:
+        """``greeting`` is ``initiate`` or ``respond``. ``write`` sends bytes to the other end."""
+        self.handshake_done = False
+        """Whether messages can be sent."""
+        self.size = 0
+        """Bytes that ``next`` has not returned."""
         self._write = write
-        self._frames = FrameReader(LARGEST_GREETING)
         self._session: Session | None = None
-        self.feed = self._frames.feed
-        """Adds received bytes."""
+        self._buffer = bytearray()
+        self._handshake = greeting(key, write)
+        next(self._handshake)
+
+    def feed(self, data: bytes) -> None:
+        """Add received bytes."""
+        self._buffer += data
+        self.size += len(data)
 
     @property
-    def is_open(self) -> bool:
-        """Whether the handshake is complete and messages can be sent."""
-        return self._session is not None
+    def has_input(self) -> bool:
+        """Return whether a part of a frame, or more, has arrived."""
+        return self.size > 0
 
     def next(self) -> bytes | None:
-        """Return the next message; None while it is incomplete. Do the steps of the handshake that come before it.
+        """Return the next message, or frame of the handshake; None while it is incomplete.
 
-        Raises NotAuthentic, and ConnectionAbortedError for bytes that are no frame of the link. The connection must
+        Raises NotAuthentic, and NotAMessage for a frame that is too large, before its bytes arrive. The connection must
         then end.
         """
-        while (content := self._frames.next()) is not None:
-            if self._session is not None:
-                message = content[TAG_BYTES:]
-                self._session.verify(content[:TAG_BYTES], b"", message)
-                return message
-            self._greet(content)
-        return None
+        buffer, session = self._buffer, self._session
+        if self.size < LENGTH.size:
+            return None
+        (size,) = LENGTH.unpack_from(buffer)
+        most = LARGEST_GREETING if session is None else TAG_BYTES + LARGEST_MESSAGE
+        if size > most:
+            raise NotAMessage(f"a frame of {size} bytes, where at most {most} are accepted")
+        end = LENGTH.size + size
+        if self.size < end:
+            return None
+        content = bytes(buffer[LENGTH.size : end])
+        del buffer[:end]
+        self.size -= end
+        if session is None:
+            return content
+        message = content[TAG_BYTES:]
+        session.verify(content[:TAG_BYTES], b"", message)
+        return message
+
+    def greet(self, content: bytes) -> bool:
+        """Process a frame of the handshake. Return whether the handshake is complete. Raises as ``next`` does."""
+        try:
+            self._handshake.send(content)
+        except StopIteration as end:
+            if end.value is None:
+                raise NotAuthentic("a frame after a handshake that failed") from None
+            self._session = end.value
+            self.handshake_done = True
+        return self.handshake_done
 
     def send(self, message: bytes) -> None:
-        """Send a message. Raises TooLarge, and then sends nothing."""
+        """Send a message of at most ``LARGEST_MESSAGE`` bytes."""
         if self._session is None:
             raise InvariantBroken("a message before the end of the handshake")
-        if len(message) > LARGEST_MESSAGE:
-            raise TooLarge(f"the message has {len(message)} bytes, and servers accept {LARGEST_MESSAGE}")
         self._write(frame(self._session.tag(b"", message), message))
-
-    def _open(self, session: Session) -> None:
-        self._session = session
-        self._frames.most = TAG_BYTES + LARGEST_MESSAGE
-
-    @abstractmethod
-    def _greet(self, token: bytes) -> None:
-        """Take a frame of the handshake."""
-
-
-class InitiatorChannel(Channel):
-    """The main server's end."""
-
-    def __init__(self, key: bytes, write: Callable[[bytes], None]) -> None:
-        super().__init__(write)
-        self._initiator = Initiator(key, LINK_PROTOCOL)
-
-    def begin(self) -> None:
-        """Send the first message of the handshake."""
-        self._write(frame(self._initiator.hello(b"", b"")))
-
-    def _greet(self, token: bytes) -> None:
-        """Take the challenge. Also raises the error of a refusal: ProtocolMismatch, Forbidden or Busy."""
-        if token[:1] == _REFUSAL:
-            raise _REFUSALS.get(token[1:]) or ConnectionAbortedError("an unknown refusal")
-        self._initiator.accept(token, b"", b"")
-        self._write(frame(self._initiator.proof(b"", b"")))
-        self._open(self._initiator.session)
-
-
-class ResponderChannel(Channel):
-    """The replication server's end."""
-
-    def __init__(self, key: bytes, write: Callable[[bytes], None]) -> None:
-        super().__init__(write)
-        self._responder = Responder(key, LINK_PROTOCOL)
-        self._has_hello = False
-
-    def refuse(self, kind: type[TicTacToeError]) -> None:
-        """Send why this connection will be closed: ProtocolMismatch, Forbidden or Busy."""
-        self._write(frame(_REFUSAL, kind.code.encode()))
-
-    def _greet(self, token: bytes) -> None:
-        try:
-            if self._has_hello:
-                self._responder.accept_proof(token, b"", b"")
-                self._open(self._responder.session)
-                return
-            self._responder.accept_hello(token, b"", b"")
-        except NotAuthentic:
-            self.refuse(Forbidden if version_of(token) == LINK_PROTOCOL or self._has_hello else ProtocolMismatch)
-            raise
-        self._has_hello = True
-        self._write(frame(self._responder.challenge(b"", b"")))

@@ -1,37 +1,37 @@
-"""The replication server's end of the replica link: the listening socket and the limits of its connections."""
+"""The replication server's end of the replica link: its connections, and the answers to their requests."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
+from functools import partial
+from time import monotonic
+from types import GeneratorType
 from typing import Any
 
-import structlog
-
+from game.errors import TicTacToeError
+from server.replication.link.channel import Channel, refusal, respond
+from server.replication.link.encoding import answer, read_request
 from server.replication.link.methods import Methods
 from server.replication.link.place import LinkPlace
-from server.replication.link.served_connection import ServedConnection
-from server.replication.link.transports import begin
 from server.runtime.effects import Effects
-from wire.errors import Busy
+from wire.connection_limits import ConnectionLimits, ConnectionSlot
+from wire.errors import Busy, Forbidden
 from wire.later import Later
+from wire.rpc.acceptor import Acceptor
+from wire.rpc.connection import Connection
+from wire.rpc.open_connections import OpenConnections
+from wire.rpc.turns import Turns
 
-MOST_CONNECTIONS = 8
-"""The most authentic connections. A main server has one. When more come, the one that was silent longest is closed."""
+MOST_CONNECTIONS = 16
+"""The most connections. A main server has one."""
 MOST_HALF_OPEN = 8
-"""The most connections in their handshake. Others are closed at once."""
-HANDSHAKE_S = 1.0
-"""Seconds for a handshake."""
-ACCEPTS_A_TURN = 8
-ACCEPT_AGAIN_S = 0.1
-"""Seconds until the next attempt when the system refuses a connection, for lack of descriptors."""
-
-logger = structlog.get_logger()
+"""The most connections in their handshake."""
+IDLE_S = 5.0
+"""Seconds after which a silent connection is closed. The main server opens another one with its next request."""
 
 
-def _not_counted(_method: object, _code: str | None, _took_s: float) -> None:
-    """Do nothing: answers are not counted."""
+Error = TicTacToeError | None
 
 
 class LinkServer:
@@ -45,109 +45,98 @@ class LinkServer:
         service: object,
         *,
         run: Callable[[Effects[Any]], Later],
-        answered: Callable[[object, str | None, float], None] = _not_counted,
+        answered: Callable[[object, str | None, float], None],
     ) -> None:
         """``key`` is the key of the link.
         ``service`` has the methods of ``METHODS``; see ``offer``.
         ``run`` runs the procedures that methods return.
-        ``answered``: see ``Site``.
+        ``answered`` is called for each answer with the method, the error code or None, and the seconds since the
+        request.
         """
-        self.run = run
-        self.answered = answered
-        self.methods = Methods(service)
         self._loop = loop
         self._place = place
         self._key = key
-        self._listener: socket.socket | None = None
-        self._is_full = False
-        """Whether the system had no descriptor for another connection."""
-        self._half_open: dict[ServedConnection, asyncio.TimerHandle] = {}
-        self._authentic: set[ServedConnection] = set()
-        # The tasks that begin connections; ``asyncio`` itself keeps only weak references.
-        self._beginning: set[asyncio.Task[None]] = set()
+        self._methods = Methods(service)
+        self._run = run
+        self._answered = answered
+        self._limits = ConnectionLimits(
+            most=MOST_CONNECTIONS, most_of_host=MOST_CONNECTIONS, most_half_open=MOST_HALF_OPEN
+        )
+        self._open = OpenConnections(self._limits, connection=self._connection, refusal=self._refusal)
+        self._turns = Turns()
+        self._acceptor: Acceptor | None = None
 
     def offer(self, service: object) -> None:
         """Answer the next requests by this object."""
-        self.methods = Methods(service)
+        self._methods = Methods(service)
 
     def listen(self) -> None:
         """Begin to accept connections. Raises StorageFailed; then a later attempt can succeed."""
-        self._listener = self._place.listen()
-        self._loop.add_reader(self._listener, self._accept)
+        self._acceptor = Acceptor(self._place.listen(), is_open=self._open.is_free, admit=self._open.admit)
+        self._turns.begin(self._loop)
+        self._open.begin(self._loop)
+        self._acceptor.begin(self._loop)
 
     @property
     def connections(self) -> int:
         """Return the number of open connections."""
-        return len(self._half_open) + len(self._authentic)
+        return len(self._limits)
 
-    def close(self) -> None:
-        """Accept no more connections and close the open ones."""
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            self._loop.remove_reader(listener)
-            listener.close()
-        for connection in (*self._half_open, *self._authentic):
-            connection.end()
+    def _connection(self, slot: ConnectionSlot) -> Connection[bytes]:
+        def write(data: bytes) -> None:
+            connection.send(data)
 
-    # -- connections ------------------------------------------------------------------------------------------------
+        channel = Channel(respond, self._key, write)
+        connection = Connection(
+            slot,
+            channel,
+            greet=partial(self._greet, channel),
+            answer=partial(self._answer, channel),
+            on_lost=self._open.forget,
+            on_not_authentic=lambda: self._answered("", Forbidden.code, 0.0),
+            turns=self._turns,
+            idle_s=IDLE_S,
+        )
+        return connection
 
-    def _accept(self) -> None:
-        listener = self._listener
-        for _ in range(ACCEPTS_A_TURN):
-            if listener is None:
-                return
-            try:
-                sock, _ = listener.accept()
-            except BlockingIOError:
-                return
-            except OSError as error:
-                logger.warning("connection on the replica link not accepted", why=error.strerror or str(error))
-                self._loop.remove_reader(listener)
-                self._loop.call_later(ACCEPT_AGAIN_S, self._accept_again)
-                return
-            self._begin(sock)
+    def _refusal(self) -> bytes:
+        self._answered("", Busy.code, 0.0)
+        return refusal(Busy)
 
-    def _accept_again(self) -> None:
-        if self._listener is not None:
-            self._loop.add_reader(self._listener, self._accept)
+    def _greet(self, channel: Channel, connection: Connection[bytes], token: bytes) -> bool:
+        is_done = channel.greet(token)
+        if is_done:
+            self._limits.handshake_done(connection.slot)
+        return is_done
 
-    def _begin(self, sock: socket.socket) -> None:
-        sock.setblocking(False)
-        if len(self._half_open) >= MOST_HALF_OPEN:
-            self.answered("", Busy.code, 0.0)
-            sock.close()
-            return
-        connection = ServedConnection(self, self._loop, self._key)
-        self._half_open[connection] = self._loop.call_later(HANDSHAKE_S, self._on_late, connection)
-        task = begin(self._loop, self._attach(sock, connection))
-        self._beginning.add(task)
-        task.add_done_callback(self._beginning.discard)
-
-    async def _attach(self, sock: socket.socket, connection: ServedConnection) -> None:
+    def _answer(self, channel: Channel, connection: Connection[bytes], message: bytes) -> None:
+        """Carry out a request, and answer it now or later. Raises NotAMessage."""
+        number, method, arguments = read_request(message)
+        value: Any = None
+        error: Error = None
         try:
-            await self._loop.connect_accepted_socket(lambda: connection, sock)
-        except OSError as error:  # the other end has closed it already
-            logger.debug("connection on the replica link ends", why=str(error))
-            sock.close()
-            self.on_ended(connection)
+            value = self._methods.carry_out(method, arguments)
+        except TicTacToeError as failure:
+            error = failure
 
-    def _on_late(self, connection: ServedConnection) -> None:
-        """Close a connection whose handshake takes too long."""
-        connection.end()
-        self.on_ended(connection)
+        if type(value) is GeneratorType:
+            value = self._run(value)
+        if isinstance(value, Later):
+            if not value.settled:
+                connection.defer(value)
+                value.then(partial(self._send_deferred, channel, connection, number, method))
+                return
+            value, error = value.value, value.error
+        self._send(channel, connection, number, method, value, error)
 
-    def on_authentic(self, connection: ServedConnection) -> None:
-        """Count a connection whose handshake is complete; close the one that was silent longest if there are many."""
-        self._half_open.pop(connection).cancel()
-        if len(self._authentic) >= MOST_CONNECTIONS:
-            oldest = min(self._authentic, key=lambda one: one.received_at)
-            self._authentic.discard(oldest)
-            oldest.end()
-        self._authentic.add(connection)
+    def _send_deferred(
+        self, channel: Channel, connection: Connection[bytes], number: int, method: str, value: Any, error: Error
+    ) -> None:
+        self._send(channel, connection, number, method, value, error)
+        connection.send_deferred(None)
 
-    def on_ended(self, connection: ServedConnection) -> None:
-        """Count the end of a connection."""
-        timer = self._half_open.pop(connection, None)
-        if timer is not None:
-            timer.cancel()
-        self._authentic.discard(connection)
+    def _send(
+        self, channel: Channel, connection: Connection[bytes], number: int, method: str, value: Any, error: Error
+    ) -> None:
+        self._answered(method, None if error is None else error.code, monotonic() - connection.received_at)
+        channel.send(answer(number, value, error))

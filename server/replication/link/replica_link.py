@@ -13,16 +13,17 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from game.errors import TicTacToeError
-from server.replication.link.channel import InitiatorChannel
+from server.replication.link.channel import Channel, initiate
 from server.replication.link.encoding import read_answer, request
 from server.replication.link.place import LinkPlace
-from server.replication.link.transports import begin, stream
 from wire.authentication import NotAuthentic
 from wire.errors import DeadlineExceeded, Forbidden, Unreachable, WrongMachine
+from wire.frames import NotAMessage
 from wire.later import Later, failed
+from wire.rpc.connection import READ_AT_ONCE
 
 _NO_LINK = (
     "the replication server runs and has not opened the replica link. If its version is older than that of this main"
@@ -92,36 +93,44 @@ class ReplicaLink:
         self._begin_next()
         return call.later
 
-    def close(self) -> None:
-        """Close the connection. Calls without an answer fail with Unreachable."""
-        waiting, self._waiting = self._waiting, deque()
-        self._fail(Unreachable("the replica link is closed"))
-        for call in waiting:
-            call.later.fail(Unreachable("the replica link is closed"))
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    # -- calls ------------------------------------------------------------------------------------------------------
-
     def _begin_next(self) -> None:
         if self._current is not None or not self._waiting:
             return
         self._current = self._waiting.popleft()
         self._start_deadline()
         if self._connection is None:
-            self._connection = _Connection(self, self._key)
-            self._connection.open(self._loop, self._place)
+            self._connection = _Connection(self, self._key, self._check)
+            self._open(self._connection)
         else:
-            self._send(self._connection, self._current.request)
+            self._connection.send(self._current.request)
 
-    def _send(self, connection: _Connection, message: bytes) -> None:
+    def _open(self, connection: _Connection) -> None:
+        connection.opening = self._loop.create_task(self._connect(connection))
+
+    async def _connect(self, connection: _Connection) -> None:
         try:
-            connection.channel.send(message)
-        except TicTacToeError as error:
-            self._fail(error)
+            await self._place.connect(self._loop, lambda: connection)
+        except Unreachable as error:  # nothing listens on the link
+            if self._asking is None or self._asking.settled:
+                self._asking = self._ask_peer_port()
+            self._asking.then(partial(self._on_peer_port, connection, error))
 
-    def _fail(self, error: TicTacToeError) -> None:
+    def _on_peer_port(
+        self, connection: _Connection, error: Unreachable, _value: object, refusal: TicTacToeError | None
+    ) -> None:
+        """Fail the present call. If a replication server answers, try the link again first: it may be new."""
+        if connection is not self._connection:
+            if isinstance(refusal, WrongMachine):  # it came after the timeout
+                self._on_wrong_machine(refusal.message)
+        elif refusal is not None:
+            self.fail(error if isinstance(refusal, Unreachable) else refusal)
+        elif connection.is_second_attempt:
+            self.fail(Unreachable(_NO_LINK))
+        else:
+            connection.is_second_attempt = True
+            self._open(connection)
+
+    def fail(self, error: TicTacToeError) -> None:
         """Close the connection. The present call fails with this error."""
         connection, self._connection = self._connection, None
         current, self._current = self._current, None
@@ -133,58 +142,23 @@ class ReplicaLink:
             current.later.fail(error)
         self._begin_next()
 
-    # -- the connection ---------------------------------------------------------------------------------------------
+    # -- called by the connection -----------------------------------------------------------------------------------
 
-    def on_open(self, connection: _Connection) -> None:
-        """Check the machine on a new connection, before anything else."""
-        if connection is self._connection:
-            self._send(connection, self._check)
-
-    def on_message(self, connection: _Connection, message: bytes) -> None:
-        """Take an answer."""
+    def on_answer(self, connection: _Connection, number: int, value: Any, error: TicTacToeError | None) -> None:
+        """Process an answer: to the present call, or before that to the check of the machine."""
         current = self._current
-        try:
-            number, value, error = read_answer(message)
-            if current is None or number != (current.number if connection.is_checked else _CHECK):
-                raise ConnectionAbortedError("an answer without a request")
-        except ConnectionAbortedError as broken:
-            self._fail(Unreachable(f"the replica link is broken: {broken}"))
-            return
-        if error is not None:
-            self._fail(error)
+        if current is None or number != (current.number if connection.is_checked else _CHECK):
+            self.fail(Unreachable("the replica link is broken: an answer without a request"))
+        elif error is not None:
+            self.fail(error)
         elif not connection.is_checked:
             connection.is_checked = True
             self._start_deadline()
-            self._send(connection, current.request)
+            connection.send(current.request)
         else:
             self._current = None
             current.later.answer(value)
             self._begin_next()
-
-    def on_absent(self, connection: _Connection, error: TicTacToeError) -> None:
-        """Ask the peer port, because nothing listens on the link."""
-        if self._asking is None or self._asking.settled:
-            self._asking = self._ask_peer_port()
-        self._asking.then(partial(self._on_peer_port, connection, error))
-
-    def _on_peer_port(
-        self, connection: _Connection, error: TicTacToeError, _value: object, refusal: TicTacToeError | None
-    ) -> None:
-        """Fail the present call. If a replication server answers, try the link again first: it may be new."""
-        is_current = connection is self._connection
-        if refusal is None and is_current and not connection.is_second_attempt:
-            connection.is_second_attempt = True
-            connection.open(self._loop, self._place)
-        elif is_current:
-            absent = Unreachable(_NO_LINK) if refusal is None else refusal
-            self._fail(error if isinstance(refusal, Unreachable) else absent)
-        elif isinstance(refusal, WrongMachine):  # it came after the timeout
-            self._on_wrong_machine(refusal.message)
-
-    def on_lost(self, connection: _Connection, error: TicTacToeError) -> None:
-        """Fail the present call: its connection is lost."""
-        if connection is self._connection:
-            self._fail(error)
 
     # -- time -------------------------------------------------------------------------------------------------------
 
@@ -201,82 +175,73 @@ class ReplicaLink:
         if left_s > 0:
             self._timer = self._loop.call_later(left_s, self._on_timer)
         else:
-            self._fail(DeadlineExceeded(f"the replication server did not answer within {self._timeout_s:g} s"))
+            self.fail(DeadlineExceeded(f"the replication server did not answer within {self._timeout_s:g} s"))
 
 
 class _Connection(asyncio.Protocol):
-    """One connection, from the attempt to open it to its end."""
+    """One connection, from the attempt to open it to its end. After ``abort`` the link gets nothing more from it."""
 
-    def __init__(self, link: ReplicaLink, key: bytes) -> None:
-        self.channel = InitiatorChannel(key, self._write)
+    def __init__(self, link: ReplicaLink, key: bytes, check: bytes) -> None:
+        """``check`` is the request that checks the machine. It is sent before anything else."""
         self.is_checked = False
         """Whether the replica at the other end has this machine and data folder."""
         self.is_second_attempt = False
         """Whether the first attempt found nothing that listens."""
+        self.opening: asyncio.Task[None] | None = None
+        """The attempt to connect. The loop itself keeps no reference to a task."""
         self._link = link
+        self._key = key
+        self._check = check
         self._transport: asyncio.Transport | None = None
-        self._opening: asyncio.Task[None] | None = None
+        self._channel: Channel | None = None
+        """None before the connection is made and after ``abort``."""
         self._is_aborted = False
 
-    def open(self, loop: asyncio.AbstractEventLoop, place: LinkPlace) -> None:
-        """Begin to connect."""
-        self._opening = begin(loop, self._open(loop, place))
+    def send(self, message: bytes) -> None:
+        """Send a message. The handshake is complete."""
+        if self._channel is not None:
+            self._channel.send(message)
 
     def abort(self) -> None:
-        """Close the connection at once. The link gets nothing more from it."""
-        self._is_aborted = True
+        """Close the connection at once."""
+        self._is_aborted, self._channel = True, None
         if self._transport is not None:
             self._transport.abort()
 
-    async def _open(self, loop: asyncio.AbstractEventLoop, place: LinkPlace) -> None:
-        try:
-            sock = await place.connect(loop)
-            try:
-                await loop.create_connection(lambda: self, sock=sock)
-            except OSError as error:
-                sock.close()
-                raise Unreachable(f"the replication server does not answer on the replica link: {error}") from None
-        except Unreachable as error:
-            self._link.on_absent(self, error)
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = stream(transport)
+        stream = self._transport = cast("asyncio.Transport", transport)
+        if hasattr(stream, "max_size"):
+            stream.max_size = READ_AT_ONCE
         if self._is_aborted:
-            self._transport.abort()
+            stream.abort()
         else:
-            self.channel.begin()
+            self._channel = Channel(initiate, self._key, stream.write)
 
     def data_received(self, data: bytes) -> None:
-        self.channel.feed(data)
-        while not self._is_aborted and (message := self._next_message()) is not None:
-            self._link.on_message(self, message)
+        if self._channel is not None:
+            self._channel.feed(data)
+        while self._channel is not None and (answer := self._next_answer(self._channel)) is not None:
+            self._link.on_answer(self, *answer)
 
-    def _next_message(self) -> bytes | None:
-        """Return the next message. Report the end of the handshake, and what breaks the connection."""
-        was_open = self.channel.is_open
+    def _next_answer(self, channel: Channel) -> tuple[int, Any, TicTacToeError | None] | None:
+        """Return the next answer; None while it is incomplete, and when the connection cannot continue."""
         try:
-            message = self.channel.next()
+            while (content := channel.next()) is not None:
+                if channel.handshake_done:
+                    return read_answer(content)
+                if channel.greet(content):
+                    channel.send(self._check)
         except NotAuthentic as error:
-            self._link.on_lost(self, self._not_authentic(error))
-        except ConnectionAbortedError as error:
-            self._link.on_lost(self, Unreachable(f"the replica link is broken: {error}"))
+            forged = Unreachable(f"an answer on the replica link was changed or repeated on its way: {error}")
+            other = Forbidden("the program at the replica link does not have this cluster key")
+            self._link.fail(forged if channel.handshake_done else other)
+        except NotAMessage as error:
+            self._link.fail(Unreachable(f"the replica link is broken: {error}"))
         except TicTacToeError as error:
-            self._link.on_lost(self, error)
-        else:
-            if not was_open and self.channel.is_open:
-                self._link.on_open(self)
-            return message
+            self._link.fail(error)
         return None
 
     def connection_lost(self, error: Exception | None) -> None:
-        why = "the replication server closed it" if error is None else str(error)
-        self._link.on_lost(self, Unreachable(f"the replica link is broken: {why}"))
-
-    def _not_authentic(self, error: NotAuthentic) -> TicTacToeError:
-        if self.channel.is_open:
-            return Unreachable(f"an answer on the replica link was changed or repeated on its way: {error}")
-        return Forbidden("the program at the replica link does not have this cluster key")
-
-    def _write(self, data: bytes) -> None:
-        if self._transport is not None:
-            self._transport.write(data)
+        if not self._is_aborted:
+            why = "the replication server closed it" if error is None else str(error)
+            self._link.fail(Unreachable(f"the replica link is broken: {why}"))

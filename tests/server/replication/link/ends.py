@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 
 from game.errors import TicTacToeError
-from server.replication.link.channel import InitiatorChannel
+from server.replication.link.channel import Channel, initiate
 from server.replication.link.link_server import LinkServer
 from server.replication.link.place import SOCKET, LinkPlace
 from server.replication.link.replica_link import ReplicaLink
@@ -140,17 +140,16 @@ class Ends:
             yield sock
 
     @contextlib.contextmanager
-    def authentic(self) -> Iterator[tuple[socket.socket, InitiatorChannel]]:
+    def authentic(self) -> Iterator[tuple[socket.socket, Channel]]:
         """Provide a connection to the server after the handshake, and its end here."""
         with self.raw() as sock:
-            channel = InitiatorChannel(KEY, sock.sendall)
-            channel.begin()
+            channel = Channel(initiate, KEY, sock.sendall)
 
             def is_open() -> bool:
                 with contextlib.suppress(BlockingIOError):
                     channel.feed(sock.recv(1000))
-                channel.next()
-                return channel.is_open
+                content = channel.next()
+                return content is not None and channel.greet(content)
 
             self.until(is_open)
             yield sock, channel
@@ -168,10 +167,21 @@ class Ends:
 
         return self.until(is_closed)
 
+    def close_server(self) -> None:
+        """Close the server's socket and connections, as its end would."""
+        if self.server._acceptor is not None:
+            self.server._acceptor.close()
+        self.server._open.close()
+
+    def close_link(self, link: ReplicaLink) -> None:
+        """Close the link's connection, as the end of the main server would."""
+        link._waiting.clear()
+        link.fail(Unreachable("the main server ended"))
+
     def close(self) -> None:
         for link in self._links:
-            link.close()
-        self.server.close()
+            self.close_link(link)
+        self.close_server()
         self.until(lambda: self.server.connections == 0)
         self.turns()
         self.loop.close()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from game.errors import InvalidArgument, TicTacToeError
 from server.log.entries import Entry, EpochStart, LogId, Snapshot, StreamCopy
 from server.replication.link import methods
-from server.replication.link.encoding import answer, error_answer, read_answer, read_request, request
+from server.replication.link.encoding import answer, read_answer, read_request, request
 from server.replication.link.methods import METHODS, Methods
 from server.replication.replica_service import ReplicaService, UnopenedCopy
 from wire.errors import NotReady
@@ -168,8 +168,8 @@ def test_g8_a_value_that_is_no_message_breaks_the_connection(value: object) -> N
 
 
 def test_answers_and_errors_arrive_as_they_were() -> None:
-    assert read_answer(answer(5, LogId(1, 2))) == (5, [1, 2], None)
-    number, value, error = read_answer(error_answer(7, NotReady("not yet: \ud800")))
+    assert read_answer(answer(5, LogId(1, 2), None)) == (5, [1, 2], None)
+    number, value, error = read_answer(answer(7, None, NotReady("not yet: \ud800")))
     assert (number, value) == (7, None)
     assert type(error) is NotReady
     assert error.message == "not yet: ?"
