@@ -251,7 +251,7 @@ def chaos(
 ) -> None:
     """Chaos test: many clients play and watch under faults of all kinds. Check every history at the end.
 
-    Uses a test cluster, if possible in a network namespace. Exit status 0 only if nothing was found.
+    Uses a test cluster. Exit status 0 only if nothing was found.
     """
     from verify import commands
     from verify.chaos.run import ChaosOptions

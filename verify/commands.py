@@ -7,8 +7,6 @@ it, and returns whether nothing was found.
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,7 +25,6 @@ from verify.load.run import run_load
 from verify.testbed.attack_surface import AttackSurface
 from verify.testbed.fault_sandbox import sandbox_with_faults
 from verify.testbed.local_cluster import sandbox_cluster
-from verify.testbed.network_namespace import enter
 
 SURELY_HANGS_S = 5.0
 """The hang limit where a replaced server counts as a finding: it is so long that a busy machine cannot cause it."""
@@ -56,15 +53,11 @@ def load(plan: LoadPlan, console: Console, file: Path | None) -> bool:
 
 def chaos(options: ChaosOptions, file: Path | None, *, keep: bool) -> bool:
     """Let clients play under faults of all kinds. With ``keep``, keep all files even if nothing was found."""
-    # Returns in the new network as this same command, or here if there can be no network.
-    no_network = enter([sys.executable, *sys.argv])
-    environment = dict(os.environ)  # before the servers' clocks are set wrong
-    with sandbox_with_faults(no_network=no_network, **KEEP_ALL, test_faults=load_settings().test_faults) as servers:
+    with sandbox_with_faults(**KEEP_ALL, test_faults=load_settings().test_faults) as servers:
         report = run_chaos(
             servers,
             options,
             lambda line: print(line, flush=True),
-            environment=environment,
             evidence=None if file is None else file.with_suffix(".evidence"),
             keep=keep,
         )

@@ -72,20 +72,19 @@ def all_have_come_up(cluster: ClusterControl) -> bool:
 @contextmanager
 def bots_playing(connection: Connection, tables: int = 3) -> Iterator[BotTables]:
     """Bots at some tables, from before until after; then every move is accounted for."""
-    moves: list[object] = []
-    playing = BotTables(pace_s=0.1, on_move=moves.append)
+    playing = BotTables(pace_s=0.1)
     for number in range(tables):
         table = next(numbers)
         names = (f"a{table}", f"b{table}", f"w{table}")
         playing.open(connection, f"Table {table}", names, ("random",), random.Random(number))
-    wait_until(lambda: len(moves) > 5 * tables, what="all play")
+    wait_until(lambda: len(playing.moves) > 5 * tables, what="all play")
     yield playing
-    before = len(moves)
-    wait_until(lambda: len(moves) > before + 5 * tables, what="all play on")
+    before = len(playing.moves)
+    wait_until(lambda: len(playing.moves) > before + 5 * tables, what="all play on")
     playing.end()
     found = check(playing.histories, complete=False)
     assert (found.all, playing.client_errors) == ((), [])
-    assert found.acked == len(moves)
+    assert found.acked == len(playing.moves)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -131,7 +132,7 @@ def test_a_move_that_was_acknowledged_and_is_not_there_is_exit_status_1(
 def test_a_bot_that_fails_in_a_way_nobody_thought_of_is_exit_status_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verify.demo.run.threading, "excepthook", lambda _: None)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
     monkeypatch.setattr(verify.demo.run.DemoScreen, "show", lambda *_: 1 / 0)
     status, report = demo_here(tmp_path / "report.json")
     assert status == 1

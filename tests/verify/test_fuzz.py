@@ -20,7 +20,7 @@ from tests.conditions import A_RUN_S
 from verify.fuzz import methods as known
 from verify.fuzz.attack import AttackCounts, AttackerTask, FuzzPlan
 from verify.fuzz.report import FuzzReport, Memory, write
-from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS
+from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_LINK, AT_METRICS
 from verify.testbed.attack_surface import AttackedPort
 from wire import MAIN, NAME_SERVER
 from wire.rpc import Address
@@ -41,6 +41,7 @@ def test_a_short_attack_changes_nothing(tmp_path: Path) -> None:
     report = json.loads(file.read_text())
     assert report["inputs"] == 300
     assert sum(report["inputs_by_kind"].values()) == 300
+    assert {"garbage: frames of the link", "garbage: forged hello"} <= set(report["inputs_by_kind"])
     assert set(report["deaths"].values()) == {0}
     assert report["state_changed"] == 0
     assert report["honest_move_ms"]["attack"]["p99"] > 0
@@ -59,7 +60,7 @@ def test_the_attack_knows_every_method_and_its_arguments() -> None:
 def test_the_same_seed_is_the_same_garbage() -> None:
     def thrown(seed: int) -> list[bytes]:
         chance = random.Random(seed)
-        kinds = (*AS_HANDSHAKE.values(), *AFTER_HANDSHAKE.values(), *AT_METRICS.values())
+        kinds = (*AS_HANDSHAKE.values(), *AFTER_HANDSHAKE.values(), *AT_METRICS.values(), *AT_LINK.values())
         return [make(chance) for _ in range(20) for make in kinds]
 
     assert thrown(1) == thrown(1) != thrown(2)

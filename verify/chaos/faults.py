@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from server.supervision.processes import TEMPLATE
+from verify.testbed.detours import Direction
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 ROLES = (*SERVERS, NAME_SERVER)
 Port = Literal["peer", "client"]
-Direction = Literal["in", "out", "both"]
 
 
 class FaultKind(str, enum.Enum):

@@ -51,6 +51,7 @@ class ClientSpec:
     name: str
     table: str
     part: str
+    token: str
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,8 +22,7 @@ from verify.chaos.faults import FaultKind
 from verify.chaos.history_file import RecordedHistory, read_histories
 from verify.chaos.nemesis import Nemesis
 from verify.chaos.report import COUNTED, ChaosReport
-from verify.chaos.workload_process import Assignment
-from verify.chaos.workload_processes import WorkloadProcesses
+from verify.chaos.workload_processes import WorkloadProcesses, groups_of_clients
 from verify.history.guarantees import check
 from verify.history.record import AnsweredCall, Call, RoomHistory
 from verify.testbed.cluster_faults import ClusterFaults
@@ -60,18 +59,17 @@ def run_chaos(
     options: ChaosOptions,
     on_progress: Callable[[str], None],
     *,
-    environment: Mapping[str, str] | None = None,
     evidence: Path | None = None,
     keep: bool = False,
 ) -> ChaosReport:
     """Run on a cluster that is running. Its owner stops it.
 
-    ``environment`` is for the clients' processes. ``evidence`` is a folder for the files of clients and servers. They
+    ``evidence`` is a folder for the files of clients and servers. They
     are kept there if there is a finding, or always with ``keep``. Defects of the servers raise nothing: they are in the
     report.
     """
     with tempfile.TemporaryDirectory(prefix="tictactoe-chaos-") as folder:
-        report = _Run(servers, options, on_progress, Path(folder), environment).run()
+        report = _Run(servers, options, on_progress, Path(folder)).run()
         if evidence is not None and (keep or not report.clean):
             servers.keep_evidence(evidence / "servers")
             shutil.copytree(folder, evidence / "clients", dirs_exist_ok=True)
@@ -87,20 +85,17 @@ class _Run:
         options: ChaosOptions,
         on_progress: Callable[[str], None],
         folder: Path,
-        environment: Mapping[str, str] | None,
     ) -> None:
         self._servers = servers
         self._options = options
         self._began = time.monotonic()
         self._print = on_progress
-        self._assignment = Assignment.for_tables(
-            servers.name_server,
-            seed=options.seed,
-            tables=options.tables,
-            groups=options.groups,
-            match_players=options.match_players,
+        self._clients = groups_of_clients(
+            tables=options.tables, groups=options.groups, match_players=options.match_players
         )
-        self._workload = WorkloadProcesses(self._assignment, folder, environment)
+        self._workload = WorkloadProcesses(
+            self._clients, folder, servers.client_environment, name_server=servers.name_server, seed=options.seed
+        )
         self._nemesis = Nemesis(servers, self._workload, self._report_progress)
         self._complaints: list[str] = []
 
@@ -187,7 +182,7 @@ class _Run:
             games_finished=_count(finals, Finished),
             games_begun=_count(finals, Started),
             rooms=len(recorded.rooms),
-            clients=len(self._assignment.tokens),
+            clients=sum(map(len, self._clients)),
             calls=recorded.calls,
             unanswered=recorded.unanswered,
             moves_acked=len(recorded.accepted),

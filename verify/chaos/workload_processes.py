@@ -4,31 +4,57 @@ them finish.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-from verify.chaos.workload_process import Assignment
+from client.connection import ATTEMPT_S
+from client.credentials import new_token
+from verify.chaos.players import ClientSpec
+from verify.testbed.task_processes import TaskProcess
+from verify.testbed.waiting import becomes_true
 
-_ROOT = Path(__file__).resolve().parent.parent.parent
-LOOK_AGAIN_S = 0.05
+WORKLOAD = ("-m", "verify.chaos.workload_process")
+HURRY_S = 0.3
+"""The time after which a call without an answer is sent again, in seconds, in all groups but one. Most of these answers
+would still arrive. So there are many retries of commands that were applied."""
+
+
+def groups_of_clients(*, tables: int, groups: int, match_players: int) -> list[list[ClientSpec]]:
+    """Return the clients of ``tables`` tables, plus ``match_players`` that seek matches, by group.
+
+    The clients of a table are in different groups, so that a kill leaves its opponents waiting.
+    """
+    clients: list[list[ClientSpec]] = [[] for _ in range(groups)]
+    for number in range(tables):
+        for offset, part in enumerate(("owner", "guest", "watcher")):
+            table = f"t{number + 1}"
+            clients[(number + offset) % groups].append(ClientSpec(f"{table}-{part}", table, part, new_token()))
+    for number in range(match_players):
+        clients[number % groups].append(ClientSpec(f"c{number + 1}", "", "match player", new_token()))
+    return clients
 
 
 class WorkloadProcesses:
     """All client processes of a run. ``files`` has what they wrote."""
 
-    def __init__(self, assignment: Assignment, folder: Path, environment: Mapping[str, str] | None = None) -> None:
-        """``environment``: by default that of this process."""
-        assignment.write(folder)
+    def __init__(
+        self,
+        clients: Sequence[Sequence[ClientSpec]],
+        folder: Path,
+        environment: Mapping[str, str],
+        *,
+        name_server: str,
+        seed: int,
+    ) -> None:
+        """``clients``: by group. ``environment``: of the processes."""
+        self._clients = clients
         self._folder = folder
-        self._environment = dict(os.environ if environment is None else environment)
-        self._starts = [0 for _ in assignment.clients]
+        self._environment = environment
+        self._shared = {"name_server": name_server, "seed": seed}
+        self._starts = [0 for _ in clients]
         # By group: its latest process. A killed group has none until its next start.
-        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self._processes: dict[int, TaskProcess] = {}
 
     @property
     def files(self) -> Sequence[Path]:
@@ -38,17 +64,17 @@ class WorkloadProcesses:
     def start(self, group: int) -> None:
         """Start a group that does not run."""
         self._starts[group] += 1
-        command = [
-            sys.executable,
-            "-m",
-            "verify.chaos.workload_process",
-            str(self._folder),
-            str(group),
-            str(self._starts[group]),
-        ]
-        self._processes[group] = subprocess.Popen(
-            command, cwd=_ROOT, env=self._environment, stdin=subprocess.PIPE, start_new_session=True
-        )
+        place = f"{group}.{self._starts[group]}"
+        task = {
+            "do": "play",
+            "clients": [asdict(spec) for spec in self._clients[group]],
+            "place": place,
+            "file": str(self._folder / f"{place}.jsonl"),
+            "attempt_s": HURRY_S if group else ATTEMPT_S,
+            **self._shared,
+        }
+        process = self._processes[group] = TaskProcess(*WORKLOAD, environment=self._environment)
+        process.begin(task)
 
     def start_all(self) -> None:
         """Start all groups."""
@@ -61,10 +87,6 @@ class WorkloadProcesses:
         if process is None:
             return False
         process.kill()
-        process.wait()
-        if process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                process.stdin.close()
         return True
 
     def finish(self, limit_s: float) -> list[int]:
@@ -73,14 +95,10 @@ class WorkloadProcesses:
         Return the groups that did not finish; these are ended.
         """
         for process in self._processes.values():
-            if process.stdin is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    process.stdin.write(b"finish\n")
-                    process.stdin.flush()
-        deadline = time.monotonic() + limit_s
-        while time.monotonic() < deadline and any(process.poll() is None for process in self._processes.values()):
-            time.sleep(LOOK_AGAIN_S)
-        late = [group for group, process in sorted(self._processes.items()) if process.poll() != 0]
+            process.begin({"do": "finish"})
+            process.close_input()
+        becomes_true(lambda: all(process.status is not None for process in self._processes.values()), limit_s)
+        late = [group for group, process in sorted(self._processes.items()) if process.status != 0]
         self.end()
         return late
 

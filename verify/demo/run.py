@@ -6,13 +6,10 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
-from collections.abc import Callable
 
 from rich.console import Console
 
-from client.bot import PlayedMove
 from client.cluster import Cluster, connect
 from game.rooms.events import Finished
 from server.control.cluster import ClusterControl
@@ -21,12 +18,11 @@ from verify.demo.screen import DemoScreen, show_summary
 from verify.history.guarantees import check
 from verify.testbed.bot_tables import BotTables
 from verify.testbed.kill_schedule import ALL_SERVERS, kill_schedule
+from verify.testbed.waiting import wait_until
 from wire import MAIN
-from wire.errors import DeadlineExceeded
 
 PACE_S = 0.03
 PATIENCE_S = 90.0
-LOOK_AGAIN_S = 0.02
 _LEVELS = ("random", "random", "hard")
 
 
@@ -37,10 +33,8 @@ class Demo:
         self._servers = servers
         self._plan = plan
         self._screen = screen
-        # Protects ``_moves``: the bots' threads append to it.
-        self._lock = threading.Lock()
-        self._moves: list[PlayedMove] = []
-        self._tables = BotTables(pace_s=PACE_S, on_move=self._note)
+        self._tables = BotTables(pace_s=PACE_S)
+        screen.moves = self._tables.moves
 
     def run(self) -> DemoSummary:
         """Play, kill, stop, and account for every move."""
@@ -65,11 +59,6 @@ class Demo:
         rng = random.Random(f"{self._plan.seed}/{number}")
         on_view = self._screen.show if number == 1 else lambda _: None
         self._tables.open(cluster, f"Table {number}", (a, b, w), _LEVELS, rng, on_view)
-
-    def _note(self, move: PlayedMove) -> None:
-        with self._lock:
-            self._moves.append(move)
-        self._screen.moved(len(self._moves))
 
     # -- kills ----------------------------------------------------------------------------------------------------
 
@@ -98,9 +87,9 @@ class Demo:
         recovery_ms = None
         if MAIN in roles:
             # Wait for this first. Checks of the servers take time from the bots, which are in this process.
-            self._wait_for(lambda: self._accepted_after(killed) is not None, "an accepted move")
+            wait_until(lambda: self._accepted_after(killed) is not None, PATIENCE_S, "an accepted move")
             recovery_ms = ((self._accepted_after(killed) or killed) - killed) * 1000
-        self._wait_for(self._servers.is_whole, "a healthy cluster")
+        wait_until(self._servers.is_whole, PATIENCE_S, "a healthy cluster")
         whole_ms = (time.monotonic() - killed) * 1000
         recovery = "" if recovery_ms is None else f"next move accepted after {recovery_ms:.0f} ms, "
         self._screen.say(f"{recovery}cluster healthy after {whole_ms:.0f} ms")
@@ -108,16 +97,8 @@ class Demo:
 
     def _accepted_after(self, moment: float) -> float | None:
         """Return when the first move that was sent after ``moment`` was accepted, or None."""
-        with self._lock:
-            recent = self._moves[-50 * self._plan.rooms :]
+        recent = self._tables.moves[-50 * self._plan.rooms :]
         return min((move.accepted_at for move in recent if move.sent_at >= moment), default=None)
-
-    def _wait_for(self, condition: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while not condition():
-            if time.monotonic() > deadline:
-                raise DeadlineExceeded(f"waited {PATIENCE_S:g} s in vain for {what}")
-            time.sleep(LOOK_AGAIN_S)
 
 
 def run_demo(servers: ClusterControl, plan: DemoPlan, console: Console) -> DemoSummary:

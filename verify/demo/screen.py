@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from types import TracebackType
 from typing import Any
 
@@ -32,7 +32,8 @@ class DemoScreen:
         self._began = time.monotonic()
         self._lines: deque[str] = deque(maxlen=LINES)
         self._view: View | None = None
-        self._moves = 0
+        self.moves: Sized = ()
+        """The acknowledged moves, of which the number is shown."""
         self._live = (
             Live(console=console, get_renderable=self._draw, refresh_per_second=FRAMES_PER_SECOND, transient=True)
             if console.is_terminal
@@ -62,15 +63,11 @@ class DemoScreen:
         """Show the present state of the board."""
         self._view = view
 
-    def moved(self, moves: int) -> None:
-        """Show the number of acknowledged moves."""
-        self._moves = moves
-
     def _draw(self) -> RenderableType:
         with self._lock:
             lines = list(self._lines)
         left = Panel(_board(self._view), title=self._view.title if self._view else "", width=30)
-        right = Panel(Text("\n".join(lines)), title=f"{self._moves} moves acknowledged", width=78, height=LINES + 2)
+        right = Panel(Text("\n".join(lines)), title=f"{len(self.moves)} moves acknowledged", width=78, height=LINES + 2)
         return Columns([left, right])
 
 

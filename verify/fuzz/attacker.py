@@ -17,8 +17,8 @@ import msgspec
 from verify.fuzz import idle_connections
 from verify.fuzz.attack import AttackCounts, AttackerTask
 from verify.fuzz.call_inputs import BadCaller
-from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS, Garbage, handshake
-from verify.testbed.attack_surface import METRICS, NAMES, PEERS, AttackedPort
+from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_LINK, AT_METRICS, Garbage, handshake
+from verify.testbed.attack_surface import LINK, METRICS, NAMES, PEERS, AttackedPort
 
 ANSWER_S = 0.1
 CONNECT_S = 0.5
@@ -27,6 +27,8 @@ attack."""
 PACE_PER_S = 1500.0
 """The most inputs per second. More would use up the machine, so that the test would no longer measure the servers."""
 AT_ONCE = 10
+OF_OTHER_FORMATS = {METRICS: AT_METRICS, LINK: AT_LINK}
+"""The inputs for ports with another format than that of the RPC library, by use."""
 
 
 def attack(task: AttackerTask) -> AttackCounts:
@@ -53,13 +55,13 @@ def attack(task: AttackerTask) -> AttackCounts:
 
 def send_malformed(port: AttackedPort, rng: random.Random, tally: AttackCounts) -> None:
     """Send one piece of garbage, as a handshake or after a valid one, and check the answer."""
-    # Peer ports end a handshake without the key, and the metrics port has no handshake.
-    first = port.use in (PEERS, METRICS) or rng.random() < 0.4  # noqa: PLR2004
-    kinds = AT_METRICS if port.use == METRICS else AS_HANDSHAKE if first else AFTER_HANDSHAKE
+    # Peer ports and the replica link end a handshake without the key, and the metrics port has no handshake.
+    first = port.use in (PEERS, METRICS, LINK) or rng.random() < 0.4  # noqa: PLR2004
+    kinds = OF_OTHER_FORMATS.get(port.use) or (AS_HANDSHAKE if first else AFTER_HANDSHAKE)
     kind, make = rng.choice(list(kinds.items()))
     tally.count_input(f"garbage: {kind}")
     what = f"{kind} to the {port.use} port of {port.role}"
-    with contextlib.suppress(OSError), socket.create_connection(port.address, CONNECT_S) as connection:
+    with contextlib.suppress(OSError), port.connect(CONNECT_S) as connection:
         connection.settimeout(CONNECT_S)
         if not first:
             connection.sendall(handshake("Pyro.NameServer" if port.use == NAMES else port.role))

@@ -31,7 +31,7 @@ def _connected(port: AttackedPort, count: int) -> Iterator[list[socket.socket]]:
     try:
         with contextlib.suppress(OSError):
             while len(sockets) < count:
-                sockets.append(socket.create_connection(port.address, CONNECT_S))
+                sockets.append(port.connect(CONNECT_S))
         yield sockets
     finally:
         for connection in sockets:

@@ -5,27 +5,35 @@ This process starts the attackers and always ends them.
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from bisect import bisect
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import msgspec
 
+from client.bot import PlayedMove
 from client.cluster import Cluster, connect
 from client.credentials import new_token
 from verify.fuzz.attack import AttackCounts, AttackerTask, FuzzPlan
-from verify.fuzz.honest_players import HonestPlayers
 from verify.fuzz.report import FuzzReport, Memory
-from verify.testbed.attack_surface import AttackedPort, AttackSurface
-from wire.errors import TicTacToeError
+from verify.history.guarantees import check
+from verify.testbed.attack_surface import AttackSurface
+from verify.testbed.bot_tables import BotTables
+from verify.testbed.waiting import becomes_true
 
 PATIENCE_S = 90.0
 LOOK_S = 0.1
 SETTLE_S = 1.0
 CALM = "calm"
 ATTACK = "attack"
+AFTER = "after"
+PACE_S = 0.01
+"""The pause of an honest player before each move, in seconds."""
 SECONDS_PER_INPUT = 0.02
 """The time limit for an attacker, in seconds for each input, plus a minute. A slower attacker is ended and reported as
 a finding."""
@@ -59,10 +67,14 @@ class MemoryMeter:
 def run_fuzz(target: AttackSurface, plan: FuzzPlan, on_progress: Callable[[str], None]) -> FuzzReport:
     """Attack a running cluster while honest players play, and return the report."""
     report = FuzzReport(plan)
+    tables = BotTables(pace_s=PACE_S)
+    phases: list[tuple[float, str]] = []  # when each began
     with connect(target.name_server, deadline_s=PATIENCE_S) as cluster:
-        honest = HonestPlayers(cluster, plan.rooms, plan.seed)
+        honest = _open_tables(tables, cluster, plan)
         token = new_token()
         mallory = cluster.claim("mallory", token=token)
+        rooms = [room.id for room in tables.rooms]
+        everything = AttackerTask("", plan.inputs, plan.flood, [], rooms, honest, mallory.name, token)
         lobby, names = _lobby(cluster), target.names()
         report.before = target.processes()
         meter = MemoryMeter(target)
@@ -70,33 +82,57 @@ def run_fuzz(target: AttackSurface, plan: FuzzPlan, on_progress: Callable[[str],
         lasted_s = 2.0
         for number in range(plan.rounds):
             on_progress(f"round {number + 1} of {plan.rounds}: calm")
-            honest.phase = CALM
+            phases.append((time.monotonic(), CALM))
             time.sleep(lasted_s)
             on_progress(f"round {number + 1} of {plan.rounds}: attack")
-            honest.phase = ATTACK
-            started = time.monotonic()
-            tasks = _tasks(plan, number, target.ports(), honest, mallory.name, token)
-            report.tally.add(_attack(tasks))
-            lasted_s = min(10.0, time.monotonic() - started)
-            honest.phase = "after"
+            phases.append((time.monotonic(), ATTACK))
+            report.tally.add(_attack(_tasks(plan, number, replace(everything, ports=target.ports()))))
+            phases.append((time.monotonic(), AFTER))
+            lasted_s = min(10.0, phases[-1][0] - phases[-2][0])
         report.seconds = time.monotonic() - began
         on_progress("the attack is over; checking servers and histories")
         time.sleep(SETTLE_S)
-        report.healthy = _becomes_true(target.is_whole)
+        report.healthy = becomes_true(target.is_whole, PATIENCE_S, look_again_s=LOOK_S)
         report.memory = meter.end()
         report.after = target.processes()
         report.changed += _changes("rooms", lobby, _lobby(cluster)) + _changes("names", names, target.names())
-        findings, foreign_changes = honest.end()
-        report.changed += foreign_changes
-        report.lost += [*findings.lost, *findings.doubled, *findings.out_of_order, *honest.client_errors]
-        report.moves = findings.acked
-        report.latencies_ms = {phase: honest.latencies_ms[phase] for phase in (CALM, ATTACK)}
+        tables.end()
+    report.changed += [
+        f"{room}: {event} is not by a player of this room"
+        for room, history in tables.histories.items()
+        for _, event in history.final
+        if event.by not in honest
+    ]
+    findings = check(tables.histories, complete=False)
+    report.lost += [*findings.lost, *findings.doubled, *findings.out_of_order, *tables.client_errors]
+    report.moves = findings.acked
+    report.latencies_ms = _latencies_ms(tables.moves, phases)
     return report
 
 
-def _tasks(
-    plan: FuzzPlan, number: int, ports: list[AttackedPort], honest: HonestPlayers, name: str, token: str
-) -> list[AttackerTask]:
+def _open_tables(tables: BotTables, cluster: Cluster, plan: FuzzPlan) -> list[str]:
+    """Open the honest players' rooms, with two players and a spectator each. Return all their names."""
+    honest: list[str] = []
+    for number in range(1, plan.rooms + 1):
+        names = (f"honest{number}-a", f"honest{number}-b", f"honest{number}-w")
+        rng = random.Random(f"{plan.seed}/honest/{number}")
+        tables.open(cluster, f"Honest {number}", names, ("random",), rng)
+        honest += names
+    return honest
+
+
+def _latencies_ms(moves: Sequence[PlayedMove], phases: Sequence[tuple[float, str]]) -> dict[str, list[float]]:
+    """Return the durations of the moves that were acknowledged in calm and under attack, in milliseconds."""
+    found: dict[str, list[float]] = {CALM: [], ATTACK: []}
+    for move in moves:
+        number = bisect(phases, (move.accepted_at,))
+        phase = phases[number - 1][1] if number else AFTER
+        if phase in found:
+            found[phase].append((move.accepted_at - move.sent_at) * 1000)
+    return found
+
+
+def _tasks(plan: FuzzPlan, number: int, everything: AttackerTask) -> list[AttackerTask]:
     """Return the tasks of all attackers in a round.
 
     They share the inputs. One of them makes the full flood, the others a tenth of it.
@@ -105,15 +141,11 @@ def _tasks(
     rest = plan.inputs - share * plan.rounds * plan.attackers
     flood = min(plan.flood, share // 3)
     return [
-        AttackerTask(
+        replace(
+            everything,
             seed=f"{plan.seed}/{number}/{attacker}",
             inputs=share + (rest if number == attacker == 0 else 0),
             flood=flood if attacker == 0 else flood // 10,
-            ports=ports,
-            rooms=honest.rooms,
-            names=honest.names,
-            name=name,
-            token=token,
         )
         for attacker in range(plan.attackers)
     ]
@@ -148,15 +180,3 @@ def _lobby(cluster: Cluster) -> object:
 
 def _changes(what: str, before: object, after: object) -> list[str]:
     return [] if before == after else [f"{what} changed from {before} to {after}"]
-
-
-def _becomes_true(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        try:
-            if condition():
-                return True
-        except TicTacToeError:
-            return False
-        time.sleep(LOOK_S)
-    return False

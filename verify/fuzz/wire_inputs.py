@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 
 import msgpack
 
+from server.replication.link.channel import LINK_PROTOCOL
 from wire import PROTOCOL_VERSION
+from wire.authentication import HELLO_BYTES
 
 Garbage = Callable[[random.Random], bytes]
 
@@ -172,6 +174,19 @@ def _request(rng: random.Random) -> bytes:
     return (request + rng.choice((b"\r\n\r\n", b"\n\n", b"\r\n", b""))) * rng.choice((1, 1, 20))
 
 
+def _link_frame(rng: random.Random, content: bytes) -> bytes:
+    """Return a frame of the replica link. Its length is sometimes wrong."""
+    size = rng.choice((len(content), len(content), len(content), 0, len(content) + 1, 1 << 20, (1 << 32) - 1))
+    return struct.pack("!I", size) + content
+
+
+def _forged_hello(rng: random.Random) -> bytes:
+    """Return the first message of a handshake on the link, without the key, and perhaps more."""
+    token = rng.randbytes(rng.choice((HELLO_BYTES - 1, 0, HELLO_BYTES)))
+    version = rng.choice((LINK_PROTOCOL, LINK_PROTOCOL, 0, 255))
+    return _link_frame(rng, bytes([version]) + token) + _link_frame(rng, rng.randbytes(rng.choice((0, 32, 5000))))
+
+
 AFTER_HANDSHAKE: Mapping[str, Garbage] = {
     "noise": lambda rng: rng.randbytes(rng.choice((1, 3, 39, 40, 41, 400, 5000))),
     "flipped bits": _flipped,
@@ -203,3 +218,12 @@ AT_METRICS: Mapping[str, Garbage] = {
     **{kind: AS_HANDSHAKE[kind] for kind in ("noise", "other protocol")},
 }
 """Inputs for the metrics port."""
+
+AT_LINK: Mapping[str, Garbage] = {
+    "frames of the link": lambda rng: b"".join(
+        _link_frame(rng, rng.randbytes(rng.choice((0, 1, 64, 65, 200)))) for _ in range(rng.randrange(1, 5))
+    ),
+    "forged hello": _forged_hello,
+    **{kind: AS_HANDSHAKE[kind] for kind in ("noise", "other protocol", "huge")},
+}
+"""Inputs for the replica link."""

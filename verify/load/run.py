@@ -17,6 +17,7 @@ from verify.history.record import AnsweredCall, Call, RoomHistory
 from verify.load.report import LoadPlan, LoadReport
 from verify.testbed.kill_schedule import ALL_SERVERS, kill_schedule
 from verify.testbed.task_processes import TaskProcess, all_do, each_does, task_processes
+from verify.testbed.waiting import becomes_true
 
 WORKER = ("-m", "verify.load.worker")
 PROCESSES = 4
@@ -24,7 +25,6 @@ READERS = 8
 DEADLINE_S = 60.0
 LOBBY_LIMIT_S = 60.0
 """How long the lobby may take to show the rooms' changes, in seconds."""
-LOOK_AGAIN_S = 0.05
 
 
 def run_load(servers: ClusterControl, plan: LoadPlan, on_progress: Callable[[str], None]) -> LoadReport:
@@ -99,12 +99,12 @@ def _histories(cluster: Cluster, people: Sequence[dict[str, Any]]) -> dict[str, 
 
 def _still_open(cluster: Cluster, rooms: Container[str]) -> list[str]:
     """Return which of these rooms are still open, after the lobby had time to show the closed ones."""
-    until = time.monotonic() + LOBBY_LIMIT_S
-    while True:
-        left = [row.room for row in cluster.rooms() if row.room in rooms]
-        if not left or time.monotonic() > until:
-            return left
-        time.sleep(LOOK_AGAIN_S)
+
+    def left() -> list[str]:
+        return [row.room for row in cluster.rooms() if row.room in rooms]
+
+    becomes_true(lambda: not left(), LOBBY_LIMIT_S)
+    return left()
 
 
 def _archived_games(cluster: Cluster) -> int:

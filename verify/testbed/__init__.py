@@ -1,6 +1,6 @@
 """Sandbox clusters for tests, and faults that are injected from outside.
 
 ``local_cluster`` starts one with its own ports and folder, ``fault_sandbox`` one with faults. ``cluster_faults`` kills,
-pauses, fills disks, damages rows, cuts networks (``network_namespace``, ``tcp_proxy``) and skews clocks.
+pauses, fills disks, damages rows, cuts networks (``detours``) and skews clocks.
 ``task_processes`` are players in separate processes.
 """

@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import psutil
 
 from server.control.cluster import ClusterControl
+from server.replication.link.place import SOCKET
 from server.supervision.processes import ROLES
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.rpc import Address
 
 MEGABYTE = 1 << 20
 
-
 CLIENT = "client"
 PEERS = "peer"
 METRICS = "metrics"
 NAMES = "name server"
+LINK = "link"
 
 
 class AttackedPort(NamedTuple):
-    """A port of the cluster: its role, its use (CLIENT, PEERS, METRICS, NAMES), and its address."""
+    """A port of the cluster: its role, its use (CLIENT, PEERS, METRICS, NAMES, LINK), and its address.
+
+    The replica link has the file of a Unix socket instead of an address.
+    """
 
     role: str
     use: str
     address: Address
+    file: str = ""
+
+    def connect(self, timeout_s: float) -> socket.socket:
+        """Open a connection. Raises OSError."""
+        if not self.file:
+            return socket.create_connection(self.address, timeout_s)
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(timeout_s)
+        try:
+            connection.connect(self.file)
+        except OSError:
+            connection.close()
+            raise
+        return connection
 
 
 class AttackSurface:
@@ -41,6 +60,8 @@ class AttackSurface:
         """Return every port that a server may listen on."""
         settings = self._cluster.settings
         servers = (MAIN, COMMUNICATION, REPLICATION)
+        run = settings.data / "run"
+        link = AttackedPort(REPLICATION, LINK, Address("", 0), str(run / SOCKET))
         return [
             *(AttackedPort(role, CLIENT, settings.public_address_of(role)) for role in servers),
             *(AttackedPort(role, PEERS, settings.peer_address_of(role)) for role in servers),
@@ -50,6 +71,7 @@ class AttackSurface:
                 if (port := settings.metrics_port_of(role))
             ),
             AttackedPort(NAME_SERVER, NAMES, settings.name_server),
+            *([link] if (run / SOCKET).exists() else []),
         ]
 
     def processes(self) -> Mapping[str, tuple[int, float] | None]:

@@ -12,7 +12,7 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 
-from client.bot import Bot, OnMove, PlayedMove
+from client.bot import Bot, PlayedMove
 from client.cluster import Cluster
 from client.room import RoomClient
 from game.bots.strategy import LEVELS
@@ -29,18 +29,19 @@ END_S = 30.0
 class BotTables:
     """Two bots and a spectator at each table, from ``open`` to ``end``. Safe for threads."""
 
-    def __init__(self, *, pace_s: float, on_move: OnMove) -> None:
-        """``pace_s``: the pause before each move, in seconds. ``on_move`` is called for each acknowledged move."""
+    def __init__(self, *, pace_s: float) -> None:
+        """``pace_s``: the pause before each move, in seconds."""
         self.rooms: list[RoomClient] = []
         self.histories: dict[str, RoomHistory] = {}
         """By room id. The only calls in them are moves."""
         self.client_errors: list[str] = []
         """The errors of clients that gave up, each for a move that could not be made, and the clients that
         did not end."""
+        self.moves: list[PlayedMove] = []
+        """All acknowledged moves. It only grows."""
         self._pace_s = pace_s
-        self._on_move = on_move
         self._stop = threading.Event()
-        # Protects ``histories``: the bots' threads append their moves.
+        # Protects ``histories`` and ``moves``: the bots' threads append to them.
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
 
@@ -107,7 +108,7 @@ class BotTables:
         answer = AnsweredCall(move.answer.version, move.answer.seat)
         with self._lock:
             self.histories[move.room].calls.append(Call(move.name, command, move.sent_at, move.accepted_at, answer))
-        self._on_move(move)
+            self.moves.append(move)
 
     def _watch(self, room: RoomClient, history: RoomHistory, on_view: Callable[[View], None]) -> None:
         room.join("spectator")

@@ -20,10 +20,9 @@ from server.supervision import processes
 from server.supervision.role_status import log_is_complete, whole
 from server.supervision.run_file import RunFile
 from verify.testbed.clock_skew import SkewedClocks
+from verify.testbed.detours import REPLICA_LINK, Detours, Direction, Listener
 from verify.testbed.local_cluster import copy_data_folder
-from verify.testbed.network_namespace import Direction, NetworkCuts
 from verify.testbed.row_damage import damaged_in, flip_a_bit
-from verify.testbed.tcp_proxy import TcpProxies
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 _SERVERS = (MAIN, COMMUNICATION, REPLICATION)
@@ -40,21 +39,21 @@ class ClusterFaults:
     def __init__(
         self,
         cluster: ClusterControl,
-        cuts: NetworkCuts | TcpProxies | None,
+        detours: Detours,
         clocks: SkewedClocks,
         cannot: Mapping[str, str],
+        client_environment: Mapping[str, str],
     ) -> None:
-        """``cuts`` is None where the network cannot be cut.
-
-        ``cannot``: kinds of faults that are not possible, and why.
-        """
+        """``cannot``: kinds of faults that are not possible, and why."""
         self.cannot = cannot
         self._cluster = cluster
-        self._cuts = cuts
+        self._detours = detours
         self._clocks = clocks
         # By pid: every process that was ever suspended here, even if it has ended since.
         self._suspended: dict[int, RunFile] = {}
         self.name_server = cluster.name_server
+        self.client_environment = client_environment
+        """The environment of clients that can be cut off. Their clocks are right."""
 
     def start(self) -> None:
         """End the suspended processes and start the missing ones, as an operator does."""
@@ -143,20 +142,22 @@ class ClusterFaults:
 
     # -- network and clocks ---------------------------------------------------------------------------------------
 
-    def cut(self, role: str, port: str, direction: Direction) -> bool:
-        """Stop all traffic to a port ("in") or from it ("out"). Return whether that is possible."""
-        return self._cuts is not None and self._cuts.cut(self._port(role, port), direction)
+    def cut(self, role: str, port: str, direction: Direction) -> None:
+        """Stop all traffic to a port ("in") or from it ("out"). The replica link counts as a part of a peer port."""
+        self._detours.cut(self._listeners(role, port), direction)
 
     def mend(self, role: str, port: str, direction: Direction) -> None:
         """Undo ``cut``."""
-        if self._cuts is not None:
-            self._cuts.mend(self._port(role, port), direction)
+        self._detours.mend(self._listeners(role, port), direction)
 
-    def _port(self, role: str, port: str) -> int:
+    def _listeners(self, role: str, port: str) -> list[Listener]:
         settings = self._cluster.settings
         if role == NAME_SERVER:
-            return settings.name_server_port
-        return settings.peer_address_of(role).port if port == "peer" else settings.client_port_of(role)
+            return [settings.name_server_port]
+        if port == "client":
+            return [settings.client_port_of(role)]
+        link = [REPLICA_LINK] if role == REPLICATION else []
+        return [settings.peer_address_of(role).port, *link]
 
     def set_clocks(self, offsets_s: Sequence[float]) -> None:
         """Set the offsets of the servers' wall clocks, in seconds."""

@@ -1,4 +1,4 @@
-"""Processes that carry out tasks of a benchmark: a line of JSON in, a line of JSON out. Any number can run at once."""
+"""Processes that carry out tasks: a line of JSON in, a line of JSON out. Any number can run at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_S = 90.0
@@ -28,28 +28,31 @@ def carry_out(worker: object) -> None:
 class TaskProcess:
     """A process and its two pipes. Raises ChildProcessError if the process ends before its answer."""
 
-    def __init__(self, *words: str, program: str = sys.executable) -> None:
+    def __init__(
+        self, *words: str, program: str = sys.executable, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """``environment``: by default that of this process."""
         self._words = words
         self._process = subprocess.Popen(
-            [program, *words], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [program, *words], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        self._input, self._output = cast(tuple[IO[str], IO[str]], (self._process.stdin, self._process.stdout))
+        self.pid = self._process.pid
 
     @property
-    def pid(self) -> int:
-        """Return the id of the process."""
-        return self._process.pid
+    def status(self) -> int | None:
+        """Return the exit status; None while the process runs."""
+        return self._process.poll()
 
     def begin(self, task: Mapping[str, object]) -> None:
-        """Send a task. ``result`` returns its answer."""
-        pipe = self._process.stdin
-        if pipe is not None:
-            pipe.write(json.dumps(task) + "\n")
-            pipe.flush()
+        """Send a task. ``result`` returns its answer, unless the process has ended."""
+        with contextlib.suppress(BrokenPipeError):
+            self._input.write(json.dumps(task) + "\n")
+            self._input.flush()
 
     def line(self) -> str:
         """Return the next line that the process writes."""
-        out = self._process.stdout
-        line = "" if out is None else out.readline()
+        line = self._output.readline()
         if not line:
             raise ChildProcessError(f"{' '.join(self._words)} ended with status {self._process.wait()}")
         return line
@@ -64,18 +67,24 @@ class TaskProcess:
         self.begin(task)
         return self.result()
 
+    def close_input(self) -> None:
+        """Let the process end after the tasks that it has."""
+        with contextlib.suppress(BrokenPipeError):
+            self._input.close()
+
     def end(self) -> None:
         """Close the input of the process, and wait until it has ended."""
-        if self._process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.close()
-        try:
+        self.close_input()
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process with SIGKILL."""
+        self._process.kill()
+        self._process.wait()
+        self.close_input()
+        self._output.close()
 
 
 @contextlib.contextmanager

@@ -9,9 +9,10 @@ from typing import cast
 import pytest
 
 from verify.chaos import nemesis
-from verify.chaos.faults import Direction, Fault, FaultKind, Port
+from verify.chaos.faults import Fault, FaultKind, Port
 from verify.chaos.nemesis import Nemesis
 from verify.chaos.workload_processes import WorkloadProcesses
+from verify.testbed.detours import Direction
 from wire import MAIN, REPLICATION
 
 
@@ -60,9 +61,8 @@ class Servers:
         if "free disk" not in self.done:
             self.done.append("free disk")
 
-    def cut(self, role: str, port: Port, direction: Direction) -> bool:
+    def cut(self, role: str, port: Port, direction: Direction) -> None:
         self.done.append(("cut", role, port, direction))
-        return True
 
     def mend(self, role: str, port: Port, direction: Direction) -> None:
         self.done.append(("mend", role, port, direction))
