@@ -5,7 +5,8 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 
-from bench.yardsticks import ECHO, Yardstick
+from bench.calls import Calls
+from bench.yardsticks import ECHO
 
 QUIET_LOAD = 0.5
 QUIET_SPREAD = 1.15
@@ -17,7 +18,7 @@ class Conditions:
 
     load: float
     """The average number of runnable processes in the minute before."""
-    echoes: tuple[Yardstick, ...]
+    echoes: tuple[Calls, ...]
 
     @property
     def quiet(self) -> bool:

@@ -3,7 +3,8 @@
     python -m bench.fan_out       its port in a line; then a task a line of JSON in, its result a line of JSON out
 
 A task is {"version": of the news, "to": number of calls that wait, "bytes": size of the answer}. The server waits until
-so many calls wait, and answers all. The result has the time just before, in seconds of the system's monotonic clock.
+so many calls wait, and answers all. The result is like that of ``Worker.step``. Its time is that just before the
+answers, in seconds of the system's monotonic clock.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class FanOut:
             began = time.monotonic()
             for sock in waiting:
                 sock.sendall(news)
-            print(json.dumps({"sent": began}), flush=True)
+            print(json.dumps({"sent": began, "version": task["version"], "is_move": True}), flush=True)
 
     def _next_task(self) -> bytes:
         """Serve connections until a task arrives, and return its line; empty when the input has ended."""

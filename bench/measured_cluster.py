@@ -17,6 +17,7 @@ from server.settings import Settings
 from server.supervision.processes import ROLES, TEMPLATE
 from server.supervision.role_status import IN_STEP
 from verify.testbed.local_cluster import sandbox_cluster
+from verify.testbed.waiting import wait_until
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import TicTacToeError
 
@@ -74,8 +75,7 @@ class MeasuredCluster:
         self._cluster.stop()
         began = time.monotonic()
         self._cluster.start(timeout_s=START_LIMIT_S)
-        while not self._cluster.is_whole():
-            time.sleep(LOOK_AGAIN_S)
+        wait_until(self.is_whole, START_LIMIT_S, "all servers", look_again_s=LOOK_AGAIN_S)
         return time.monotonic() - began
 
     def main_memory(self) -> int:

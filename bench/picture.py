@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from bench.measures.figures import FigureRow
+from bench.figures import FigureRow
 from bench.measures.growth import latency_row, rooms_row
 
 WIDTH, HEIGHT = 430, 300

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
-from bench.measures.figures import FigureRow
+from bench.figures import FigureRow
 from bench.measures.growth import rooms_row
 from bench.picture import growth_picture
 from bench.run import BenchRun

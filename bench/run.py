@@ -7,16 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bench.conditions import Conditions
+from bench.figures import FigureRow
 from bench.measured_cluster import MakeCluster
 from bench.measures.audience import audience
-from bench.measures.figures import FigureRow
 from bench.measures.growth import growth
 from bench.measures.playing import playing
-from bench.measures.recovery import recovery
 from bench.measures.scale import QUICK, Group, Scale
 from bench.measures.size import size
 from bench.measures.soak import endurance
-from bench.measures.takeover import takeover
+from bench.measures.takeover import recovery, takeover
 from bench.peers.rows import peers
 from bench.yardsticks import yardsticks
 from game.errors import InvalidArgument

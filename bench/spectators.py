@@ -17,7 +17,8 @@ import msgpack
 
 from verify.testbed.task_processes import carry_out
 from wire import PROTOCOL_VERSION
-from wire.frames import CONNECT, EXCEPTION, HEADER, INVOKE, MSGPACK, RESULT, encode, head_of
+from wire.frames import CONNECT, EXCEPTION, INVOKE, MSGPACK, RESULT, Frame, encode
+from wire.message_reader import LARGEST_OF_SERVERS, MessageReader
 
 WAIT_S = 20.0
 """How long a call for news stays open, in seconds."""
@@ -29,12 +30,13 @@ PIECE = 1 << 16
 class _Spectator:
     """A connection that waits for news after ``version``."""
 
-    __slots__ = ("_call", "_sock", "_unread", "version")
+    __slots__ = ("_call", "_reader", "_sock", "version")
 
     def __init__(self, sock: socket.socket, handshake: bytes, call: bytes, version: int) -> None:
         self._sock = sock
         self._call = call
-        self._unread = b""
+        self._reader = MessageReader(largest=LARGEST_OF_SERVERS, skipped=LARGEST_OF_SERVERS)
+        self._reader.handshake_done = True  # the answer to it is skipped, like all that is no result
         self.version = version
         sock.sendall(handshake)
 
@@ -47,19 +49,12 @@ class _Spectator:
         piece = self._sock.recv(PIECE)
         if not piece:
             raise ConnectionAbortedError("the server closed a spectator's connection")
-        unread = self._unread + piece
-        while len(unread) >= HEADER.size:
-            head = head_of(unread[: HEADER.size])
-            end = HEADER.size + head.annotations_size + head.data_size
-            if len(unread) < end:
-                break
-            data, unread = unread[end - head.data_size : end], unread[end:]
-            if head.kind == RESULT and not head.flags & EXCEPTION:
-                self._unread = unread
-                return data
-            if head.kind == RESULT:
-                raise RuntimeError(f"a spectator's call failed: {data!r}")
-        self._unread = unread
+        self._reader.feed(piece)
+        while (message := self._reader.next()) is not None:
+            if isinstance(message, Frame) and message.kind == RESULT:
+                if message.flags & EXCEPTION:
+                    raise RuntimeError(f"a spectator's call failed: {message.data!r}")
+                return message.data
         return None
 
 

@@ -33,8 +33,8 @@ FILLERS = 8
 
 Seats = tuple[RoomClient, RoomClient]
 """The players of X and of O."""
-Move = tuple[float, float, int]
-"""When it was sent, when it was acknowledged, and the room's version after it."""
+Made = tuple[float, float, bool]
+"""When a command was sent, when it was acknowledged, and whether it was a move."""
 
 
 class Step(NamedTuple):
@@ -64,7 +64,7 @@ class Worker:
         self._scripts: dict[str, Iterator[Step]] = {}
         self._stop = threading.Event()
         self._began = 0.0
-        self._playing: list[Future[tuple[list[Move], int]]] = []
+        self._playing: list[Future[list[Made]]] = []
 
     def open(self, tables: int, moves: int = 0) -> dict[str, object]:
         """Open ``tables`` rooms with two players each, play the first ``moves`` moves of a game, and disconnect."""
@@ -92,9 +92,9 @@ class Worker:
         sent = time.monotonic()
         return {"sent": sent, "version": step.make().version, "is_move": step.is_move}
 
-    def play(self, rooms: Sequence[str], seconds: float, pause_s: float = 0.0) -> dict[str, object]:
+    def play(self, rooms: Sequence[str], seconds: float) -> dict[str, object]:
         """Play in these rooms for some time. Return what ``end_play`` returns."""
-        self.begin_play(rooms, pause_s)
+        self.begin_play(rooms)
         time.sleep(seconds)
         return self.end_play()
 
@@ -112,30 +112,28 @@ class Worker:
     def end_play(self) -> dict[str, object]:
         """Stop playing.
 
-        Return when each move was sent and acknowledged, and its version; and the number of commands, with rematches.
+        Return when each move was sent and acknowledged, how long that took, and the number of commands, with rematches.
         """
         self._stop.set()
-        played = [one.result() for one in self._playing]
+        made = [command for room in self._playing for command in room.result()]
+        moves = [(sent, acked) for sent, acked, is_move in made if is_move]
         return {
             "seconds": time.monotonic() - self._began,
-            "moves": [move for moves, _ in played for move in moves],
-            "commands": sum(commands for _, commands in played),
+            "commands": len(made),
+            "moves": moves,
+            "took_s": [acked - sent for sent, acked in moves],
         }
 
-    def _play(self, steps: Iterator[Step], together: threading.Barrier, pause_s: float) -> tuple[list[Move], int]:
-        """Play in one room. Return its moves, and the number of commands."""
-        moves: list[Move] = []
-        commands = 0
+    def _play(self, steps: Iterator[Step], together: threading.Barrier, pause_s: float) -> list[Made]:
+        made: list[Made] = []
         together.wait()
         while not self._stop.is_set():
             time.sleep(pause_s)
             step = next(steps)
             sent = time.monotonic()
-            answer = step.make()
-            commands += 1
-            if step.is_move:
-                moves.append((sent, time.monotonic(), answer.version))
-        return moves, commands
+            step.make()
+            made.append((sent, time.monotonic(), step.is_move))
+        return made
 
     def create(self) -> dict[str, object]:
         """Open a room without players."""

@@ -9,23 +9,13 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bench.processor_time import US, Pids, each_us, used_by
-from verify.testbed.percentiles import percentile
-from verify.testbed.task_processes import TaskProcess, each_does, task_processes
+from bench.calls import Calls, measure
+from bench.processor_time import Pids
+from verify.testbed.task_processes import TaskProcess, task_processes
 
 BARE = "wire/rpc/bare.py"
 ECHO, FIRST, SECOND = "echo", "chain A", "chain B"
 """Names of the servers in the report."""
-WARM_UP_S = 0.1
-
-
-@dataclass(frozen=True)
-class Yardstick:
-    """A measured yardstick: calls a second, the median duration of a call, and the processor time a call, by server."""
-
-    per_s: float
-    p50_us: float
-    processor_us: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -36,17 +26,11 @@ class BareServer:
     pids: Pids
     callers: Sequence[TaskProcess]
 
-    def measure(self, shares: Sequence[int], seconds: float) -> Yardstick:
+    def measure(self, shares: Sequence[int], seconds: float) -> Calls:
         """Call for ``seconds``; each process that calls has its share of pairs of connections."""
-        tasks = [
-            (caller, {"port": self.port, "pairs": share, "seconds": seconds})
-            for caller, share in zip(self.callers, shares, strict=False)
-            if share
-        ]
-        results, used_s = used_by(self.pids, lambda: each_does(tasks))
-        took_s = [one for result in results for one in result["took_s"]]
-        per_s = sum(result["commands"] / result["seconds"] for result in results)
-        return Yardstick(per_s, percentile(took_s, 50) * US, each_us(used_s, len(took_s)))
+        shared = zip(self.callers, shares, strict=False)
+        tasks = [(caller, {"port": self.port, "pairs": pairs, "seconds": seconds}) for caller, pairs in shared if pairs]
+        return measure(self.pids, tasks)
 
 
 @dataclass(frozen=True)
@@ -55,10 +39,10 @@ class Yardsticks:
 
     echo: BareServer
     chain: BareServer
-    lone_echoes: list[Yardstick] = field(default_factory=list)
+    lone_echoes: list[Calls] = field(default_factory=list)
     """All that ``lone_echo`` has measured in this run."""
 
-    def lone_echo(self, seconds: float) -> Yardstick:
+    def lone_echo(self, seconds: float) -> Calls:
         """Measure calls by one pair of connections."""
         self.lone_echoes.append(self.echo.measure([1], seconds))
         return self.lone_echoes[-1]

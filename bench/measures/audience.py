@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bench.measured_cluster import LOG, MakeCluster, MeasuredCluster
-from bench.measures.figures import FigureRow, Round
+from bench.calls import Calls
+from bench.figures import FigureRow, Round
+from bench.measured_cluster import LOG, MakeCluster
 from bench.measures.scale import MS, PLAYERS, Scale
-from bench.processor_time import US, processor_s, used_by
+from bench.processor_time import Pids, each_us, used_by
 from bench.yardsticks import Yardsticks
-from verify.testbed.percentiles import percentile
 from verify.testbed.task_processes import TaskProcess, task_processes
 
 TARGETS_MS = ((10.0, 6.0), (None, None))
@@ -57,68 +57,54 @@ def _rounds(cluster: MakeCluster, scale: Scale, count: int) -> tuple[Round, ...]
         task_processes(1, "-m", "bench.fan_out") as (bare,),
     ):
         port = int(bare.line())
-        room = player.do({"do": "open", "tables": 1})["rooms"][0]
+        (room,) = player.do({"do": "open", "tables": 1})["rooms"]
         admitted = player.do({"do": "admit", "room": room, "spectators": count})
         spectators.do({"do": "watch", **admitted})
         tokens = [secrets.token_urlsafe(32) for _ in range(count)]
         others.do({"do": "watch", **admitted, "address": ["127.0.0.1", port], "tokens": tokens, "version": 0})
-        watched = _Watched(servers, player, room, spectators, admitted["version"])
-        plain = _PlainSockets(bare, others, count)
-        return tuple(_round(watched, plain, count, scale.seconds) for _ in range(scale.rounds))
 
+        def send(version: int) -> dict[str, Any]:
+            """Let the yardstick's server send as many bytes as the room's news had."""
+            return bare.do({"version": version, "to": count, "bytes": watched.news_bytes})
 
-def _round(watched: _Watched, plain: _PlainSockets, count: int, seconds: float) -> Round:
-    """Measure both sides. The answers of the plain sockets are as long as the room's news were."""
-    (took_s, commands), used_s = used_by(watched.servers.pids(LOG), lambda: watched.play(2 * seconds))
-    before_s = processor_s(plain.server.pid)
-    plain_s = plain.publish(seconds, watched.news_bytes)
-    sockets_us = (processor_s(plain.server.pid) - before_s) * US / len(plain_s) / count
-    processor_us = {name: used * US / commands / count for name, used in used_s.items()}
-    return Round(percentile(took_s, 50) * MS, percentile(plain_s, 50) * MS, {**processor_us, SOCKETS: sockets_us})
-
-
-@dataclass
-class _Watched:
-    """A room, the process that plays in it, and the process of its spectators."""
-
-    servers: MeasuredCluster
-    player: TaskProcess
-    room: str
-    spectators: TaskProcess
-    version: int
-    news_bytes: int = 0
-
-    def play(self, seconds: float) -> tuple[list[float], int]:
-        """Make one command after the other. Return how long it took until all had seen each move, and all commands."""
-        took_s: list[float] = []
-        commands, ends = 0, time.monotonic() + seconds
-        while time.monotonic() < ends:
-            self.spectators.begin({"do": "until_all_see", "version": self.version + 1})
-            made: dict[str, Any] = self.player.do({"do": "step", "room": self.room})
-            seen = self.spectators.result()
-            self.version, self.news_bytes = made["version"], seen["bytes"]
-            commands += 1
-            if made["is_move"]:
-                took_s.append(seen["at"] - made["sent"])
-        return took_s, commands
+        watched = _Audience(
+            spectators, lambda _: player.do({"do": "step", "room": room}), servers.pids(LOG), count, admitted["version"]
+        )
+        plain = _Audience(others, send, {SOCKETS: bare.pid}, count)
+        return tuple(
+            watched.measure(2 * scale.seconds).p50_beside(plain.measure(scale.seconds), MS) for _ in range(scale.rounds)
+        )
 
 
 @dataclass
-class _PlainSockets:
-    """The yardstick's server, and the process of as many spectators."""
+class _Audience:
+    """Spectators, and what publishes news for them. All have ``version``."""
 
-    server: TaskProcess
     spectators: TaskProcess
+    publish: Callable[[int], dict[str, Any]]
+    """Publishes the next version. Returns when that was sent, the version, and whether it was a move."""
+    pids: Pids
     count: int
     version: int = 0
+    news_bytes: int = 0
 
-    def publish(self, seconds: float, news_bytes: int) -> list[float]:
-        """Send news one after the other. Return how long it took until all had seen each."""
+    def measure(self, seconds: float) -> Calls:
+        """Publish one version after the other. Return how long it took until all had seen each move.
+
+        The processor time is for each spectator and version.
+        """
+        (took_s, published), used_s = used_by(self.pids, lambda: self._publish(seconds))
+        return Calls(0.0, took_s, each_us(used_s, published * self.count))
+
+    def _publish(self, seconds: float) -> tuple[list[float], int]:
         took_s: list[float] = []
-        ends = time.monotonic() + seconds
+        published, ends = 0, time.monotonic() + seconds
         while time.monotonic() < ends:
-            self.version += 1
-            self.spectators.begin({"do": "until_all_see", "version": self.version})
-            sent = self.server.do({"version": self.version, "to": self.count, "bytes": news_bytes})["sent"]
-            took_s.append(self.spectators.result()["at"] - sent)
-        return took_s
+            self.spectators.begin({"do": "until_all_see", "version": self.version + 1})
+            made = self.publish(self.version + 1)
+            seen = self.spectators.result()
+            self.version, self.news_bytes = made["version"], seen["bytes"]
+            published += 1
+            if made["is_move"]:
+                took_s.append(seen["at"] - made["sent"])
+        return took_s, published

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bench.figures import FigureRow, Round
 from bench.measured_cluster import MakeCluster
-from bench.measures.figures import FigureRow, Round
-from bench.measures.players import open_rooms, play_metered, players_in, rate_per_s
-from bench.measures.scale import MS, Scale, durations_s
+from bench.measures.players import open_rooms, play, players_in
+from bench.measures.scale import MS, Scale
 from bench.yardsticks import Yardsticks
 from verify.testbed.percentiles import percentile
 
@@ -23,12 +23,11 @@ def growth(cluster: MakeCluster, scale: Scale, yardsticks: Yardsticks) -> Iterat
             mine = _shares(number, scale.processes)
             echo = yardsticks.echo.measure(mine, scale.seconds)
             played_in = [of_one[:share] for of_one, share in zip(rooms, mine, strict=True)]
-            played, processor_us = play_metered(servers, players, played_in, scale.seconds)
-            took_ms = [took * MS for result in played for took in durations_s(result["moves"])]
-            rate = (Round(rate_per_s(played), echo.per_s, {**processor_us, **echo.processor_us}),)
+            played = play(servers, players, played_in, scale.seconds)
+            rate = (played.rate_beside(echo),)
             yield FigureRow(rooms_row(number), f"moves a second, {number} rooms", "moves/s", rate, ECHO)
-            note = f"p99 {percentile(took_ms, 99):.3g} ms"
-            p50 = (Round(percentile(took_ms, 50), processor_us=processor_us),)
+            note = f"p99 {percentile(played.took_s, 99) * MS:.3g} ms"
+            p50 = (Round(percentile(played.took_s, 50) * MS, processor_us=played.processor_us),)
             yield FigureRow(latency_row(number), f"acknowledged move, {number} rooms, p50", "ms", p50, note=note)
             number *= 2
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from bench.measured_cluster import MeasuredCluster
 from bench.measures.players import Rooms
-from bench.measures.scale import MS, SETTLE_S, wait_until
+from bench.measures.scale import HEALTHY_LIMIT_S, MS, SETTLE_S
 from bench.processor_time import US, processor_s
 from verify.testbed.task_processes import TaskProcess, all_do, each_does
+from verify.testbed.waiting import wait_until
 
 LAST_MOVES_S = 1.0
 """Seconds in which people play on after the last kill, when the killed roles serve again."""
@@ -59,7 +60,7 @@ class Killing:
     def downtimes(self, count: int) -> list[Downtime]:
         """Kill the roles ``count`` times. Return what followed each kill.
 
-        Raises TimeoutError if the cluster does not serve again, and RuntimeError if nobody moves after a kill.
+        Raises DeadlineExceeded if the cluster does not serve again, and RuntimeError if nobody moves after a kill.
         """
         playing = [(player, rooms) for player, rooms in zip(self.players, self.rooms, strict=True) if rooms]
         each_does(
@@ -76,7 +77,7 @@ class Killing:
     def _wait_for_next(self, kills: Sequence[TimedKill]) -> None:
         if self.every_s is None:
             time.sleep(SETTLE_S)
-            wait_until(self.servers.is_whole)
+            wait_until(self.servers.is_whole, HEALTHY_LIMIT_S, "a healthy cluster")
             time.sleep(SETTLE_S)
         elif kills:
             passed_s = time.monotonic() - kills[-1].killed_at
@@ -86,18 +87,21 @@ class Killing:
         killed = self.servers.pids(self.roles)
         self.servers.kill(self.roles)
         moment = time.monotonic()
-        wait_until(lambda: all(self.servers.serves(role) for role in self.roles), look_again_s=LOOK_AGAIN_S)
+        wait_until(self._serve, HEALTHY_LIMIT_S, f"{self.roles} after a kill", look_again_s=LOOK_AGAIN_S)
         serves_ms = (time.monotonic() - moment) * MS
         new = {name: pid for name, pid in self.servers.pids(self.roles).items() if pid != killed[name]}
         return TimedKill(moment, serves_ms, {name: processor_s(pid) * US for name, pid in new.items()})
 
+    def _serve(self) -> bool:
+        return all(self.servers.serves(role) for role in self.roles)
+
 
 def downtime(kill: TimedKill, played: Sequence[Mapping[str, Any]]) -> Downtime:
-    """Return what followed a kill, from the results of ``Worker.play``.
+    """Return what followed a kill, from the results of ``Worker.end_play``.
 
     Later kills do not end the wait for a move: a slow takeover counts as it was. Raises RuntimeError if nobody moved.
     """
-    after = [acked for result in played for sent, acked, _ in result["moves"] if sent > kill.killed_at]
+    after = [acked for result in played for sent, acked in result["moves"] if sent > kill.killed_at]
     if not after:
         raise RuntimeError("no move was acknowledged after a kill, until the players ended")
     return Downtime((min(after) - kill.killed_at) * MS, kill.serves_ms, kill.processor_us)

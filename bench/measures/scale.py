@@ -1,20 +1,18 @@
-"""How much the benchmark measures, and functions that its groups share."""
+"""How much the benchmark measures, and what a group of rows is."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from bench.figures import FigureRow
 from bench.measured_cluster import MakeCluster
-from bench.measures.figures import FigureRow
 from bench.yardsticks import Yardsticks
 
 PLAYERS = ("-m", "bench.worker")
 """The arguments of a players' process. The name server's address follows."""
 MS = 1e3
 HEALTHY_LIMIT_S = 60.0
-LOOK_AGAIN_S = 0.01
 SETTLE_S = 0.6
 """Seconds in which a healthy cluster settles: what stands by has then started."""
 
@@ -59,17 +57,3 @@ QUICK = Scale(
 
 Group = Callable[[MakeCluster, Scale, Yardsticks], Iterator[FigureRow]]
 """Starts the clusters that it needs, and yields its rows."""
-
-
-def durations_s(moves: Sequence[Sequence[float]]) -> list[float]:
-    """Return how long each move of a players' process took, in seconds."""
-    return [acknowledged - sent for sent, acknowledged, _ in moves]
-
-
-def wait_until(holds: Callable[[], bool], *, look_again_s: float = LOOK_AGAIN_S) -> None:
-    """Wait until ``holds()`` is true. Raises TimeoutError if that takes too long."""
-    deadline = time.monotonic() + HEALTHY_LIMIT_S
-    while not holds():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"cluster not healthy within {HEALTHY_LIMIT_S:g} s")
-        time.sleep(look_again_s)

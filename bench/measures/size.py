@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import NamedTuple
 
+from bench.figures import FigureRow, Round
 from bench.measured_cluster import MakeCluster, MeasuredCluster
-from bench.measures.figures import FigureRow, Round
-from bench.measures.players import play_metered
-from bench.measures.scale import PLAYERS, Scale, durations_s, wait_until
+from bench.measures.players import Rooms, open_rooms, play
+from bench.measures.scale import HEALTHY_LIMIT_S, PLAYERS, Scale
 from bench.processor_time import US, processor_s
 from bench.yardsticks import Yardsticks
 from verify.testbed.percentiles import percentile
-from verify.testbed.task_processes import TaskProcess, all_do, task_processes
+from verify.testbed.task_processes import TaskProcess, task_processes
+from verify.testbed.waiting import wait_until
 
 FEW = 10
 MOVES = 4
@@ -29,13 +31,13 @@ def size(cluster: MakeCluster, scale: Scale, _: Yardsticks) -> Iterator[FigureRo
         task_processes(1, *PLAYERS, small.name_server) as (near,),
         task_processes(scale.processes, *PLAYERS, large.name_server) as players,
     ):
-        near.do({"do": "open", "tables": FEW, "moves": MOVES})
-        wait_until(large.is_whole)
+        open_rooms([near], FEW, MOVES)
+        wait_until(large.is_whole, HEALTHY_LIMIT_S, "a healthy cluster")
         empty = large.main_memory()
-        all_do(players, {"do": "open", "tables": rooms // scale.processes, "moves": MOVES})
+        open_rooms(players, rooms // scale.processes, MOVES)
         memory = (large.main_memory() - empty) / rooms
-        sides = [_Side(large, players[0]), _Side(small, near)]
-        costs = tuple(_cost(sides, scale.seconds) for _ in range(scale.rounds))
+        many, few = (_Side(at, one, open_rooms([one], 1)) for at, one in ((large, players[0]), (small, near)))
+        costs = tuple(_cost(many, few, scale.seconds) for _ in range(scale.rounds))
         journal = f"journal of {large.journal_bytes() / 1e6:.1f} MB"
         starts = tuple(_start(large) for _ in range(scale.rounds))
     yield FigureRow(
@@ -57,36 +59,24 @@ def _start(servers: MeasuredCluster) -> Round:
     return Round(seconds, processor_us={name: processor_s(pid) * US for name, pid in servers.pids().items()})
 
 
-class _Side:
+class _Side(NamedTuple):
     """A cluster, and a process that plays in one room of it."""
 
-    def __init__(self, servers: MeasuredCluster, player: TaskProcess) -> None:
-        self._servers = servers
-        self._player = player
-        self._rooms = player.do({"do": "open", "tables": 1})["rooms"]
-        self.moves_s: list[float] = []
-        self.processor_us: list[dict[str, float]] = []
-
-    def play(self, seconds: float) -> None:
-        """Play, and add how long each move took and what a command took of the servers' processor time."""
-        (played,), processor_us = play_metered(self._servers, [self._player], [self._rooms], seconds)
-        self.moves_s += durations_s(played["moves"])
-        self.processor_us.append(processor_us)
+    servers: MeasuredCluster
+    player: TaskProcess
+    rooms: Rooms
 
 
-def _cost(sides: Sequence[_Side], seconds: float) -> Round:
+def _cost(large: _Side, small: _Side, seconds: float) -> Round:
     """Measure both sides in short turns, so that other load on the machine affects both."""
-    for side in sides:
-        side.moves_s.clear()
-        side.processor_us.clear()
-    for _ in range(TURNS):
-        for side in reversed(sides):
-            side.play(seconds / TURNS)
-    large, small = sides
-    few, many = f"main, {FEW} rooms", "main"
+    turns = [
+        [play(one.servers, [one.player], one.rooms, seconds / TURNS) for one in (small, large)] for _ in range(TURNS)
+    ]
+    few, many = zip(*turns, strict=True)
+    p50_few_us, p50_many_us = (percentile([s for turn in side for s in turn.took_s], 50) * US for side in (few, many))
     processor_us = {
-        many: statistics.median(one["main"] for one in large.processor_us),
-        "replica": statistics.median(one["replica"] for one in large.processor_us),
-        few: statistics.median(one["main"] for one in small.processor_us),
+        "main": statistics.median(turn.processor_us["main"] for turn in many),
+        "replica": statistics.median(turn.processor_us["replica"] for turn in many),
+        f"main, {FEW} rooms": statistics.median(turn.processor_us["main"] for turn in few),
     }
-    return Round(percentile(large.moves_s, 50) * US, percentile(small.moves_s, 50) * US, processor_us)
+    return Round(p50_many_us, p50_few_us, processor_us)

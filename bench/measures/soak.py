@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from bench.figures import FigureRow, Round
 from bench.measured_cluster import MakeCluster, MeasuredCluster
-from bench.measures.figures import FigureRow, Round
-from bench.measures.players import open_rooms, play_in_rooms, players_in
+from bench.measures.players import open_rooms, play, players_in
 from bench.measures.scale import MS, Scale
 from bench.processor_time import US, used_by
 from bench.yardsticks import Yardsticks
@@ -29,7 +29,7 @@ def endurance(cluster: MakeCluster, scale: Scale, _: Yardsticks) -> Iterator[Fig
         rooms = open_rooms(players, each)
         made, kept, files = 0, list[int](), [(servers.disk_bytes(), servers.records())]
         while made < scale.many_moves:
-            made += sum(len(played["moves"]) for played in play_in_rooms(players, rooms, LOOKS * scale.seconds))
+            made += len(play(servers, players, rooms, LOOKS * scale.seconds).took_s)
             kept.append(servers.kept_bytes())
             files.append((servers.disk_bytes(), servers.records()))
         idle = tuple(_idle(servers, scale.idle_s) for _ in range(scale.rounds))

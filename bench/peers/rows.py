@@ -6,15 +6,13 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bench.calls import Calls, measure
+from bench.figures import FigureRow, Round
 from bench.measured_cluster import MakeCluster
-from bench.measures.figures import FigureRow, Round
-from bench.measures.players import rate_per_s
 from bench.measures.playing import ECHO
 from bench.measures.scale import Scale
-from bench.processor_time import US, each_us, used_by
 from bench.yardsticks import Yardsticks
 from game.errors import InvalidArgument
-from verify.testbed.percentiles import percentile
 from verify.testbed.task_processes import TaskProcess, all_do, task_processes
 
 HERE = Path(__file__).parent
@@ -46,14 +44,12 @@ def _round(
     server: TaskProcess, players: Sequence[TaskProcess], each: int, seconds: float, yardsticks: Yardsticks
 ) -> tuple[Round, Round]:
     """Measure both figures, each right after its yardstick."""
-    pids = {"peer": server.pid}
+
+    def play(players: Sequence[TaskProcess], rooms: int) -> Calls:
+        task = {"do": "play", "rooms": rooms, "seconds": seconds}
+        return measure({"peer": server.pid}, [(player, task) for player in players])
+
     echo = yardsticks.lone_echo(seconds)
-    alone, used_s = used_by(pids, lambda: players[0].do({"do": "play", "rooms": 1, "seconds": seconds}))
-    lone_us = {**each_us(used_s, alone["commands"]), **echo.processor_us}
+    alone = play(players[:1], 1)
     echoes = yardsticks.echo.measure([each] * len(players), seconds)
-    played, used_s = used_by(pids, lambda: all_do(players, {"do": "play", "rooms": each, "seconds": seconds}))
-    many_us = {**each_us(used_s, sum(result["commands"] for result in played)), **echoes.processor_us}
-    return (
-        Round(percentile(alone["took_s"], 50) * US, echo.p50_us, lone_us),
-        Round(rate_per_s(played), echoes.per_s, many_us),
-    )
+    return alone.p50_beside(echo), play(players, each).rate_beside(echoes)

@@ -6,11 +6,12 @@ import io
 
 from rich.console import Console
 
+from bench.calls import Calls
 from bench.conditions import Conditions
-from bench.measures.figures import FigureRow, Round
+from bench.figures import FigureRow, Round
 from bench.report import as_table, explained
 from bench.run import BenchRun
-from bench.yardsticks import ECHO, Yardstick
+from bench.yardsticks import ECHO
 
 USED_US = {"main": 424.4, "replica": 196.1, "echo": 45.0}
 ROWS = (
@@ -29,7 +30,7 @@ ROWS = (
     FigureRow("memory", "a room", "bytes", (Round(7416.0),), target=8192),
     FigureRow("start", "a start", "s", (Round(0.9, processor_us={"main": 700_000.0}),), processor_for="the start"),
 )
-ECHOES = tuple(Yardstick(9000.0, p50_us, {ECHO: 44.0}) for p50_us in (70.0, 75.0, 80.0))
+ECHOES = tuple(Calls(9000.0, (p50_us / 1e6,), {ECHO: 44.0}) for p50_us in (70.0, 75.0, 80.0))
 
 
 def shown(conditions: Conditions) -> str:
@@ -62,7 +63,7 @@ def test_a_verdict_is_in_parentheses_unless_the_run_was_quiet() -> None:
     assert "yes" in shown(Conditions(0.49, ECHOES))
     assert "(" not in shown(Conditions(0.49, ECHOES))
     assert "(yes)" in shown(Conditions(0.5, ECHOES))
-    assert "(yes)" in shown(Conditions(0.1, (*ECHOES, Yardstick(9000.0, 81.0, {ECHO: 44.0}))))
+    assert "(yes)" in shown(Conditions(0.1, (*ECHOES, Calls(9000.0, (81e-6,), {ECHO: 44.0}))))
 
 
 def test_the_explanation_has_processor_times_conditions_and_the_row_to_reach_for() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.measures.figures import FigureRow, Round
+from bench.figures import FigureRow, Round
 from verify.testbed.percentiles import percentile
 
 

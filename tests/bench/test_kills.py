@@ -7,8 +7,8 @@ import pytest
 from bench.measures.kills import TimedKill, downtime
 
 PLAYED = [
-    {"moves": [(0.5, 1.2, 1), (1.5, 1.9, 2)]},
-    {"moves": [(1.1, 1.7, 1), (2.5, 2.6, 2)]},
+    {"moves": [(0.5, 1.2), (1.5, 1.9)]},
+    {"moves": [(1.1, 1.7), (2.5, 2.6)]},
 ]
 """When moves were sent and acknowledged, by two processes."""
 
