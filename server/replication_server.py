@@ -18,8 +18,9 @@ from server.process.server_journal import open_journal_of
 from server.process.server_process import ServerProcess
 from server.replication.link.link_server import LinkServer
 from server.replication.link.place import LinkPlace
-from server.replication.replica_service import ReplicaService, UnopenedCopy
+from server.replication.replica_service import ReplicaService
 from server.replication.scrub import begin_scrub
+from server.replication.unopened_copy import UnopenedCopy
 from server.runtime.effects import Effects, Sleep
 from server.runtime.failpoints import Failpoints
 from server.runtime.retries import Retries

@@ -6,8 +6,10 @@ commands are in its batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from game.context import Context
 from game.errors import Refusal, TicTacToeError
@@ -16,26 +18,27 @@ from server.log.archive_stream import AddRecord, segment_stream
 from server.log.batch import Batch
 from server.log.entries import Entry, StreamSummary
 from server.log.journal.journal import Journal
-from server.log.remembered_answers import Outcome, RememberedAnswers, answer_of, error_of, outcome_of
+from server.log.remembered_answers import RememberedAnswers, answer_of, error_of, outcome_of
 from server.log.stream_kind import StreamKind
 from server.log.streams import Streams
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Effects
 from server.runtime.failpoints import Failpoints
 from wire.errors import Damaged, Fenced, StorageFailed
+from wire.later import Later
 
 
-class Submission:
-    """A command on its way through the log, and later its answer or error."""
+class Submission(Struct, eq=False):
+    """A command on its way through the log, and its outcome: an answer or an error. If both are set, the error counts.
 
-    __slots__ = ("answer", "command", "error", "stream")
+    ``later`` is settled with the outcome.
+    """
 
-    def __init__(self, stream: str, command: Any) -> None:
-        self.stream = stream
-        self.command = command
-        # The outcome: an answer or an error. If both are set, the error counts.
-        self.answer: Mapping[str, object] | None = None
-        self.error: TicTacToeError | None = None
+    stream: str
+    command: Any
+    answer: Mapping[str, object] | None = None
+    error: TicTacToeError | None = None
+    later: Later = field(default_factory=Later)
 
 
 class ReplicationPort(Protocol):
@@ -90,7 +93,7 @@ class Commit:
                     submission.answer, submission.error = None, error
                 return
             self._store.publish(batch)
-        self._remember(batch.unchanged)
+        self._unchanged.add(batch.unchanged)
         if batch.entries:
             self._faults.point("before_answer")
 
@@ -113,10 +116,6 @@ class Commit:
             return
         if request is not None and len(batch.entries) == written:
             batch.unchanged[request] = outcome_of(outcome)
-
-    def _remember(self, unchanged: Mapping[Hashable, Outcome]) -> None:
-        """Remember these outcomes, so that a late duplicate changes nothing; see ``remembered_answers``."""
-        self._unchanged.add(unchanged)
 
     def _decide(self, stream: str, command: Any, batch: Batch) -> Mapping[str, object]:
         kind = self._streams.kind_of(stream)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from game.errors import TicTacToeError
 from server.commit.commit import Commit, Submission
@@ -22,28 +22,11 @@ from server.runtime.procedures import Host, Procedure
 from wire.later import Later
 
 
-class QueuedSubmission(Submission):
-    """A command in the queue. ``later`` is its answer."""
-
-    __slots__ = ("later",)
-
-    def __init__(self, stream: str, command: Any) -> None:
-        super().__init__(stream, command)
-        self.later = Later()
-
-    def settle(self) -> None:
-        """Settle ``later`` with the answer or the error."""
-        self.later.settle(self.answer, self.error)
-
-
-class _QueuedProcedure:
+class _QueuedProcedure(NamedTuple):
     """A procedure that waits for the commit lock. ``later`` is its result."""
 
-    __slots__ = ("effects", "later")
-
-    def __init__(self, effects: Effects[Any]) -> None:
-        self.effects = effects
-        self.later = Later()
+    effects: Effects[Any]
+    later: Later
 
 
 class Committer:
@@ -68,8 +51,8 @@ class Committer:
         self._step_down = step_down
         self._on_committed = on_committed
         # In order of arrival. While the commit lock is free and ``_go_on`` does not run, this is empty.
-        self._waiting: deque[QueuedSubmission | _QueuedProcedure] = deque()
-        self._holder: list[QueuedSubmission] | _QueuedProcedure | None = None  # has the commit lock
+        self._waiting: deque[Submission | _QueuedProcedure] = deque()
+        self._holder: list[Submission] | _QueuedProcedure | None = None  # has the commit lock
         self._result: tuple[Any, TicTacToeError | None] | None = None  # of the holder, once it has ended
         self._began = 0.0  # when the present batch began
         self._is_going_on = False  # whether ``_go_on`` runs, further up the stack
@@ -81,7 +64,7 @@ class Committer:
         Refusal, StorageFailed or Damaged; then nothing changed. After Fenced the outcome is unknown until the next
         term.
         """
-        submission = QueuedSubmission(stream, command)
+        submission = Submission(stream, command)
         self._waiting.append(submission)
         self._go_on()
         return submission.later
@@ -91,7 +74,7 @@ class Committer:
 
         When it begins, every earlier commit has ended.
         """
-        waiter = _QueuedProcedure(effects)
+        waiter = _QueuedProcedure(effects, Later())
         self._waiting.append(waiter)
         self._go_on()
         return waiter.later
@@ -133,7 +116,7 @@ class Committer:
             self._holder = first
             effects = first.effects
         else:
-            batch = [waiter for waiter in self._waiting if isinstance(waiter, QueuedSubmission)]
+            batch = [waiter for waiter in self._waiting if isinstance(waiter, Submission)]
             self._waiting = deque(waiter for waiter in self._waiting if isinstance(waiter, _QueuedProcedure))
             self._holder = batch
             self._began = time.perf_counter()
@@ -154,7 +137,7 @@ class Committer:
                 raise value
             self._on_committed(holder, time.perf_counter() - self._began)
             for submission in holder:
-                submission.settle()
+                submission.later.settle(submission.answer, submission.error)
 
     def _failure_of(self, batch: Sequence[Submission]) -> Effects[Exception | None]:
         """Commit a batch. Return the exception if it fails, so that ``_go_on`` raises it."""

@@ -18,13 +18,13 @@ from game.errors import InvalidArgument, Refusal
 from game.rooms.commands import SYSTEM, Close, Command, Create, Leave
 from game.rooms.decide_access import check_may_see
 from game.rooms.state import Room
-from server.commit.command_port import CommandPort
 from server.log.room_stream import room_stream
 from server.main.account_service import AccountService
 from server.main.last_active import LastActive
 from server.rooms.ids import room_id_of, system_request
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Effects, Sleep, Submit
+from server.runtime.procedures import CommitLock
 from server.runtime.security import token_hash
 from server.settings import Settings
 from wire.caller import calling_host
@@ -48,7 +48,7 @@ class CommandService:
     def __init__(
         self,
         store: RoomStore,
-        committer: CommandPort,
+        committer: CommitLock,
         settings: Settings,
         clock: Callable[[], float] = time.monotonic,
         *,

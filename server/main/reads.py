@@ -9,7 +9,6 @@ starts it, and replaces it with the primary's term after the takeover.
 
 from __future__ import annotations
 
-from server.commit.command_port import CommandPort
 from server.commit.refusing_committer import RefusingCommitter, stopped_clock
 from server.log.entries import StreamSummary
 from server.log.journal.journal import Journal
@@ -23,6 +22,7 @@ from server.process.server_process import ServerProcess
 from server.rooms.event_feed import most_events_of
 from server.rooms.ids import HOUSE_BOT
 from server.rooms.room_store import RoomStore
+from server.runtime.procedures import CommitLock
 from server.runtime.security import house_bot_token, token_hash
 from wire import MAIN, room_object
 from wire.errors import TicTacToeError
@@ -40,7 +40,7 @@ class Reads:
         process: ServerProcess,
         clients: Endpoint,
         store: RoomStore,
-        committer: CommandPort,
+        committer: CommitLock,
         *,
         sweeps: bool = True,
     ) -> None:

@@ -1,7 +1,7 @@
 """The replica's side of replication, without I/O or a clock: what it promises, accepts and refuses.
 
-Inputs are a main server's messages. Outputs are values that describe what to write and what to answer. The shell
-(``replica_service``) writes the content of ``Accepted`` before it answers. The shell also passes in where its journal
+Inputs are a main server's messages. Outputs are what to write and what to answer. The shell (``replica_service``)
+writes before it answers. The shell also passes in where its journal
 ended at the start. The rules are those of viewstamped replication with two members (Oki & Liskov 1988). The check of
 the previous entry is from Raft (Ongaro & Ousterhout 2014).
 """
@@ -11,25 +11,11 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 
-from msgspec import Struct
-
 from game.errors import InvalidArgument, check
 from server.log.entries import FARTHEST_LEAP, Entry, Epoch, LogId, Snapshot
 from wire.errors import Fenced
 
 _POSITION = operator.attrgetter("position")
-
-
-class Accepted(Struct, frozen=True):
-    """Write these, then report ``last`` as the last log id.
-
-    ``snapshots`` and ``entries`` are empty if the replica has all of them, or if they do not follow on its last entry.
-    The primary goes on from ``last``.
-    """
-
-    snapshots: tuple[Snapshot, ...]
-    entries: tuple[Entry, ...]
-    last: LogId
 
 
 class Replica:
@@ -64,23 +50,21 @@ class Replica:
 
     def receive(
         self, epoch: Epoch, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]
-    ) -> Accepted:
-        """Decide about a message of the primary.
+    ) -> LogId | None:
+        """Return where the copy ends when the shell has written these rows, which follow on ``previous``.
 
-        A message that is repeated, or that does not follow on this copy, changes nothing. Raises Fenced for another
-        primary.
+        None: write nothing, because there are no rows, the replica has them, or they do not follow on its last entry.
+        The primary goes on from ``last``. Raises Fenced for another primary.
         """
         self.require(epoch)
-        if previous != self.last:
-            return Accepted((), (), self.last)
         rows: tuple[Snapshot | Entry, ...] = (*snapshots, *entries)
-        if not rows:
-            return Accepted((), (), self.last)
+        if previous != self.last or not rows:
+            return None
         check(min(rows, key=_POSITION).position > previous.position, "a primary must not send what is before")
-        return Accepted(tuple(snapshots), tuple(entries), max(rows, key=_POSITION).log_id)
+        return max(rows, key=_POSITION).log_id
 
     def appended(self, last: LogId) -> None:
-        """Record that the shell has written the content of an ``Accepted``: the copy now ends at ``last``."""
+        """Record that the shell has written rows: the copy now ends at ``last``."""
         check(last.position >= self.last.position, "a copy must not shrink by writing")
         self.last = last
 

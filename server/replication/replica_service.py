@@ -4,15 +4,14 @@ Each remote method is a message from a main server; ``messages`` has the sending
 content before the message is acknowledged.
 
 The methods belong to the thread of the server's event loop, so one message at a time is processed. What takes long is a
-procedure, whose work is done apart from the loop. Until it ends, other messages are refused with NotReady, because the
-journal changes meanwhile. Messages of a fenced main server are refused with Fenced all the same.
+procedure, whose work is done apart from the loop. Until it ends, ``GuardedCopy`` refuses other messages with NotReady,
+because the journal changes meanwhile. It refuses messages of a fenced main server with Fenced all the same.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from game.context import Limits
 from server.log import message_checks
@@ -23,52 +22,19 @@ from server.log.mending import Holes, rows_for
 from server.log.streams import Streams
 from server.process.base_api import PeerApi
 from server.process.server_process import ServerProcess
+from server.replication.guarded_copy import GuardedCopy
 from server.replication.repair import VERSIONS_AT_ONCE, ReplicaRepair
-from server.replication.replica import Accepted, Replica
 from server.replication.scrub import Scrub, readings_of_copy
-from server.runtime.effects import Blocking, Effects, no_effects
+from server.runtime.effects import Effects, no_effects
 from server.runtime.failpoints import Failpoints
-from server.runtime.retries import Retries
 from server.telemetry import metrics
 from server.telemetry.metrics import Reading
-from wire.arguments import carry_out, remote, sequence, text, whole, yes_or_no
+from wire.arguments import remote, sequence, text, whole, yes_or_no
 from wire.errors import NotReady
 
 _EPOCH = whole(0, FARTHEST)
 _HOLDER = text(longest=64, shortest=1)
 _NUMBER = whole(0, FARTHEST)
-LONGEST_WORK_S = 30.0
-"""Seconds. A change of the whole copy that takes longer counts as hanging."""
-
-Result = TypeVar("Result")
-
-
-class UnopenedCopy(PeerApi):
-    """Answers for the replication server while the disk does not allow its journal to be opened."""
-
-    def __init__(self, process: ServerProcess, opening: Retries) -> None:
-        """``opening`` has the reason."""
-        super().__init__(process)
-        self._opening = opening
-
-    def probe(self) -> Effects[bool]:
-        """Return False: this server does not serve yet."""
-        yield from no_effects()
-        return False
-
-    @remote(epoch=_EPOCH, position=_NUMBER, holder=text(longest=64))
-    def standing(self, epoch: int, position: int, holder: str) -> None:  # noqa: ARG002  # as ReplicaService
-        """Raises NotReady: the content of the copy is not known."""
-        raise self._not_ready()
-
-    @remote(epoch=_EPOCH, holder=_HOLDER)
-    def attach(self, epoch: int, holder: str) -> None:  # noqa: ARG002  # as ReplicaService
-        """Raises NotReady."""
-        raise self._not_ready()
-
-    def _not_ready(self) -> NotReady:
-        trouble = self._opening.trouble
-        return NotReady("the copy is not open yet" if trouble is None else trouble.why)
 
 
 class ReplicaService(PeerApi):
@@ -78,20 +44,16 @@ class ReplicaService(PeerApi):
         super().__init__(process)
         self._journal = journal
         self._compactor = compactor
-        self._faults = faults
-        self._replica = Replica(journal.epoch, journal.last)
+        self._copy = GuardedCopy(journal, compactor, faults)
+        self._replica = self._copy.replica
         self.scrub: Scrub | None = None
-        # When the work apart from the loop began (monotonic seconds); None while there is none. While it is None,
-        # ``_journal`` and ``_replica`` have the same end and epoch.
-        self._working_since: float | None = None
         self._incoming: tuple[int, int] | None = None  # the number of the incoming copy, and its next piece
         self._repair = ReplicaRepair(journal, Streams(Limits()))  # reading streams does not depend on limits
 
     def probe(self) -> Effects[bool]:
         """Return True. Raises NotReady if work on the copy takes longer than ``LONGEST_WORK_S``."""
         yield from no_effects()
-        if self._working_since is not None and time.monotonic() > self._working_since + LONGEST_WORK_S:
-            raise NotReady(f"work on the copy takes longer than {LONGEST_WORK_S:g} s")
+        self._copy.check_progress()
         return True
 
     def more_status(self) -> dict[str, object]:
@@ -114,9 +76,9 @@ class ReplicaService(PeerApi):
 
         ``has_own``: this copy begins with the whole log that ends at the given log id. Raises NotReady.
         """
-        self._check_idle()
+        self._copy.check_idle()
         has_own = self._journal.terms.contain(LogEnd(epoch, position, holder), self._replica.last)
-        return {"office": self._replica.epoch, "last": self._end, "has_own": has_own}
+        return {"office": self._replica.epoch, "last": self._copy.end, "has_own": has_own}
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def take_office(self, epoch: int, holder: str) -> None:
@@ -124,7 +86,7 @@ class ReplicaService(PeerApi):
 
         Raises Fenced unless it is higher than every earlier epoch, and NotReady.
         """
-        self._promise(Epoch(epoch, holder))
+        self._copy.promise(Epoch(epoch, holder))
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def attach(self, epoch: int, holder: str) -> LogEnd:
@@ -132,17 +94,14 @@ class ReplicaService(PeerApi):
 
         Raises Fenced if it is lower, or if another server has it, and NotReady.
         """
-        sender = self._sender(epoch, holder)
-        if sender != self._replica.epoch:
-            self._promise(sender)
-        self._check_idle()
+        self._copy.attach(epoch, holder)
         self._repair.begin()
-        return self._end
+        return self._copy.end
 
     @remote()
     def forgotten_at(self) -> int:
         """Return the position at which this copy ended when streams were last deleted from it. Raises NotReady."""
-        self._check_idle()
+        self._copy.check_idle()
         return self._journal.forgotten_at
 
     @remote(
@@ -163,29 +122,26 @@ class ReplicaService(PeerApi):
         terms: Sequence[EpochStart],
     ) -> LogEnd | Effects[LogEnd]:
         """Write what follows on ``previous``, and return where the copy ends now. Raises Fenced and NotReady."""
-        sender = self._obeyed(epoch, holder)
+        sender = self._copy.obey(epoch, holder)
         message_checks.follow(previous, sender.number, (*snapshots, *entries), terms)
-        accepted = self._replica.receive(sender, previous, snapshots, entries)
-        if accepted.snapshots:
-            return self._receive_apart(accepted, terms)
-        if accepted.entries:
-            self._journal.receive((), accepted.entries, accepted.last, terms)
-            self._appended(accepted)
-        return self._end
+        last = self._replica.receive(sender, previous, snapshots, entries)
+        if last is not None and snapshots:
+            return self._receive_snapshots(snapshots, entries, last, terms)
+        if last is not None:
+            self._journal.receive((), entries, last, terms)
+            self._appended(entries, last)
+        return self._copy.end
 
-    def _receive_apart(self, accepted: Accepted, terms: Sequence[EpochStart]) -> Effects[LogEnd]:
-        def receive() -> None:
-            # The compactor pauses: a snapshot that it makes of older entries could replace an incoming one.
-            with self._compactor.paused():
-                self._journal.receive(accepted.snapshots, accepted.entries, accepted.last, terms)
+    def _receive_snapshots(
+        self, snapshots: Sequence[Snapshot], entries: Sequence[Entry], last: LogId, terms: Sequence[EpochStart]
+    ) -> Effects[LogEnd]:
+        yield from self._copy.change(lambda: self._journal.receive(snapshots, entries, last, terms))
+        self._appended(entries, last)
+        return self._copy.end
 
-        yield from self._apart(receive)
-        self._appended(accepted)
-        return self._end
-
-    def _appended(self, accepted: Accepted) -> None:
-        self._replica.appended(accepted.last)
-        self._compactor.count_entries(accepted.entries)
+    def _appended(self, entries: Sequence[Entry], last: LogId) -> None:
+        self._replica.appended(last)
+        self._compactor.count_entries(entries)
 
     @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER)
     def begin_copy(self, epoch: int, holder: str, copy: int) -> None:
@@ -193,14 +149,14 @@ class ReplicaService(PeerApi):
 
         Raises Fenced and NotReady.
         """
-        self._obeyed(epoch, holder)
+        self._copy.obey(epoch, holder)
         self._journal.begin_copy()
         self._incoming = (copy, 0)
 
     @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, piece=_NUMBER, copies=message_checks.copies)
     def add_to_copy(self, epoch: int, holder: str, copy: int, piece: int, copies: Sequence[StreamCopy]) -> None:
         """Add a piece to the incoming copy. Raises Fenced, and NotReady if it is not the next piece."""
-        self._obeyed(epoch, holder)
+        self._copy.obey(epoch, holder)
         self._check_next_piece(copy, piece)
         self._journal.add_to_copy(
             [piece.snapshot for piece in copies if piece.snapshot is not None],
@@ -223,18 +179,11 @@ class ReplicaService(PeerApi):
 
         Raises Fenced, and NotReady when a piece is missing.
         """
-        self._obeyed(epoch, holder)
+        self._copy.obey(epoch, holder)
         self._check_next_piece(copy, pieces)
         self._incoming = None
-
-        def replace() -> None:
-            with self._compactor.paused():
-                self._journal.end_copy(last, terms, last.position)
-
-        yield from self._apart(replace)
-        self._replica.replaced(last)
-        yield from self._apart(self._compactor.recount)
-        return self._end
+        yield from self._copy.replace(lambda: self._journal.end_copy(last, terms, last.position))
+        return self._copy.end
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def drop_after_gaps(self, epoch: int, holder: str) -> Effects[list[str]]:
@@ -242,16 +191,8 @@ class ReplicaService(PeerApi):
 
         Raises Fenced and NotReady.
         """
-        self._obeyed(epoch, holder)
-
-        def drop() -> list[str]:
-            with self._compactor.paused():
-                return self._journal.drop_after_gaps()
-
-        streams = yield from self._apart(drop)
-        self._replica.replaced(self._journal.last)
-        yield from self._apart(self._compactor.recount)
-        return streams
+        self._copy.obey(epoch, holder)
+        return (yield from self._copy.replace(self._journal.drop_after_gaps))
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def damage(self, epoch: int, holder: str) -> list[Any]:
@@ -259,7 +200,7 @@ class ReplicaService(PeerApi):
 
         Each item is (stream, versions, whether the snapshot is damaged, last version). Raises Fenced and NotReady.
         """
-        self._obeyed(epoch, holder)
+        self._copy.obey(epoch, holder)
         return self._repair.damage()
 
     @remote(
@@ -278,7 +219,7 @@ class ReplicaService(PeerApi):
         These are the entries of ``versions``, the entries after version ``after``, and the snapshot if ``snapshot``.
         Raises Fenced and NotReady.
         """
-        self._obeyed(epoch, holder)
+        self._copy.obey(epoch, holder)
         wanted = tuple(_NUMBER(version) for version in versions)
         return rows_for(self._journal.copy(stream), Holes(stream, wanted, snapshot, after))
 
@@ -289,18 +230,13 @@ class ReplicaService(PeerApi):
         ``complete``: the main server has no more rows for these streams; what is still damaged then is lost. A message
         that arrives late, after its stream was repaired or deleted, changes nothing. Raises Fenced and NotReady.
         """
-        self._obeyed(epoch, holder)
-
-        def write() -> None:
-            with self._compactor.paused():
-                self._repair.write(copies, complete=complete)
-
-        yield from self._apart(write)
+        self._copy.obey(epoch, holder)
+        yield from self._copy.change(lambda: self._repair.write(copies, complete=complete))
 
     @remote(epoch=_EPOCH, holder=_HOLDER, streams=message_checks.streams)
     def forget(self, epoch: int, holder: str, streams: Sequence[str]) -> None:
         """Delete the streams of rooms that were closed long ago. Raises Fenced and NotReady."""
-        self._obeyed(epoch, holder)
+        self._copy.obey(epoch, holder)
         self._journal.forget(streams)
         self._compactor.forgotten(streams)
 
@@ -311,19 +247,15 @@ class ReplicaService(PeerApi):
         They begin after version ``after_version`` of ``after_stream``. Each is (stream, snapshot or None, entries).
         Raises NotReady.
         """
-        self._check_idle()
+        self._copy.check_idle()
         after = StreamCursor(after_stream, after_version)
-        return (yield from self._apart(lambda: self._journal.parts(after, most_bytes)))
+        return (yield from self._copy.read(lambda: self._journal.parts(after, most_bytes)))
 
     @remote()
     def terms(self) -> list[EpochStart]:
         """Return the epoch history of this copy. Raises NotReady."""
-        self._check_idle()
+        self._copy.check_idle()
         return list(self._journal.terms)
-
-    @property
-    def _end(self) -> LogEnd:
-        return self._journal.terms.end_at(self._replica.last)
 
     def _check_next_piece(self, copy: int, piece: int) -> None:
         """Raises NotReady unless this is the next piece.
@@ -332,41 +264,3 @@ class ReplicaService(PeerApi):
         """
         if self._incoming != (copy, piece):
             raise NotReady("that is not the next piece of the copy that is coming")
-
-    def _promise(self, epoch: Epoch) -> None:
-        """Write the promise to obey that epoch, then obey it. Raises Fenced and NotReady.
-
-        The write comes first: a promise that could not be written must not be in memory either.
-        """
-        self._replica.check_promise(epoch)
-        self._check_idle()
-        self._journal.store_epoch(epoch)
-        self._replica.promise(epoch)
-
-    def _obeyed(self, epoch: int, holder: str) -> Epoch:
-        """Return the epoch of a message of the primary.
-
-        Raises Fenced if the replica obeys another primary, and NotReady.
-        """
-        sender = self._sender(epoch, holder)
-        self._replica.require(sender)
-        self._check_idle()
-        return sender
-
-    def _sender(self, epoch: int, holder: str) -> Epoch:
-        """Return the epoch of a message. With the failpoint ``no_epoch_check`` every epoch is obeyed."""
-        return self._replica.epoch if self._faults.on("no_epoch_check") else Epoch(epoch, holder)
-
-    def _check_idle(self) -> None:
-        """Raises NotReady while work is done apart from the loop."""
-        if self._working_since is not None:
-            raise NotReady("the copy is being changed or read as a whole")
-
-    def _apart(self, work: Callable[[], Result]) -> Effects[Result]:
-        """Do work on the journal apart from the loop. Other messages are refused meanwhile."""
-        self._working_since = time.monotonic()
-        try:
-            result: Result = yield Blocking(lambda: carry_out(work, ()))
-            return result
-        finally:
-            self._working_since = None

@@ -10,11 +10,12 @@ the link. While it is in sync, only the holder of the commit lock uses it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 
 from game.errors import check
-from server.log.entries import BEFORE_ALL, Entry, LogEnd, LogId, Snapshot, StreamCopy, StreamCursor
+from server.log.entries import BEFORE_ALL, Entry, LogEnd, LogId, Snapshot
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
 from server.replication import messages
@@ -200,20 +201,16 @@ class Replicator:
                 output = yield from self._catch_up(output)
         except TicTacToeError as error:
             self._on_error(error)
-        else:
-            if isinstance(output, (ReplicaAhead, StepDown)):
-                self._end_term(output)
-                return
-            self.attempts.succeeded()
-            self._journal.damage.retry_all()
-            logger.info("replica in sync", epoch=self.epoch, position=self._primary.last.position)
-
-    def _end_term(self, output: ReplicaAhead | StepDown) -> None:
+            return
         if isinstance(output, ReplicaAhead):
             self._journal.guard.diverged()
             self._step_down("the replica has entries that this server's journal lacks")
-        else:
+        elif isinstance(output, StepDown):
             self._step_down("another main server is the primary")
+        else:
+            self.attempts.succeeded()
+            self._journal.damage.retry_all()
+            logger.info("replica in sync", epoch=self.epoch, position=self._primary.last.position)
 
     def _attached(self, end: LogEnd, forgotten_at: int | None = None) -> Output | None:
         output = self._primary.attached(end, forgotten_at)
@@ -248,17 +245,12 @@ class Replicator:
         epoch, upto = self._primary.epoch, self._primary.last
         logger.info("sending whole copy", position=upto.position)
         self._copies += 1
-        copy, piece = self._copies, 0
+        copy, piece, after = self._copies, 0, BEFORE_ALL
         yield from messages.begin_copy(epoch, copy)
-        parts = yield from self._parts(BEFORE_ALL)
-        while parts:
+        while parts := (yield Blocking(partial(self._journal.parts, after, self._piece_bytes))):
             sent = [part.up_to(upto.position) for part in parts]
             yield from messages.add_to_copy(epoch, copy, piece, [part for part in sent if part.end])
             piece += 1
-            parts = yield from self._parts(parts[-1].place)
+            after = parts[-1].place
         terms = self._journal.terms.written(-1, upto.position)
         return (yield from messages.end_copy(epoch, copy, piece, upto, terms))
-
-    def _parts(self, after: StreamCursor) -> Effects[list[StreamCopy]]:
-        parts: list[StreamCopy] = yield Blocking(lambda: self._journal.parts(after, self._piece_bytes))
-        return parts

@@ -7,13 +7,13 @@ ends the process: its state may be half changed, and the next process starts wit
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import importlib.util
 import math
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 from game.errors import TicTacToeError
@@ -75,11 +75,7 @@ class EventLoop:
         It may raise a TicTacToeError; any other exception ends the process.
         """
         later = Later()
-
-        def done(future: concurrent.futures.Future[Any]) -> None:
-            self.loop.call_soon_threadsafe(_settle, later, future)
-
-        (threads or self._pool).submit(work).add_done_callback(done)
+        self.loop.run_in_executor(threads or self._pool, work).add_done_callback(partial(_settle, later))
         return later
 
     def from_thread(self, action: Action) -> None:
@@ -90,16 +86,11 @@ class EventLoop:
         """Run a function in the loop and return its result, from any other thread. Raises what it raises."""
         if threading.get_ident() == self._thread:
             return function()
-        result: concurrent.futures.Future[Result] = concurrent.futures.Future()
 
-        def run() -> None:
-            try:
-                result.set_result(function())
-            except Exception as error:  # raised in the thread that waits
-                result.set_exception(error)
+        async def run() -> Result:
+            return function()
 
-        self.loop.call_soon_threadsafe(run)
-        return result.result()
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result()
 
     def _on_exception(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self._on_failure(str(context.get("message", "")), context.get("exception"))
@@ -148,7 +139,7 @@ def _no_other_server(method: str, _arguments: tuple[Any, ...]) -> Later:
     return failed(TicTacToeError(f"no server for {method} here"))
 
 
-def _settle(later: Later, future: concurrent.futures.Future[Any]) -> None:
+def _settle(later: Later, future: asyncio.Future[Any]) -> None:
     error = future.exception()
     if error is None:
         later.answer(future.result())

@@ -18,7 +18,6 @@ from server.runtime.effects import (
     RemoteCall,
     Sleep,
     Submit,
-    SubmitAll,
     WithCommitLock,
 )
 from server.runtime.timers import Timer, Timers
@@ -38,13 +37,20 @@ class Host(Timers, Protocol):
 
 
 class CommitLock(Protocol):
-    """The order of commits: one procedure at a time has the commit lock."""
+    """The order of commits: one procedure at a time has the commit lock.
+
+    The primary uses ``commit.committer``. A main server that cannot commit uses ``commit.refusing_committer``.
+    """
 
     def submit(self, stream: str, command: Any) -> Later:
-        """Submit a command to the log."""
+        """Apply a command, and answer it.
+
+        A request that was applied before gets its first answer. The ``Later`` fails with the command's Refusal or the
+        error for which nothing is committed.
+        """
 
     def locked(self, effects: Effects[Any]) -> Later:
-        """Run a procedure with the commit lock held."""
+        """Run a procedure with the commit lock held. The log does not grow meanwhile."""
 
 
 class Procedure(Generic[Result]):
@@ -104,47 +110,44 @@ class Procedure(Generic[Result]):
 
     def _perform(self, effect: Effect) -> None:
         if isinstance(effect, RemoteCall):
-            self._host.call(effect.method, effect.arguments).then(self._continue)
+            later = self._host.call(effect.method, effect.arguments)
         elif isinstance(effect, Sleep):
             seconds, self._is_woken = 0.0 if self._is_woken else effect.seconds, False
             self._timer = self._host.call_later(seconds, self._on_timer)
+            return
         elif isinstance(effect, Blocking):
-            self._host.in_thread(effect.work).then(self._continue)
+            later = self._host.in_thread(effect.work)
         elif isinstance(effect, Await):
-            effect.later.then(self._continue)
-            self.ended.on_abandon(effect.later.abandon)
-        else:
-            self._commit(effect)
-
-    def _commit(self, effect: Submit | SubmitAll | WithCommitLock) -> None:
-        commit_lock = self._commit_lock
-        if commit_lock is None:
+            later = effect.later
+            self.ended.on_abandon(later.abandon)
+        elif self._commit_lock is None:
             raise InvariantBroken("this procedure runs where there is no commit lock")
-        if isinstance(effect, Submit):
-            commit_lock.submit(effect.stream, effect.command).then(self._continue)
+        elif isinstance(effect, Submit):
+            later = self._commit_lock.submit(effect.stream, effect.command)
         elif isinstance(effect, WithCommitLock):
-            commit_lock.locked(effect.effects).then(self._continue)
+            later = self._commit_lock.locked(effect.effects)
         else:
-            answers = [commit_lock.submit(one.stream, one.command) for one in effect.commands]
-            _when_all_are_settled(answers, self._continue)
+            later = _all_of([self._commit_lock.submit(one.stream, one.command) for one in effect.commands])
+        later.then(self._continue)
 
     def _on_timer(self) -> None:
         self._timer = None
         self._continue(None, None)
 
 
-def _when_all_are_settled(answers: Sequence[Later], then: Callable[[Any, TicTacToeError | None], None]) -> None:
-    """Call ``then`` with the values, or with the first error."""
-    left = len(answers)
+def _all_of(answers: Sequence[Later]) -> Later:
+    """Return what is settled after all of these: with their values, or with the first error."""
+    found, left = Later(), len(answers)
 
     def one_more(_value: Any, _error: TicTacToeError | None) -> None:
         nonlocal left
         left -= 1
-        if left == 0:
+        if left <= 0:
             error = next((answer.error for answer in answers if answer.error is not None), None)
-            then([answer.value for answer in answers], error)
+            found.settle([answer.value for answer in answers], error)
 
     for answer in answers:
         answer.then(one_more)
     if not answers:
-        then([], None)
+        one_more(None, None)
+    return found

@@ -15,6 +15,7 @@ from game.rooms.state import Room
 from server.commit.commit import Commit, Submission
 from server.commit.refusing_committer import RefusingCommitter
 from server.log.batch import Batch
+from server.log.remembered_answers import RememberedAnswers
 from server.log.room_stream import room_of
 from server.rooms import event_feed
 from server.runtime.effects import Effects
@@ -90,8 +91,8 @@ def _answer_and_show(
 register(
     "unchanged-is-forgotten",
     "a late duplicate of a request that changed nothing can change something",
-    Commit,
-    "_remember",
+    RememberedAnswers,
+    "add",
     returning(None),
 )
 
@@ -114,7 +115,7 @@ def _run_keeping_refusals(self: Commit, submissions: Sequence[Submission]) -> Ef
                 submission.answer, submission.error = None, submission.error or error
             return
         self._store.publish(batch)
-    self._remember(batch.unchanged)
+    self._unchanged.add(batch.unchanged)
 
 
 @mutation("listed-once-and-for-all", "the summary of a room never changes", Commit, "_summarize")

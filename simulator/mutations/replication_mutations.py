@@ -53,14 +53,15 @@ def _attach_with_deleted_streams(
 def _append_in_memory(
     self: ReplicaService, epoch: int, holder: str, previous: Any, snapshots: Any, entries: Any, _terms: Any
 ) -> LogEnd:
-    output = self._replica.receive(
+    last = self._replica.receive(
         Epoch(epoch, holder),
         LogId(*previous),
         [Snapshot(*row) for row in snapshots],
         [Entry(*row) for row in entries],
     )
-    self._replica.appended(output.last)
-    return LogEnd(*output.last, holder)
+    if last is not None:
+        self._replica.appended(last)
+    return LogEnd(*self._replica.last, holder)
 
 
 @mutation(

@@ -31,7 +31,7 @@ class Methods:
     def __init__(self, service: object) -> None:
         """``service`` may lack some methods while its copy of the log is not open."""
         found = ((name, getattr(service, name, None)) for name in METHODS)
-        self._methods = {name: _Method(method) for name, method in found if method is not None}
+        self._methods = {name: _caller_of(method) for name, method in found if method is not None}
 
     def carry_out(self, name: str, arguments: Raw) -> Any:
         """Call a method, and return its value, its deferred value, or a procedure that returns its value.
@@ -40,29 +40,27 @@ class Methods:
         """
         method = self._methods.get(name)
         if method is not None:
-            return method.call(arguments)
+            return method(arguments)
         if name in METHODS:
             raise NotReady("the copy is not open yet")
         raise InvalidArgument(f"the replica link has no method {name[:40]}")
 
 
-class _Method:
-    def __init__(self, method: Any) -> None:
-        checks: tuple[Check, ...] = tuple(method.checks.values())
-        self._remote: Callable[..., Any] = method
-        self._unchecked: Callable[..., Any] = method.__wrapped__.__get__(method.__self__)
-        kinds = tuple(check.kind if isinstance(check, RowCheck) else Any for check in checks)
-        self._read = msgspec.msgpack.Decoder(tuple[kinds]).decode  # type: ignore[valid-type]  # made here
-        self._rows = [(at, check.check) for at, check in enumerate(checks) if isinstance(check, RowCheck)]
-        self._others = [(at, check) for at, check in enumerate(checks) if not isinstance(check, RowCheck)]
+def _caller_of(method: Any) -> Callable[[Raw], Any]:
+    """Return a function that calls a bound remote method with unread arguments."""
+    checks: tuple[Check, ...] = tuple(method.checks.values())
+    kinds = tuple(check.kind if isinstance(check, RowCheck) else Any for check in checks)
+    read = msgspec.msgpack.Decoder(tuple[kinds]).decode  # type: ignore[valid-type]  # made here
+    checks_of_read = [check.check if isinstance(check, RowCheck) else check for check in checks]  # none changes a value
+    unchecked = method.__wrapped__.__get__(method.__self__)
 
-    def call(self, raw: Raw) -> Any:
+    def call(arguments: Raw) -> Any:
         try:
-            values = list(self._read(raw))
-            for at, check in self._others:
-                values[at] = check(values[at])
-            for at, check in self._rows:
-                check(values[at])
+            values: tuple[Any, ...] = read(arguments)
+            for check, value in zip(checks_of_read, values, strict=True):
+                check(value)
         except (msgspec.MsgspecError, UnicodeError, InvalidArgument):
-            return self._remote(*read_arguments(raw))
-        return carry_out(self._unchecked, values)
+            return method(*read_arguments(arguments))
+        return carry_out(unchecked, values)
+
+    return call

@@ -1,4 +1,4 @@
-"""The main server's end of the replica link: calls, one after the other, on a connection that opens when it is needed.
+"""The main server's end of the replica link: one call at a time, on a connection that opens when it is needed.
 
 On each new connection, the first call checks that the replica has this machine and data folder: only then the lock of a
 role excludes a second main server. A call that fails closes the connection, and the next call opens another.
@@ -10,12 +10,11 @@ folder, or one of an older version, which has no link. So the call then fails on
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, cast
 
-from game.errors import TicTacToeError
+from game.errors import TicTacToeError, check
 from server.replication.link.channel import Channel, initiate
 from server.replication.link.encoding import read_answer, request
 from server.replication.link.place import LinkPlace
@@ -69,54 +68,53 @@ class ReplicaLink:
         self._check = request(_CHECK, "check_machine", [machine])
         self._on_wrong_machine = on_wrong_machine
         self._calls_made = _CHECK
-        # ``_current`` is sent, or waits for the connection. The calls in ``_waiting`` come after it, in this order.
         self._current: _Call | None = None
-        self._waiting: deque[_Call] = deque()
+        """The present call. It is sent, or waits for the connection."""
         self._connection: _Connection | None = None
         # Valid while there is a current call. One timer serves many calls: when it fires too early, it starts again.
         self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     def call(self, method: str, arguments: tuple[Any, ...]) -> Later:
-        """Call a method of the replica.
+        """Call a method of the replica. The call before must have ended.
 
         Fails with the error of the method, and with Unreachable, DeadlineExceeded, Busy, TooLarge, Forbidden,
         ProtocolMismatch, WrongMachine, InvalidArgument. After Unreachable and DeadlineExceeded it is unknown whether
         the call was executed.
         """
+        check(self._current is None, "the replica gets one call at a time")
         self._calls_made += 1
         try:
             call = _Call(self._calls_made, request(self._calls_made, method, arguments), Later())
         except TicTacToeError as error:
             return failed(error)
-        self._waiting.append(call)
-        self._begin_next()
-        return call.later
-
-    def _begin_next(self) -> None:
-        if self._current is not None or not self._waiting:
-            return
-        self._current = self._waiting.popleft()
+        self._current = call
         self._start_deadline()
         if self._connection is None:
             self._connection = _Connection(self, self._key, self._check)
             self._open(self._connection)
         else:
-            self._connection.send(self._current.request)
+            self._connection.send(call.request)
+        return call.later
 
-    def _open(self, connection: _Connection) -> None:
-        connection.opening = self._loop.create_task(self._connect(connection))
+    def _open(self, connection: _Connection, *, again: bool = False) -> None:
+        connection.opening = self._loop.create_task(self._connect(connection, again=again))
 
-    async def _connect(self, connection: _Connection) -> None:
+    async def _connect(self, connection: _Connection, *, again: bool) -> None:
         try:
             await self._place.connect(self._loop, lambda: connection)
         except Unreachable as error:  # nothing listens on the link
             if self._asking is None or self._asking.settled:
                 self._asking = self._ask_peer_port()
-            self._asking.then(partial(self._on_peer_port, connection, error))
+            self._asking.then(partial(self._on_peer_port, connection, again, error))
 
     def _on_peer_port(
-        self, connection: _Connection, error: Unreachable, _value: object, refusal: TicTacToeError | None
+        self,
+        connection: _Connection,
+        was_again: bool,  # bound by ``partial``
+        error: Unreachable,
+        _value: object,
+        refusal: TicTacToeError | None,
     ) -> None:
         """Fail the present call. If a replication server answers, try the link again first: it may be new."""
         if connection is not self._connection:
@@ -124,11 +122,10 @@ class ReplicaLink:
                 self._on_wrong_machine(refusal.message)
         elif refusal is not None:
             self.fail(error if isinstance(refusal, Unreachable) else refusal)
-        elif connection.is_second_attempt:
+        elif was_again:
             self.fail(Unreachable(_NO_LINK))
         else:
-            connection.is_second_attempt = True
-            self._open(connection)
+            self._open(connection, again=True)
 
     def fail(self, error: TicTacToeError) -> None:
         """Close the connection. The present call fails with this error."""
@@ -140,7 +137,6 @@ class ReplicaLink:
             self._on_wrong_machine(error.message)
         if current is not None:
             current.later.fail(error)
-        self._begin_next()
 
     # -- called by the connection -----------------------------------------------------------------------------------
 
@@ -158,23 +154,19 @@ class ReplicaLink:
         else:
             self._current = None
             current.later.answer(value)
-            self._begin_next()
 
     # -- time -------------------------------------------------------------------------------------------------------
 
     def _start_deadline(self) -> None:
         self._deadline = self._loop.time() + self._timeout_s
         if self._timer is None:
-            self._timer = self._loop.call_later(self._timeout_s, self._on_timer)
+            self._timer = self._loop.call_at(self._deadline, self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer = None
-        if self._current is None:
-            return
-        left_s = self._deadline - self._loop.time()
-        if left_s > 0:
-            self._timer = self._loop.call_later(left_s, self._on_timer)
-        else:
+        if self._current is not None and self._loop.time() < self._deadline:
+            self._timer = self._loop.call_at(self._deadline, self._on_timer)
+        elif self._current is not None:
             self.fail(DeadlineExceeded(f"the replication server did not answer within {self._timeout_s:g} s"))
 
 
@@ -185,8 +177,6 @@ class _Connection(asyncio.Protocol):
         """``check`` is the request that checks the machine. It is sent before anything else."""
         self.is_checked = False
         """Whether the replica at the other end has this machine and data folder."""
-        self.is_second_attempt = False
-        """Whether the first attempt found nothing that listens."""
         self.opening: asyncio.Task[None] | None = None
         """The attempt to connect. The loop itself keeps no reference to a task."""
         self._link = link

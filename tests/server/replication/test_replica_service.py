@@ -17,8 +17,9 @@ from server.log.journal.journal import Journal
 from server.log.mending import Holes, is_lost, rows_for
 from server.log.row_format import LOST
 from server.log.streams import Streams
+from server.replication.guarded_copy import LONGEST_WORK_S
 from server.replication.repair import VERSIONS_AT_ONCE
-from server.replication.replica_service import LONGEST_WORK_S, ReplicaService
+from server.replication.replica_service import ReplicaService
 from server.runtime.failpoints import Failpoints
 from tests.effects import run_effects
 from tests.server.log.damaging import fill
@@ -231,7 +232,7 @@ def test_work_that_takes_far_too_long_counts_as_hanging(
     procedure = begun_by_primary("drop_after_gaps")
     next(procedure)
     assert carried_out(keeper.probe())
-    began = keeper._working_since
+    began = keeper._copy.working_since
     assert began is not None
     monkeypatch.setattr("time.monotonic", lambda: began + LONGEST_WORK_S + 1.0)
     with pytest.raises(NotReady):

@@ -23,7 +23,7 @@ from server.replication.primary import (
     StepDown,
     SyncState,
 )
-from server.replication.replica import Accepted, Replica
+from server.replication.replica import Replica
 from server.replication.takeover_rules import BecomePrimary, CandidateState, Divergence, FetchCopy, ReplicaState, Wait
 from tests.examples import examples
 from wire.errors import Fenced
@@ -138,17 +138,17 @@ def test_a_log_with_a_gap_is_not_written() -> None:
 
 def test_a_replica_takes_what_follows_on_its_copy() -> None:
     replica = Replica(FIRST, START)
-    assert replica.receive(FIRST, START, [], [entry(1)]) == Accepted((), (entry(1),), LogId(1, 1))
+    assert replica.receive(FIRST, START, [], [entry(1)]) == LogId(1, 1)
 
 
 def test_a_replica_refuses_what_does_not_follow() -> None:
     replica = Replica(FIRST, LogId(1, 1))
-    assert replica.receive(FIRST, LogId(1, 2), [], [entry(3)]) == Accepted((), (), LogId(1, 1))
+    assert replica.receive(FIRST, LogId(1, 2), [], [entry(3)]) is None
 
 
 def test_the_same_message_again_is_acknowledged_and_not_written_again() -> None:
     replica = Replica(FIRST, LogId(1, 1))
-    assert replica.receive(FIRST, START, [], [entry(1)]) == Accepted((), (), LogId(1, 1))
+    assert replica.receive(FIRST, START, [], [entry(1)]) is None
 
 
 def test_g4_a_replica_obeys_the_highest_epoch_alone() -> None:
@@ -169,8 +169,7 @@ def test_g4_a_replica_obeys_the_highest_epoch_alone() -> None:
 def test_snapshots_stand_for_the_entries_before_them() -> None:
     replica = Replica(FIRST, START)
     snapshot = Snapshot(4, 1, "room/a", 4, "{}")
-    order = replica.receive(FIRST, START, [snapshot], [entry(5)])
-    assert order == Accepted((snapshot,), (entry(5),), LogId(1, 5))
+    assert replica.receive(FIRST, START, [snapshot], [entry(5)]) == LogId(1, 5)
 
 
 # -- takeover -----------------------------------------------------------------------------------------------------
@@ -318,9 +317,10 @@ class World:
     def deliver(self, epoch: Epoch, previous: LogId, entries: list[Entry]) -> LogId:
         if not self.epoch_check:
             epoch = self.replica.epoch
-        order = self.replica.receive(epoch, previous, [], entries)
-        self.replica_log.extend(order.entries)
-        self.replica.appended(order.last)
+        last = self.replica.receive(epoch, previous, [], entries)
+        if last is not None:
+            self.replica_log.extend(entries)
+            self.replica.appended(last)
         return self.replica.last
 
     def write(self, primary: Primary, log: list[Entry], *, reaches: bool, answered: bool, dies: bool) -> None:

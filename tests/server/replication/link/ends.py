@@ -175,7 +175,6 @@ class Ends:
 
     def close_link(self, link: ReplicaLink) -> None:
         """Close the link's connection, as the end of the main server would."""
-        link._waiting.clear()
         link.fail(Unreachable("the main server ended"))
 
     def close(self) -> None:

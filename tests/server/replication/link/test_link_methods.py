@@ -14,7 +14,8 @@ from server.log.entries import Entry, EpochStart, LogId, Snapshot, StreamCopy
 from server.replication.link import methods
 from server.replication.link.encoding import answer, read_answer, read_request, request
 from server.replication.link.methods import METHODS, Methods
-from server.replication.replica_service import ReplicaService, UnopenedCopy
+from server.replication.replica_service import ReplicaService
+from server.replication.unopened_copy import UnopenedCopy
 from wire.errors import NotReady
 
 EVENT = '{"kind":"watched","by":"ada","request_id":"watch-ada"}'

@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 
-from game.errors import InvalidArgument, TicTacToeError
+from game.errors import InvalidArgument, InvariantBroken, TicTacToeError
 from server.replication.link import link_server
 from server.replication.link.channel import frame
 from server.replication.link.encoding import LARGEST_MESSAGE, answer, request
@@ -18,23 +18,20 @@ from wire.later import Later, answered, failed
 from wire.rpc import connection
 
 
-def test_calls_are_answered_in_order_on_one_connection(ends: Ends) -> None:
+def test_calls_are_answered_on_one_connection(ends: Ends) -> None:
     link = ends.link()
-    answers = [link.call("forget", (str(number),)) for number in range(20)]
-    ends.result(answers[-1])
-    assert [answer.value for answer in answers] == [f"done: {number}" for number in range(20)]
+    for number in range(20):
+        assert ends.result(link.call("forget", (str(number),))) == f"done: {number}"
     assert ends.service.done == ["check_machine", *map(str, range(20))]
     assert ends.server.connections == 1
 
 
-def test_a_call_waits_until_the_earlier_one_is_answered(ends: Ends) -> None:
+def test_a_call_before_the_end_of_the_earlier_one_is_a_fault(ends: Ends) -> None:
     link = ends.link()
-    first, second = link.call("forget", ("later",)), link.call("forget", ("now",))
-    ends.until(lambda: ends.service.deferred)
-    ends.turns()
-    assert "now" not in ends.service.done
-    ends.service.deferred[0].answer("late")
-    assert (ends.result(first), ends.result(second)) == ("late", "done: now")
+    first = link.call("forget", ("first",))
+    with pytest.raises(InvariantBroken):
+        link.call("forget", ("second",))
+    assert ends.result(first) == "done: first"
 
 
 def test_the_answer_to_a_call_can_begin_the_next_one(ends: Ends) -> None:
@@ -108,13 +105,20 @@ def test_a_server_that_accepts_and_does_not_answer_the_handshake_fails_the_call_
     listener.close()
 
 
-def test_every_call_that_waits_has_its_own_time(ends: Ends) -> None:
+def test_every_call_has_its_own_time(ends: Ends) -> None:
+    link = ends.link(timeout_s=0.3)
+    for _ in range(4):
+        began = ends.loop.time()
+        ends.result(link.call("forget", ("now",)))
+        ends.until(lambda began=began: ends.loop.time() > began + 0.1)
     ends.close_server()
+    ends.until(lambda: link._connection is None)
     listener = ends.place.listen()
-    link = ends.link(timeout_s=0.05)
-    for later in [link.call("forget", (str(number),)) for number in range(3)]:
+    for _ in range(3):
+        began = ends.loop.time()
         with pytest.raises(DeadlineExceeded):
-            ends.result(later)
+            ends.result(link.call("forget", ("late",)))
+        assert ends.loop.time() > began + 0.29
     listener.close()
 
 
