@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from server.log.entries import Epoch, EpochStart, LogEnd, LogId, StreamCopy
+from server.log.entries import Epoch, EpochStart, LogId, StreamCopy
 from server.log.journal.journal import Journal
 from server.replication import messages, takeover_rules
 from server.replication.takeover_rules import BecomePrimary, CandidateState, Divergence, FetchCopy, ReplicaState, Wait
@@ -63,22 +63,17 @@ def take_over(
     attempts = attempts or Retries("takeover failed", clock=clock)
     reads_with_gaps: dict[LogId, int] = {}
     while go_on():
-        now = clock()
-        pause_s = RETRY_S
         try:
             epoch = yield from _try(
-                journal, now - began, wait_limit_s, piece_bytes, new_holder, reads_with_gaps, attempts, on_failure
+                journal, clock() - began, wait_limit_s, piece_bytes, new_holder, reads_with_gaps, on_failure
             )
         except TicTacToeError as error:
             attempts.failed(error)
-            if isinstance(error, (StorageFailed, Diverged)):
-                pause_s = WRITE_RETRY_S
-            epoch = None
-        if epoch is not None:
+            yield Sleep(WRITE_RETRY_S if isinstance(error, (StorageFailed, Diverged)) else RETRY_S)
+        else:
             attempts.succeeded()
             logger.info("became primary", epoch=epoch.number, position=journal.last.position)
             return epoch
-        yield Sleep(pause_s)
     return None
 
 
@@ -89,10 +84,15 @@ def _try(
     piece_bytes: int,
     new_holder: Callable[[], str],
     reads_with_gaps: dict[LogId, int],
-    attempts: Retries,
     on_failure: OnFailure,
-) -> Effects[Epoch | None]:
-    replica = yield from _replica_state(journal.end, attempts)
+) -> Effects[Epoch]:
+    """Begin an epoch, or raise the reason to wait: the replica does not answer, a copy is incomplete, the disk."""
+    replica: ReplicaState | None = None
+    why: TicTacToeError = NotReady("the journal of this server is lost, and the replica's copy is empty")
+    try:
+        replica = yield from messages.state(journal.end)
+    except TicTacToeError as error:
+        why = error
     known = journal.guard.epoch_above(journal.epoch.number)
     decision = takeover_rules.decide(
         CandidateState(journal.epoch._replace(number=known), journal.end),
@@ -104,9 +104,7 @@ def _try(
         may_be_alone=journal.guard.allows_alone(journal.last),
     )
     if isinstance(decision, Wait):
-        if replica is not None:
-            attempts.failed_with("the journal of this server is lost, and the replica's copy is empty", NotReady.code)
-        return None
+        raise why
     try:
         if isinstance(decision, Divergence):
             journal.guard.diverged()
@@ -177,12 +175,3 @@ def _lower_guard(journal: Journal) -> None:
             "both copies of the log lack its last entries", position=last.position, highest=guard.highest.position
         )
     guard.complete_at(last)
-
-
-def _replica_state(own_end: LogEnd, attempts: Retries) -> Effects[ReplicaState | None]:
-    """Return the replica's state; None if it does not answer. ``attempts`` stores the error as a reason to wait."""
-    try:
-        return (yield from messages.state(own_end))
-    except TicTacToeError as error:
-        attempts.failed(error)
-        return None

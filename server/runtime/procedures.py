@@ -6,6 +6,7 @@ A ``Host`` has what effects need: the other server, timers, threads. A server's 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -127,7 +128,8 @@ class Procedure(Generic[Result]):
         elif isinstance(effect, WithCommitLock):
             later = self._commit_lock.locked(effect.effects)
         else:
-            later = _all_of([self._commit_lock.submit(one.stream, one.command) for one in effect.commands])
+            answers = [self._commit_lock.submit(one.stream, one.command) for one in effect.commands]
+            later = Procedure(_all_of(answers), self._host).begin()
         later.then(self._continue)
 
     def _on_timer(self) -> None:
@@ -135,19 +137,12 @@ class Procedure(Generic[Result]):
         self._continue(None, None)
 
 
-def _all_of(answers: Sequence[Later]) -> Later:
-    """Return what is settled after all of these: with their values, or with the first error."""
-    found, left = Later(), len(answers)
-
-    def one_more(_value: Any, _error: TicTacToeError | None) -> None:
-        nonlocal left
-        left -= 1
-        if left <= 0:
-            error = next((answer.error for answer in answers if answer.error is not None), None)
-            found.settle([answer.value for answer in answers], error)
-
+def _all_of(answers: Sequence[Later]) -> Effects[list[Any]]:
+    """Wait for all of these; return their values, or raise the first error."""
     for answer in answers:
-        answer.then(one_more)
-    if not answers:
-        one_more(None, None)
-    return found
+        with contextlib.suppress(TicTacToeError):
+            yield Await(answer)
+    for answer in answers:
+        if answer.error is not None:
+            raise answer.error
+    return [answer.value for answer in answers]
