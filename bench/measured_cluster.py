@@ -102,7 +102,7 @@ class MeasuredCluster:
     def records(self) -> int:
         """Return the number of games in the archive."""
         with reading(self._cluster.settings, MAIN) as journal:
-            segments = [row for stream, _, row in journal.summaries() if row is not None and is_segment(stream)]
+            segments = [row for stream, _, row in journal.summaries()[0] if row is not None and is_segment(stream)]
         return sum(int(str(row["version"])) for row in segments)
 
     def roles(self) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from server.log.journal.compaction import Compactor
+from server.log.journal.compaction import COMPACTION_PAUSE_S, Compactor
 from server.log.journal.file import open_when_possible
 from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
@@ -94,7 +94,7 @@ def _copy(process: ServerProcess, journal: Journal) -> ReplicaService:
     copy = ReplicaService(process, journal, compactor, Failpoints(settings.test_faults))
     process.measure(copy.readings)
     copy.scrub = begin_scrub(process, journal, journal_of(settings, REPLICATION))
-    process.in_background("compaction", lambda: compactor.run(process.go_on, process.pause))
+    process.repeat("compaction", compactor.compact, COMPACTION_PAUSE_S, compactor.retries)
     process.open_to_clients().offer(REPLICATION, ClientApi(REPLICATION, process.cluster_id))
     process.serve_clients()
     return copy

@@ -77,8 +77,7 @@ def _copy_journal(source: Path, target: Path) -> Backup:
         with contextlib.closing(sqlite3.connect(source)) as journal, contextlib.closing(_new(target)) as copy:
             journal.backup(copy)
             copied = Journal(copy, segments=segments)
-            while copied.fill():
-                pass
+            copied.fill()
             return Backup(*copied.last, made_at=time.time())
     except sqlite3.Error as error:
         raise StorageFailed(f"the journal {source} cannot be copied: {error}") from error

@@ -15,11 +15,12 @@ from __future__ import annotations
 import bisect
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 from msgspec import Meta
 
 from game.errors import check
+from server.log.row_format import LOST, Kind
 
 FARTHEST = 1 << 62
 LONGEST_BODY = 1 << 24
@@ -60,8 +61,8 @@ class LogEnd(NamedTuple):
 EMPTY = LogEnd(0, 0, "")
 
 
-class Entry(NamedTuple):
-    """One event in the log. ``body`` is the event as JSON text."""
+class Row(NamedTuple):
+    """A place in the log and in a stream, and JSON text."""
 
     position: Ordinal
     epoch: Ordinal
@@ -73,21 +74,24 @@ class Entry(NamedTuple):
     def log_id(self) -> LogId:
         return LogId(self.epoch, self.position)
 
-
-class Snapshot(NamedTuple):
-    """A stream's state at a version. Position and epoch are those of the last entry in it. ``body`` is the state as
-    JSON.
-    """
-
-    position: Ordinal
-    epoch: Ordinal
-    stream: StreamName
-    version: Ordinal
-    body: Body
-
     @property
-    def log_id(self) -> LogId:
-        return LogId(self.epoch, self.position)
+    def is_lost(self) -> bool:
+        """Whether the row only keeps the place of a damaged row."""
+        return self.body == LOST
+
+
+class Entry(Row):
+    """One event in the log. ``body`` is the event."""
+
+    __slots__ = ()
+    kind: ClassVar[Kind] = "entry"
+
+
+class Snapshot(Row):
+    """A stream's state at a version. Position and epoch are those of the last entry in it. ``body`` is the state."""
+
+    __slots__ = ()
+    kind: ClassVar[Kind] = "snapshot"
 
 
 class StreamSummary(NamedTuple):
@@ -128,6 +132,11 @@ class StreamCopy(NamedTuple):
     entries: Annotated[tuple[Entry, ...], Meta(max_length=MOST_ROWS)]
 
     @property
+    def rows(self) -> tuple[Entry | Snapshot, ...]:
+        """The snapshot, if there is one, and the entries."""
+        return self.entries if self.snapshot is None else (self.snapshot, *self.entries)
+
+    @property
     def has_gap(self) -> bool:
         """Whether events are missing before the last one.
 
@@ -151,18 +160,17 @@ class StreamCopy(NamedTuple):
     @property
     def version(self) -> int:
         """The version of the stream's last event; 0 if there is none."""
-        return max((part.version for part in (self.snapshot, *self.entries) if part is not None), default=0)
+        return max((row.version for row in self.rows), default=0)
 
     @property
     def end(self) -> int:
         """The position of the stream's last entry; 0 if there is none."""
-        return max((part.position for part in (self.snapshot, *self.entries) if part is not None), default=0)
+        return max((row.position for row in self.rows), default=0)
 
     @property
     def place(self) -> StreamCursor:
         """The cursor at which the next part begins."""
-        last = self.entries[-1] if self.entries else self.snapshot
-        return StreamCursor(self.stream, 0 if last is None else last.version)
+        return StreamCursor(self.stream, self.rows[-1].version if self.rows else 0)
 
     def after(self, version: int) -> StreamCopy:
         """Return the part after a version; for version 0 this is the whole copy with its snapshot."""
@@ -187,7 +195,7 @@ class StreamCopy(NamedTuple):
     @property
     def weight(self) -> int:
         """Roughly the most bytes that the copy takes on the wire."""
-        return sum(weight(part.body) for part in (self.snapshot, *self.entries) if part is not None)
+        return sum(weight(row.body) for row in self.rows)
 
     def of_log(self, contains: Callable[[LogId], bool]) -> StreamCopy:
         """Return only the rows of one log. ``contains`` returns whether that log has the entry with a log id."""
@@ -220,6 +228,10 @@ class EpochStart(NamedTuple):
     first: Ordinal
 
 
+KEPT_TERMS = 1000
+"""Takeovers for which a log can still be compared with another. This many terms fit into one message."""
+
+
 class EpochHistory:
     """Which epoch of which holder wrote which positions of a log."""
 
@@ -246,6 +258,11 @@ class EpochHistory:
             if term.first == last.first:
                 self._terms.pop()
         self._terms.append(term)
+
+    def up_to(self, end: int, *following: EpochStart) -> EpochHistory:
+        """Return the terms that begin up to a position, and those that follow; at most ``KEPT_TERMS`` in all."""
+        kept = (*self._terms[: self._begun_by(end)], *following)
+        return EpochHistory(kept[-KEPT_TERMS:])
 
     @property
     def first(self) -> int:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from server.log.entries import Entry, Snapshot, StreamCopy
-from server.log.row_format import LOST
+from server.log.entries import StreamCopy
 
 
 class Holes(NamedTuple):
@@ -26,18 +25,13 @@ class Holes(NamedTuple):
     after: int
 
 
-def is_lost(row: Entry | Snapshot) -> bool:
-    """Return whether the row only keeps the place of a damaged row."""
-    return row.body == LOST
-
-
 def holes_of(copy: StreamCopy) -> Holes | None:
     """Return what the stream lacks, or None if it lacks nothing."""
     sound = _sound_versions(copy)
     first = copy.entries[0].version if copy.entries else 0
     snapshot = copy.snapshot
-    floor = 0 if snapshot is None or is_lost(snapshot) else snapshot.version
-    needed = snapshot is not None and is_lost(snapshot)
+    floor = 0 if snapshot is None or snapshot.is_lost else snapshot.version
+    needed = snapshot is not None and snapshot.is_lost
     if not floor and first > 1:
         needed = True
     if floor and (not first or first > floor):
@@ -61,20 +55,20 @@ def rows_for(copy: StreamCopy, holes: Holes) -> StreamCopy:
     wanted = set(holes.versions)
     compacted = not wanted <= _sound_versions(copy)
     snapshot = copy.snapshot if holes.snapshot or compacted else None
-    if snapshot is not None and is_lost(snapshot):
+    if snapshot is not None and snapshot.is_lost:
         snapshot = None
     after = min(holes.after, snapshot.version if snapshot is not None else 0) if holes.snapshot else holes.after
-    entries = tuple(e for e in copy.entries if not is_lost(e) and (e.version in wanted or e.version > after))
+    entries = tuple(e for e in copy.entries if not e.is_lost and (e.version in wanted or e.version > after))
     return StreamCopy(copy.stream, snapshot, entries)
 
 
 def filled(copy: StreamCopy, other: StreamCopy) -> StreamCopy:
     """Return the copy with rows of the other copy where its own are damaged or missing."""
-    by_version = {entry.version: entry for entry in other.entries if not is_lost(entry)}
+    by_version = {entry.version: entry for entry in other.entries if not entry.is_lost}
     for entry in copy.entries:
-        if not is_lost(entry) or entry.version not in by_version:
+        if not entry.is_lost or entry.version not in by_version:
             by_version[entry.version] = entry
-    sound = [one for one in (copy.snapshot, other.snapshot) if one is not None and not is_lost(one)]
+    sound = [one for one in (copy.snapshot, other.snapshot) if one is not None and not one.is_lost]
     snapshot = max(sound, key=lambda one: one.version, default=copy.snapshot)
     return StreamCopy(copy.stream, snapshot, tuple(by_version[version] for version in sorted(by_version)))
 
@@ -86,7 +80,7 @@ def without_unneeded_rows(copy: StreamCopy, *, keeps_events: bool) -> StreamCopy
     unless ``keeps_events``.
     """
     snapshot, entries = copy.snapshot, copy.entries
-    if snapshot is not None and is_lost(snapshot):
+    if snapshot is not None and snapshot.is_lost:
         whole = StreamCopy(copy.stream, None, entries)
         return whole if holes_of(whole) is None and entries else copy
     holes = holes_of(copy)
@@ -97,4 +91,4 @@ def without_unneeded_rows(copy: StreamCopy, *, keeps_events: bool) -> StreamCopy
 
 
 def _sound_versions(copy: StreamCopy) -> set[int]:
-    return {entry.version for entry in copy.entries if not is_lost(entry)}
+    return {entry.version for entry in copy.entries if not entry.is_lost}

@@ -9,7 +9,6 @@ from game import cluster_state
 from game.cluster_state import ClusterState, Drain, Happened, Tick
 from game.context import Context
 from server.log.entries import StreamCopy
-from server.log.row_format import LOST
 from server.log.stream_kind import StreamKind
 
 PREFIX = "service/"
@@ -38,10 +37,10 @@ class ServiceStream(StreamKind):
 
     def best_known_state(self, copy: StreamCopy) -> ClusterState:
         """Return the state after the last readable event. Every event contains the whole state, so that is enough."""
-        snapshot = copy.snapshot if copy.snapshot is not None and copy.snapshot.body != LOST else None
-        state = ClusterState() if snapshot is None else self.read_state(snapshot.body)
+        snapshot = copy.snapshot
+        state = ClusterState() if snapshot is None or snapshot.is_lost else self.read_state(snapshot.body)
         for entry in copy.entries:
-            if entry.body != LOST and entry.version > state.version:
+            if not entry.is_lost and entry.version > state.version:
                 state = self.evolve(state, self.read_event(entry.body))._replace(version=entry.version)
         return state._replace(version=copy.version)
 

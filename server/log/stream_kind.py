@@ -17,7 +17,6 @@ from game.errors import TicTacToeError
 from game.forms.records import Record
 from game.plain_values import Form, as_json
 from server.log.entries import Entry, StreamCopy
-from server.log.row_format import LOST
 from wire.errors import Damaged
 
 State = Any
@@ -122,7 +121,7 @@ class StreamKind(ABC):
 
 def read_event(kind: StreamKind, entry: Entry) -> Event:
     """Return the event in an entry. Raises Damaged when the entry is lost or cannot be parsed."""
-    if entry.body == LOST:
+    if entry.is_lost:
         raise damaged(entry.stream)
     try:
         return kind.read_event(entry.body)

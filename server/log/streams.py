@@ -12,10 +12,8 @@ from server.log.archive_stream import ArchiveStream, is_segment
 from server.log.entries import StreamCopy
 from server.log.name_stream import NameStream
 from server.log.room_stream import RoomStream
-from server.log.row_format import LOST
 from server.log.service_stream import THE_SERVICE, ServiceStream
 from server.log.stream_kind import UNREADABLE, State, StreamKind, damaged
-from wire.errors import Damaged
 
 
 def is_stream(name: str) -> bool:
@@ -48,30 +46,21 @@ class Streams:
         return kind
 
     def state_of(self, copy: StreamCopy) -> State:
-        """Return the state that a stream's snapshot and later entries make. Raises Damaged
-        when they do not make one.
-        """
-        snapshot = copy.snapshot if copy.snapshot is not None and copy.snapshot.body != LOST else None
-        if copy.snapshot is not snapshot and not copy.entries:
-            raise damaged(copy.stream)
-        kind = self.kind_of(copy.stream)
+        """Return the state that a stream's snapshot and later entries make. Raises Damaged when they make none."""
+        kind, snapshot = self.kind_of(copy.stream), copy.snapshot
         try:
-            state = kind.initial_state(copy.stream) if snapshot is None else kind.read_state(snapshot.body)
-            version = 0 if snapshot is None else snapshot.version
+            if snapshot is None or snapshot.is_lost:
+                state, version = kind.initial_state(copy.stream), 0
+            else:
+                state, version = kind.read_state(snapshot.body), snapshot.version
             for entry in copy.entries:
                 if entry.version > version:
-                    if entry.version != version + 1 or entry.body == LOST:
+                    if entry.version != version + 1 or entry.is_lost:
                         raise damaged(copy.stream)
                     state = kind.evolve(state, kind.read_event(entry.body))
                     version = entry.version
-        except Damaged:
-            raise
         except UNREADABLE as error:
             raise damaged(copy.stream) from error
-        if copy.snapshot is not snapshot and copy.snapshot is not None and version < copy.snapshot.version:
+        if snapshot is not None and version < snapshot.version:
             raise damaged(copy.stream)
         return state
-
-    def best_known_state(self, copy: StreamCopy) -> State | None:
-        """Return the best known state where rows are damaged; None for a room and a username."""
-        return self.kind_of(copy.stream).best_known_state(copy)

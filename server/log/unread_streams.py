@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import structlog
 
-from server.log.entries import StreamCopy, StreamSummary
+from server.log.entries import StreamSummary
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from wire.errors import Damaged
@@ -33,16 +33,17 @@ class UnreadStreams:
         return stream in self._unread
 
     def summary(self, stream: str) -> StreamSummary | None:
-        """Return a stream's summary, made again from its events, or None if they are damaged."""
-        return self.summary_of(self._journal.copy(stream, whole=False))
+        """Return a stream's summary, made again from its events.
 
-    def summary_of(self, copy: StreamCopy) -> StreamSummary | None:
-        """Return the summary of a copy of a stream, or None if its events are damaged. Then the stream is unread."""
-        stream = copy.stream
+        Return None if there is no such stream, or if its events are damaged. Then the stream is unread.
+        """
+        copy = self._journal.copy(stream, whole=False)
+        if not copy.rows:
+            return None
         try:
             state = self._streams.state_of(copy)
         except Damaged as damaged:
-            state = self._streams.best_known_state(copy)
+            state = self._streams.kind_of(stream).best_known_state(copy)
             logger.error("stream unreadable", stream=stream, why=damaged.message, partly_readable=state is not None)
             if state is None:
                 self._unread[stream] = None

@@ -133,7 +133,7 @@ class MainPeerApi(PeerApi):
     @remote(number=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
     def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any] | Later:
         """Return the records of finished games after that number, when there are any or the time is up."""
-        return self._served().store.archive.wait(number, limit, timeout_s)
+        return self._served().store.wait_records_after(number, limit, timeout_s)
 
     @remote(numbers=sequence(most=1000))
     def records(self, numbers: Sequence[object]) -> list[dict[str, Any]]:
@@ -146,19 +146,9 @@ class MainPeerApi(PeerApi):
         return self._served().store.is_open(room)
 
     @remote(revision=_POSITION, began=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
-    def lobby_changes(self, revision: int, began: int, limit: int, timeout_s: float) -> Effects[dict[str, Any]]:
+    def lobby_changes(self, revision: int, began: int, limit: int, timeout_s: float) -> dict[str, Any] | Later:
         """Return what changed in the lobby after a cursor, when anything has or the time is up."""
-        store = self._served().store
-        changes = store.wait_lobby_changes(LobbyCursor(revision, began), limit, timeout_s)
-        if isinstance(changes, Later):
-            changes = yield Await(changes)
-        return {
-            "cursor": changes.cursor,
-            "changed": changes.changed,
-            "reset": changes.reset,
-            "more": changes.more,
-            "draining": store.draining,
-        }
+        return self._served().store.wait_lobby_changes(LobbyCursor(revision, began), limit, timeout_s)
 
     def _served(self) -> Reads:
         if self._serving is None:

@@ -22,7 +22,7 @@ import structlog
 from server.commit.commit import Commit
 from server.commit.committer import Committer
 from server.log.entries import Epoch, StreamSummary
-from server.log.journal.compaction import Compactor
+from server.log.journal.compaction import COMPACTION_PAUSE_S, Compactor
 from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
 from server.log.room_stream import room_of
@@ -147,17 +147,13 @@ class PrimaryTerm(Reads):
         self._replication = process.begin("replication", self.replicator.run(process.go_on))
         process.begin("sweep", self._sweep())
         process.begin("timers", run_timers(self.store, system_request, self._timer_retries))
-        process.in_background("compaction", lambda: self._compactor.run(process.go_on, process.pause))
+        process.repeat("compaction", self._compactor.compact, COMPACTION_PAUSE_S, self._compactor.retries)
         process.in_background("commit observer", lambda: self._observer.run(process.go_on, process.pause))
         file = journal_of(process.settings, MAIN)
-        self.scrub = begin_scrub(process, self._journal, file, rebuild_summary=self._rebuild_summary)
+        self.scrub = begin_scrub(process, self._journal, file)
         process.at_end(self.end)
         process.at_end(self._finish_commits)
         process.at_end(self._observer.write)
-
-    def _rebuild_summary(self, stream: str) -> None:
-        """Write a damaged summary again, for the scrub's thread: a stream that cannot be read is offered, too."""
-        self._process.loop.result_of(lambda: self.store.rebuild_summary(stream))
 
     def _finish_commits(self) -> Later:
         """Wait for the commit under way, then hold the commit lock until the process ends.

@@ -7,12 +7,13 @@ from pathlib import Path
 import structlog
 
 from server.log.journal.file import condemn, open_journal, share
-from server.log.journal.filler import run_filler
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
 from server.process.server_process import ServerProcess
 from server.runtime.retries import Retries
+
+FILL_PAUSE_S = 0.1
 
 logger = structlog.get_logger()
 
@@ -26,7 +27,7 @@ def open_journal_of(process: ServerProcess, guard: GuardFile | None = None) -> J
     journal = open_journal(file, durability=durability, guard=guard)
     journal.on_unreadable = lambda why: _end_unreadable(process, file, why)
     filling = process.retries["filling"] = Retries("append log not moved into the database")
-    process.in_background("filler", lambda: run_filler(journal, filling, process.go_on, process.pause))
+    process.repeat("filler", journal.fill, FILL_PAUSE_S, filling)
     if journal.is_alone:
         process.in_background(
             "journal", lambda: share(journal, file, durability=durability, go_on=process.go_on, pause=process.pause)

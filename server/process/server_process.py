@@ -153,6 +153,17 @@ class ServerProcess:
         self._threads.append(thread)
         thread.start()
 
+    def repeat(self, name: str, work: Callable[[], None], pause_s: float, retries: Retries) -> None:
+        """Do work in a thread, again and again. ``retries`` stores why the disk refuses it."""
+
+        def repeat() -> None:
+            while self.go_on():
+                self.pause(pause_s)  # pause first, so that a takeover is not slowed down
+                with retries.attempt(StorageFailed):
+                    work()
+
+        self.in_background(name, repeat)
+
     def begin(self, name: str, effects: Effects[None], host: Host | None = None) -> Procedure[None]:
         """Run a procedure in the background. An error that it does not handle ends the process.
 

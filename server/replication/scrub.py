@@ -43,9 +43,7 @@ SELECT stream FROM entries GROUP BY stream HAVING COUNT(*) <> MAX(version) - MIN
 logger = structlog.get_logger()
 
 
-def begin_scrub(
-    process: ServerProcess, journal: Journal, file: Path, rebuild_summary: Callable[[str], None] | None = None
-) -> Scrub:
+def begin_scrub(process: ServerProcess, journal: Journal, file: Path) -> Scrub:
     """Start a thread of ``process`` that scrubs this journal while the server runs."""
     settings = process.settings
     scrub = Scrub(
@@ -53,7 +51,6 @@ def begin_scrub(
         lambda: reader(file),
         rows_per_s=settings.scrub_rows_per_s,
         every_s=settings.scrub_every_s,
-        rebuild_summary=rebuild_summary,
     )
     process.retries["scrub"] = scrub.retries
     process.in_background("scrub", lambda: scrub.run(process.go_on, process.pause))
@@ -80,19 +77,16 @@ class Scrub:
         *,
         rows_per_s: int,
         every_s: float,
-        rebuild_summary: Callable[[str], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``connect`` makes a read-only connection.
         ``rows_per_s`` is the pace.
         ``every_s`` is the minimum time in seconds between the starts of two passes.
-        ``rebuild_summary`` rebuilds the summary of a stream.
         """
         self._journal = journal
         self._connect = connect
         self._rows_per_s = rows_per_s
         self._every_s = every_s
-        self._rebuild_summary = rebuild_summary
         self._clock = clock
         self.retries = Retries("scrub failed")
         self.rows = 0
@@ -156,19 +150,13 @@ class Scrub:
             yield self._check_summaries, page
 
     def _check_rows(self, kind: Kind, rows: Sequence[Any]) -> None:
-        unsound = [row for row in rows if not is_sound(kind, row)]
-        for row in unsound:
+        for row in [row for row in rows if not is_sound(kind, row)]:
             self._check_again((self._journal.stream_at(row[0]) if kind == "entry" else None) or row[2])
-        self._journal.add_checksums(kind, [row for row in rows if row[5] is None and row not in unsound])
 
     def _check_summaries(self, rows: Sequence[Any]) -> None:
         for row in rows:
-            if (
-                self._rebuild_summary is not None
-                and type(row[0]) is str
-                and (row[3] is None or not is_sound_summary(row))
-            ):
-                self._rebuild_summary(row[0])
+            if type(row[0]) is str and not is_sound_summary(row):
+                self._journal.drop_summary(row[0])
 
     def _check_again(self, stream: object) -> None:
         """Have the journal check a stream and record its damage.

@@ -12,10 +12,8 @@ from server.log.archive_stream import first_of_segment, segment_stream
 from server.log.entries import Entry
 from server.log.journal.journal import Journal
 from server.log.row_format import LOST
-from server.rooms.followers import Followers
 from server.rooms.stream_states import StreamStates
 from wire.errors import Damaged
-from wire.later import Later
 
 MOST_BYTES = 1 << 15
 """About the most bytes of records in an answer: half of the smallest message limit that the settings allow."""
@@ -26,10 +24,9 @@ KEPT = 200
 class ArchiveReader:
     """Reads records: the latest from memory, all others from the journal."""
 
-    def __init__(self, journal: Journal, states: StreamStates, followers: Followers) -> None:
+    def __init__(self, journal: Journal, states: StreamStates) -> None:
         self._journal = journal
         self._states = states
-        self._followers = followers
         self._latest: dict[int, str] = {}  # the bodies of the last published records by number, the oldest first
 
     def add(self, entry: Entry) -> None:
@@ -41,14 +38,6 @@ class ArchiveReader:
     def forget(self) -> None:
         """Read all records from the journal again, because some were repaired or lost."""
         self._latest.clear()
-
-    def wait(self, number: int, limit: int, timeout_s: float) -> dict[str, Any] | Later:
-        """Return what ``records_after`` does. Without records, wait for some, or for the end of ``timeout_s``."""
-        if timeout_s <= 0:
-            return self.records_after(number, limit)
-        return self._followers.wait(
-            lambda: self._states.records > number, lambda: self.records_after(number, limit), timeout_s
-        )
 
     def records_after(self, number: int, limit: int) -> dict[str, Any]:
         """Return the records after a number, and how many records there are.

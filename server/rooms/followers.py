@@ -1,4 +1,4 @@
-"""Waits of readers of everything, such as the front door: they are answered together, and not at every change.
+"""Long polls of readers of everything, such as the front door: they are answered together, and not at every change.
 
 A reader that is answered at each commit asks again at once, and costs the commits their time. So the first change
 after a quiet time is answered soon, and further ones at most every ``PAUSE_S``.
@@ -7,10 +7,9 @@ after a quiet time is answered soon, and further ones at most every ``PAUSE_S``.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Hashable
 
-from game.errors import TicTacToeError
+from server.rooms.long_poll import LongPolls, News
 from server.runtime.timers import Timer, Timers
 from wire.later import Later
 
@@ -18,73 +17,48 @@ PAUSE_S = 0.05
 """The shortest time in seconds between two rounds of answers."""
 
 
-class _Wait(NamedTuple):
-    """A wait: whether there is news for it, how to make its answer, and when its time is up."""
-
-    has_news: Callable[[], bool]
-    answer: Callable[[], Any]
-    timer: Timer
-
-
 class Followers:
-    """The waiting readers."""
+    """The waiting readers, by the name of what they follow."""
 
-    def __init__(self, timers: Timers, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, news: News, timers: Timers, clock: Callable[[], float] = time.monotonic) -> None:
+        """``news`` returns what is new in something since a place. It may raise a TicTacToeError."""
+        self._long_polls = LongPolls(news, timers, clock)
         self._timers = timers
         self._clock = clock
-        self._waits: dict[Later, _Wait] = {}
+        self._changed: set[str] = set()  # what the readers of the next round follow
         self._answered_at = -PAUSE_S
         self._round: Timer | None = None  # the next round of answers, if there is one
 
-    def wait(self, has_news: Callable[[], bool], answer: Callable[[], Any], timeout_s: float) -> Later:
-        """Return the answer when ``has_news`` is true, or after ``timeout_s``."""
-        later = Later()
-        timer = self._timers.call_later(timeout_s, lambda: self._answer(later))
-        self._waits[later] = _Wait(has_news, answer, timer)
-        later.on_abandon(lambda: self._forget(later))
-        if has_news():
-            self.notify()
+    def wait(self, followed: str, after: Hashable, timeout_s: float, *, has_news: bool) -> Later:
+        """Wait for news since a place, for at most ``timeout_s``. ``has_news``: there is some now."""
+        later = self._long_polls.wait(followed, after, timeout_s)
+        if has_news:
+            self.notify(followed)
         return later
 
-    def notify(self) -> None:
-        """Answer the readers that have news, soon."""
-        if self._waits and self._round is None:
-            pause_s = self._answered_at + PAUSE_S - self._clock()
-            self._round = self._timers.call_later(max(0.0, pause_s), self._answer_those_with_news)
+    def notify(self, followed: str) -> None:
+        """Answer its readers soon, because there is news."""
+        if self._long_polls.has_waiter(followed):
+            self._changed.add(followed)
+            if self._round is None:
+                pause_s = self._answered_at + PAUSE_S - self._clock()
+                self._round = self._timers.call_later(max(0.0, pause_s), self._answer)
 
-    def hurry(self) -> None:
+    def hurry(self, followed: str) -> None:
         """Make the next round without a pause, because a caller waits until a reader has the news."""
         self._answered_at = -PAUSE_S
         if self._round is not None:
             self._round.cancel()
             self._round = None
-        self.notify()
+        for one in (*self._changed, followed):
+            self.notify(one)
 
     def end(self) -> None:
-        """Answer all readers now."""
-        for later in list(self._waits):
-            self._answer(later)
+        """Answer all readers, now and from now on."""
+        self._long_polls.end()
 
-    def _answer_those_with_news(self) -> None:
+    def _answer(self) -> None:
         self._round = None
         self._answered_at = self._clock()
-        for later, wait in list(self._waits.items()):
-            if wait.has_news():
-                self._answer(later)
-
-    def _answer(self, later: Later) -> None:
-        wait = self._waits.get(later)
-        if wait is None:
-            return
-        self._forget(later)
-        try:
-            answer = wait.answer()
-        except TicTacToeError as error:
-            later.fail(error)
-        else:
-            later.answer(answer)
-
-    def _forget(self, later: Later) -> None:
-        wait = self._waits.pop(later, None)
-        if wait is not None:
-            wait.timer.cancel()
+        changed, self._changed = self._changed, set()
+        self._long_polls.notify(changed)

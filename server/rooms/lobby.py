@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from game.errors import InvalidArgument, check
-from server.rooms.rooms_by_name import RoomsByName, Row, players_of_match
+from server.rooms.reverse_index import ReverseIndex
+
+Row = Mapping[str, object]
 
 
 class LobbyCursor(NamedTuple):
@@ -82,7 +84,7 @@ class Lobby:
 
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
-        self.matches = RoomsByName(players_of_match)
+        self.matches = ReverseIndex(players_of_match)
         self.revision = 0
         # The revision of each room's last change, and of the closings among them, in order of revision.
         self._changed_at: dict[str, int] = {}
@@ -114,7 +116,7 @@ class Lobby:
         self.rows = {change.room: change.row for change in changes if change.row is not None}
         self._changed_at = {change.room: change.revision for change in changes}
         self._closed_at = {change.room: change.revision for change in changes if change.row is None}
-        self.matches = RoomsByName(players_of_match, self.rows)
+        self.matches = ReverseIndex(players_of_match, self.rows)
         self.revision = changes[-1].revision if changes else 0
 
     def forget_closed(self, *, but: int) -> list[str]:
@@ -156,3 +158,23 @@ class Lobby:
 
     def _too_old(self, cursor: LobbyCursor) -> bool:
         return max(cursor) < self._forgotten or cursor.revision > self.revision
+
+
+def owner(row: Row) -> Iterable[str]:
+    """Return the person who opened the room. Empty if the servers did, or for an old room without that field."""
+    return filter(_is_name, [row.get("owner")])
+
+
+def players(row: Row) -> Iterable[str]:
+    """Return the players with a seat."""
+    seats = row.get("players")
+    return filter(_is_name, seats.values() if isinstance(seats, Mapping) else ())
+
+
+def players_of_match(row: Row) -> Iterable[str]:
+    """Return the players of a match that the servers opened, while it runs."""
+    return players(row) if row.get("match") else ()
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value != ""

@@ -11,6 +11,7 @@ import itertools
 from game.accounts.lookalikes import skeletons
 from game.accounts.names import NOBODY, Name
 from server.log.name_stream import name_stream
+from server.rooms.reverse_index import ReverseIndex
 
 COMPUTED_AT_ONCE = 200
 """Names whose skeletons are computed in one step."""
@@ -28,7 +29,7 @@ class NameIndex:
         self._of_hash: dict[str, str] = {}
         # Streams of owned names without computed skeletons. An owned name is either here or in ``_by_skeleton``.
         self._without_skeletons: dict[str, None] = {}
-        self._by_skeleton: dict[str, tuple[str, ...]] = {}  # skeleton -> streams of owned names, mostly one
+        self._by_skeleton = ReverseIndex[Name](lambda name: skeletons(name.name))  # streams of owned names, mostly one
 
     def __len__(self) -> int:
         """Return how many names are stored, including those that are free again."""
@@ -72,9 +73,7 @@ class NameIndex:
         while self.compute_some():
             pass
         stream = name_stream(name)
-        alike = (
-            other for skeleton in skeletons(name) for other in self._by_skeleton.get(skeleton, ()) if other != stream
-        )
+        alike = (other for skeleton in skeletons(name) for other in self._by_skeleton.of(skeleton) if other != stream)
         found = next(alike, None)
         return None if found is None else self._names[found].name
 
@@ -82,17 +81,11 @@ class NameIndex:
         """Compute the skeletons of some names. Return whether more names wait."""
         for stream in list(itertools.islice(self._without_skeletons, COMPUTED_AT_ONCE)):
             del self._without_skeletons[stream]
-            for skeleton in skeletons(self._names[stream].name):
-                self._by_skeleton[skeleton] = (*self._by_skeleton.get(skeleton, ()), stream)
+            self._by_skeleton.put(stream, None, self._names[stream])
         return bool(self._without_skeletons)
 
     def _forget_skeletons(self, stream: str, before: Name) -> None:
         if stream in self._without_skeletons:
             del self._without_skeletons[stream]
-            return
-        for skeleton in skeletons(before.name):
-            left = tuple(other for other in self._by_skeleton.get(skeleton, ()) if other != stream)
-            if left:
-                self._by_skeleton[skeleton] = left
-            else:
-                self._by_skeleton.pop(skeleton, None)
+        else:
+            self._by_skeleton.put(stream, before, None)

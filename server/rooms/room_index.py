@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from server.rooms.lobby import Lobby, LobbyChange
-from server.rooms.rooms_by_name import RoomsByName, Row, owner, players
+from server.rooms.lobby import Lobby, LobbyChange, Row, owner, players
+from server.rooms.reverse_index import ReverseIndex
 
 
 class RoomIndex(Lobby):
@@ -18,7 +18,7 @@ class RoomIndex(Lobby):
         """Make an empty index. ``on_new_room`` is called with each room before it is added."""
         super().__init__()
         self._on_new_room = on_new_room
-        self._by_name: tuple[RoomsByName, RoomsByName] | None = None
+        self._by_name: tuple[ReverseIndex[Row], ReverseIndex[Row]] | None = None
         """Open rooms by owner, and by player. None until they are first needed."""
         self._released: set[str] = set()
 
@@ -74,15 +74,15 @@ class RoomIndex(Lobby):
     def seated(self) -> set[str]:
         """Return the players with a seat in an open room, and the owners of open rooms."""
         opened, seated = self._rooms_by_name()
-        return {*opened.names, *seated.names}
+        return {*opened.keys, *seated.keys}
 
     def take_released(self) -> set[str]:
         """Return the owners and players of rooms closed since the last call."""
         names, self._released = self._released, set()
         return names
 
-    def _rooms_by_name(self) -> tuple[RoomsByName, RoomsByName]:
+    def _rooms_by_name(self) -> tuple[ReverseIndex[Row], ReverseIndex[Row]]:
         """Return ``_by_name``. There may be very many rooms, so it is not made during a takeover but on first use."""
         if self._by_name is None:
-            self._by_name = RoomsByName(owner, self.rows), RoomsByName(players, self.rows)
+            self._by_name = ReverseIndex(owner, self.rows), ReverseIndex(players, self.rows)
         return self._by_name

@@ -28,17 +28,17 @@ from server.rooms import event_feed
 from server.rooms.archive_reader import ArchiveReader
 from server.rooms.event_feed import MOST_EVENTS
 from server.rooms.followers import Followers
-from server.rooms.lobby import LobbyChange, LobbyChanges, LobbyCursor
+from server.rooms.lobby import LobbyChange, LobbyCursor, Row
 from server.rooms.long_poll import LongPolls
 from server.rooms.room_cache import CachedRoom, RoomCache
 from server.rooms.room_index import RoomIndex
 from server.rooms.room_timers import RoomTimers
-from server.rooms.rooms_by_name import Row
 from server.rooms.service_clock import ServiceClock
 from server.rooms.stream_states import StreamStates
 from server.runtime.timers import Timers
 from wire.later import Later
 
+_LOBBY, _ARCHIVE = "lobby", "archive"
 _BY_POSITION = operator.attrgetter("position")
 
 
@@ -69,12 +69,12 @@ class RoomStore:
         self._on_new_room = on_new_room
         self._most_events = most_events
         self._unread = UnreadStreams(streams, journal, self._on_unread)
-        self._followers = Followers(timers, clock)
+        self._followers = Followers(self._news_of, timers, clock)
         self.index = RoomIndex(on_new_room)
         self.cache = RoomCache(lambda room: self._read(room_stream(room)), self._on_loaded, clock)
         self.states = StreamStates(streams)
         self.names = self.states.names
-        self.archive = ArchiveReader(journal, self.states, self._followers)
+        self.archive = ArchiveReader(journal, self.states)
         self.long_polls = LongPolls(lambda room, after: self.news(room, *after), timers, clock)
         self.published = 0
         """The log position up to which entries are visible. It never falls."""
@@ -86,10 +86,9 @@ class RoomStore:
 
         Call once, before the first read. A room's events are read from the journal when they are needed.
         """
-        summaries = self._journal.summaries()
-        missing = [
-            made for stream in self._journal.missing_summaries() if (made := self._unread.summary(stream)) is not None
-        ]
+        summaries, damaged = self._journal.summaries()
+        lacking = (*self._journal.missing_summaries(), *damaged)
+        missing = [made for stream in lacking if (made := self._unread.summary(stream)) is not None]
         summaries = sorted([*summaries, *missing], key=lambda summary: summary.position)
         of_rooms = []
         for stream, position, row in summaries:
@@ -105,10 +104,6 @@ class RoomStore:
         self.published = self._journal.last.position
         self.index.complete_up_to(self.published)
         return missing
-
-    def rebuild_summary(self, stream: str) -> None:
-        """Write a damaged summary again. If there is no such stream, delete the summary. Raises StorageFailed."""
-        self._journal.rebuild_summary(stream, self._unread.summary_of)
 
     def reload(self, stream: str) -> None:
         """Reload a stream that was damaged and is now repaired or lost. The caller holds the commit lock."""
@@ -158,15 +153,16 @@ class RoomStore:
         room = room_of(stream)
         if room is None:
             self.states.put(stream, row)
-            self._followers.notify()
+            if is_segment(stream):
+                self._followers.notify(_ARCHIVE)
             return
         before = self.index.rows.get(room)
         self.index.put(LobbyChange(position, room, row))
         self.cache.set_open(room, row is not None)
         if row is None or before is None or before["match"] != row["match"]:
-            self._followers.hurry()  # callers of the front door rely on what is open, and on who is in a match
+            self._followers.hurry(_LOBBY)  # callers of the front door rely on what is open, and on who is in a match
         else:
-            self._followers.notify()
+            self._followers.notify(_LOBBY)
 
     # -- read -----------------------------------------------------------------------------------------------------
 
@@ -263,13 +259,22 @@ class RoomStore:
         """Return what every reader of a room gets: the service time, and whether the cluster drains."""
         return {"at": self.service_clock.now(), "draining": self.draining}
 
-    def wait_lobby_changes(self, after: LobbyCursor, limit: int, timeout_s: float) -> LobbyChanges | Later:
+    def wait_lobby_changes(self, after: LobbyCursor, limit: int, timeout_s: float) -> dict[str, Any] | Later:
         """Return the lobby's changes after a cursor. Without any, wait for some, or for the end of ``timeout_s``."""
         if timeout_s <= 0:
-            return self.index.since(after, limit)
-        return self._followers.wait(
-            lambda: self.index.has_news(after), lambda: self.index.since(after, limit), timeout_s
-        )
+            return self._news_of(_LOBBY, (after, limit))
+        return self._followers.wait(_LOBBY, (after, limit), timeout_s, has_news=self.index.has_news(after))
+
+    def wait_records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any] | Later:
+        """Return the records after a number. Without any, wait for some, or for the end of ``timeout_s``."""
+        if timeout_s <= 0:
+            return self._news_of(_ARCHIVE, (number, limit))
+        return self._followers.wait(_ARCHIVE, (number, limit), timeout_s, has_news=self.states.records > number)
+
+    def _news_of(self, followed: str, asked: Any) -> dict[str, Any]:
+        if followed == _ARCHIVE:
+            return self.archive.records_after(*asked)
+        return {**vars(self.index.since(*asked)), "draining": self.draining}
 
     def end(self) -> None:
         """Answer all waiting callers."""

@@ -13,8 +13,8 @@ from server.log.archive_stream import first_of_segment, is_segment
 from server.log.name_stream import is_name
 from server.log.service_stream import THE_SERVICE
 from server.log.streams import Streams
+from server.rooms.lobby import Row
 from server.rooms.name_index import NameIndex
-from server.rooms.rooms_by_name import Row
 
 _AS_USUAL = ClusterState()
 

@@ -24,7 +24,8 @@ from server.log.archive_stream import is_segment
 from server.log.entries import Entry
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_of
-from server.rooms.rooms_by_name import RoomsByName, players_of_match
+from server.rooms.lobby import players_of_match
+from server.rooms.reverse_index import ReverseIndex
 
 LEADERS = 100
 Game = tuple[str, int]
@@ -65,7 +66,7 @@ class PublishedEvents:
     def matched_twice(self) -> Iterator[str]:
         """Yield a sentence for each person who got into a match during another running match."""
         states: dict[str, Room] = {}
-        running = RoomsByName(players_of_match)
+        running = ReverseIndex(players_of_match)
         for room, _, event in self.events:
             before = states.get(room, nothing(room))
             state = states[room] = evolve(before, event)

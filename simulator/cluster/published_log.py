@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from server.log.entries import Entry, StreamCopy
-from server.log.mending import is_lost
 from simulator.cluster.service_clock_checker import ServiceClockChecker
 
 
@@ -35,4 +34,4 @@ class PublishedLog:
     def publish_streams(self, copies: Iterable[StreamCopy]) -> None:
         """Record all events of these streams as visible, except the placeholders of lost events."""
         for copy in copies:
-            self.publish(entry for entry in copy.entries if not is_lost(entry))
+            self.publish(entry for entry in copy.entries if not entry.is_lost)

@@ -7,9 +7,9 @@ from typing import Any
 from zlib import crc32
 
 from server.log.append_log import recovery, segment_reader
-from server.log.append_log.append_log import AppendLog, LogPlace
+from server.log.append_log.append_log import AppendLog
 from server.log.append_log.batch_format import FRAME
-from server.log.append_log.recovery import Recovered
+from server.log.append_log.recovery import LogPlace, Recovered
 from server.log.append_log.segment_reader import Rest, StoredBatch
 from server.log.append_log.segments import SegmentFile, Segments
 from server.log.entries import Entry, Snapshot, StreamSummary
@@ -17,6 +17,7 @@ from server.log.journal import journal, rows
 from server.log.journal.compaction import Compactor
 from server.log.journal.connection import JournalConnection
 from server.log.journal.journal import Journal
+from server.log.message_checks import is_readable
 from server.log.row_format import Kind
 from server.replication import scrub
 from server.replication.repair import Repair
@@ -26,9 +27,8 @@ from simulator.cluster.checker import Checker
 from simulator.mutations.mutation import mutation, register, returning
 
 
-def _is_sound_without_sum(kind: Kind, row: rows.Columns, original: Any = rows.is_sound) -> bool:
-    sound: bool = original(kind, (*row[:5], None))
-    return sound
+def _is_sound_without_sum(kind: Kind, row: rows.Columns) -> bool:
+    return is_readable(row[2], row[4], entry=kind == "entry")
 
 
 register(
@@ -91,9 +91,9 @@ def _read_torn(
 ) -> tuple[list[StoredBatch], Rest]:
     found, rest = original(data, start)
     at = found[-1].end if found else start
-    rows = segment_reader._Rows(data, at, len(data))
-    if rest is Rest.TORN and rows.entries:
-        found.append(StoredBatch(None, rows.entries, rows.summaries, len(data)))
+    entries, summaries, _ = segment_reader._rows(data, at, len(data))
+    if rest is Rest.TORN and entries:
+        found.append(StoredBatch(None, entries, summaries, len(data)))
     return found, rest
 
 
@@ -105,11 +105,11 @@ def _read_torn(
     # The scrub would move most records into the database before a start reads them.
     also=((Journal, "check_segments", returning(None)),),
 )
-def _record_without_sum(data: bytes, at: int, end: int, kinds: Sequence[bytes]) -> Any:
+def _record_without_sum(data: bytes, at: int, end: int, kind: segment_reader.Pattern) -> Any:
     begin = at + FRAME.size
     length = int.from_bytes(data[at : at + 4], "big")
     content = data[begin : begin + length].decode(errors="replace").encode()  # may be no text, being unchecked
-    if begin + length > end or not content.startswith(tuple(kinds)) or content.count(b"\n") < len(_FIELDS):
+    if begin + length > end or not kind.match(content) or content.count(b"\n") < len(_FIELDS):
         return None
     return segment_reader._Record(content.split(b"\n", 5), crc32(content), at, begin + length)
 
@@ -119,7 +119,7 @@ _FIELDS = ("kind", "position", "epoch", "version", "stream")
 
 @mutation("appends-are-not-read-again", "a start reads the database and no segment", journal, "recover")
 def _recover_nothing(segments: Segments, filled: LogPlace, _last: int) -> Recovered:
-    return Recovered([], [], max([filled.segment, *segments.numbers()]) + 1)
+    return Recovered([], [], max([filled.segment, *segments.numbers()]) + 1, filled)
 
 
 @mutation("writes-before-the-tail", "a transaction does not bring in the tail first", JournalConnection, "writing")
@@ -131,15 +131,15 @@ def _write_before_tail(
 
 @mutation("a-refused-append-stays", "what a failed append has written is not cut off", AppendLog, "_cut")
 def _do_not_cut(self: AppendLog, file: SegmentFile) -> None:
-    self._size = len(file._content)  # type: ignore[attr-defined]  # a simulated file
+    self._size = len(file._content)  # type: ignore[union-attr]  # a simulated file
     self._must_cut = False
 
 
 register(
     "old-appends-are-not-synced",
     "a start relies on appends that the process before it has not synced",
-    Journal,
-    "_sync",
+    AppendLog,
+    "_sync_tail",
     returning(None),
 )
 

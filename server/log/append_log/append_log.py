@@ -1,4 +1,4 @@
-"""Writes batches at the end of the newest segment. Not safe for threads: a journal has one appender at a time.
+"""The writer of a journal's segments, and the tail of the log in memory. A journal has one appender at a time.
 
 After a failed write the segment is cut back to its last whole batch. While that fails too, every append is refused:
 a batch must not follow bytes of a refused one.
@@ -7,58 +7,63 @@ a batch must not follow bytes of a refused one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from msgspec import Struct
+import structlog
 
 from server.log.append_log.batch_format import SummaryRow, encode
+from server.log.append_log.recovery import Recovered, TailBatch
+from server.log.append_log.segment_reader import Rest, read_batches
 from server.log.append_log.segments import SegmentFile, Segments
 from server.log.entries import Entry
 from wire.errors import StorageFailed
 
 SEGMENT_BYTES = 1 << 20
 """Size at which the next append begins a new segment."""
+MOST_SEGMENTS = 64
+"""Segments that SQLite may lack. While it refuses longer than that, appends are refused too."""
 
-
-class LogPlace(NamedTuple):
-    """A place in the segments: after the first ``offset`` bytes of a segment."""
-
-    segment: int
-    offset: int
-
-
-class TailBatch(Struct, frozen=True, gc=False):
-    """The rows of a batch that SQLite may lack, and the place after it. ``sums`` has the checksums of the entries."""
-
-    entries: Sequence[Entry]
-    sums: Sequence[int]
-    summaries: Sequence[SummaryRow]
-    segment: int
-    offset: int
-
-    @property
-    def end(self) -> LogPlace:
-        return LogPlace(self.segment, self.offset)
+logger = structlog.get_logger()
 
 
 class AppendLog:
-    """The writer of one journal's segments."""
+    """The batches that SQLite may lack, in memory and in segments."""
 
-    def __init__(self, segments: Segments, *, sync: bool, next_segment: int) -> None:
-        """``sync``: whether an append returns only when its batch survives a power cut.
-        ``next_segment`` is the number of the first segment that this log writes.
+    def __init__(self, segments: Segments, recovered: Recovered, *, sync: bool) -> None:
+        """Continue after the batches that a start has found.
+
+        ``sync``: whether an append returns only when its batch survives a power cut. Raises OSError.
         """
         self._segments = segments
         self._sync = sync
         self._file: SegmentFile | None = None
-        self.segment = next_segment - 1
+        self.tail = recovered.batches
+        """Batches that no committed transaction has, oldest first. The appender adds to it; only ``filled`` removes
+        from it.
+        """
+        self.newest = recovered.next_segment - 1
         """The number of the newest segment that this log began. A lower one gets no batch any more."""
+        self.unusable = recovered.unusable
+        """Segments from which on nothing can be used."""
+        # Up to where committed transactions have the segments.
+        self._filled_to = recovered.filled
         # The bytes of whole batches in ``_file``. The file may be longer only while ``_must_cut``.
         self._size = 0
         self._must_cut = False
+        if sync:
+            self._sync_tail()
 
-    def append(self, previous: int, entries: Sequence[Entry], summaries: Sequence[SummaryRow]) -> TailBatch:
+    def _sync_tail(self) -> None:
+        """Make what was read survive a power cut, before anybody relies on it.
+
+        The process that appended it may have died between its write and its sync.
+        """
+        for number in sorted({batch.segment for batch in self.tail}):
+            self._segments.sync(number)
+
+    def append(self, previous: int, entries: Sequence[Entry], summaries: Sequence[SummaryRow]) -> None:
         """Write a batch that follows on position ``previous``. Raises StorageFailed; then nothing has changed."""
+        if self.tail and self.newest - self.tail[0].segment >= MOST_SEGMENTS:
+            raise StorageFailed("the journal cannot be written: SQLite lacks too much of the append log")
         data, sums = encode(previous, entries, summaries)
         try:
             file = self._file
@@ -73,7 +78,44 @@ class AppendLog:
         except OSError as error:
             raise StorageFailed(f"the journal cannot be written: {error.strerror or error}") from error
         self._size += len(data)
-        return TailBatch(entries, sums, summaries, self.segment, self._size)
+        self.tail.append(TailBatch(entries, sums, summaries, self.newest, self._size))
+
+    def filled(self, count: int) -> None:
+        """Remove the oldest batches of the tail, and the segments before the others: SQLite has them."""
+        # The newest segment first: an append may begin another one at any moment.
+        newest = self.newest
+        if count:
+            self._filled_to = self.tail[count - 1].end
+            del self.tail[:count]
+            self._delete_segments(min([newest, *(batch.segment for batch in self.tail[:1])]))
+
+    def _delete_segments(self, before: int) -> None:
+        try:
+            for number in self._segments.numbers():
+                if number < before and number not in self.unusable:
+                    self._segments.delete(number)
+        except OSError as error:  # harmless: a start skips what SQLite has
+            logger.warning("segments not deleted", why=str(error))
+
+    def put_unusable_aside(self) -> None:
+        """Put the unusable segments aside. Raises OSError."""
+        for number in self.unusable:
+            self._segments.put_aside(number)
+        self.unusable = []
+
+    def is_damaged(self) -> bool:
+        """Return whether a record is damaged in the segments that SQLite lacks. Raises OSError."""
+        filled = self._filled_to
+        for number in self._segments.numbers():
+            if number >= filled.segment:
+                try:
+                    batches, rest = read_batches(self._segments.read(number), filled.offset_in(number))
+                except FileNotFoundError:
+                    return False  # filled and deleted meanwhile
+                if rest is Rest.UNREADABLE or any(batch.damaged for batch in batches):
+                    logger.error("record damaged", segment=number)
+                    return True
+        return False
 
     @property
     def is_begun(self) -> bool:
@@ -86,15 +128,20 @@ class AppendLog:
             self._file.close()
             self._file = None
 
+    def end(self) -> None:
+        """Close the newest segment, and delete all: SQLite has everything."""
+        self.close()
+        self._delete_segments(self.newest + 1)
+
     def _writable(self) -> SegmentFile:
         """Return the newest segment, which ends after a whole batch. Begin a new one if it is full. Raises OSError."""
         if self._file is not None and self._must_cut:
             self._cut(self._file)
         if self._file is None or self._size >= SEGMENT_BYTES:
-            file = self._segments.create(self.segment + 1)
+            file = self._segments.create(self.newest + 1)
             self.close()
             self._file, self._size = file, 0
-            self.segment += 1
+            self.newest += 1
         return self._file
 
     def _write(self, file: SegmentFile, data: bytes) -> None:

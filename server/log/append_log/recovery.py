@@ -13,11 +13,13 @@ What follows on a gap, or on unreadable damage, must never be read as the log. T
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import structlog
+from msgspec import Struct
 
-from server.log.append_log.append_log import LogPlace, TailBatch
+from server.log.append_log.batch_format import SummaryRow
 from server.log.append_log.segment_reader import Rest, StoredBatch, read_batches
 from server.log.append_log.segments import Segments
 from server.log.entries import Entry
@@ -25,33 +27,67 @@ from server.log.entries import Entry
 logger = structlog.get_logger()
 
 
+class LogPlace(NamedTuple):
+    """A place in the segments: after the first ``offset`` bytes of a segment."""
+
+    segment: int
+    offset: int
+
+    def offset_in(self, number: int) -> int:
+        """Return where to read on in this segment or a later one."""
+        return self.offset if number == self.segment else 0
+
+
+class TailBatch(Struct, frozen=True, gc=False):
+    """The rows of a batch that SQLite may lack, and the place after it. ``sums`` has the checksums of the entries."""
+
+    entries: Sequence[Entry]
+    sums: Sequence[int]
+    summaries: Sequence[SummaryRow]
+    segment: int
+    offset: int
+
+    @property
+    def end(self) -> LogPlace:
+        return LogPlace(self.segment, self.offset)
+
+
 class Recovered(NamedTuple):
-    """The batches that SQLite lacks, in order; the segments from which on nothing can be used; the next number."""
+    """What a start has found in the segments."""
 
     batches: list[TailBatch]
+    """The batches that SQLite lacks, in order."""
     unusable: list[int]
+    """The segments from which on nothing can be used."""
     next_segment: int
+    filled: LogPlace
+    """The place up to which SQLite has the segments."""
 
 
-def recover(segments: Segments, filled: LogPlace, last: int) -> Recovered:
+def recover(segments: Segments, filled: LogPlace | None, last: int) -> Recovered:
     """Return what follows in the segments on SQLite's content.
 
-    ``filled`` is the place up to which SQLite has the segments, and ``last`` the position at which it ends. Raises
-    OSError.
+    ``filled`` is the place up to which SQLite has the segments, or None if that is damaged. ``last`` is the position at
+    which SQLite ends. Raises OSError.
     """
-    numbers = [number for number in segments.numbers() if number >= filled.segment]
+    numbers = segments.numbers()
+    if filled is None:
+        logger.error("place in the segments damaged")
+        next_segment = max(numbers, default=0) + 1
+        return Recovered([], numbers, next_segment, LogPlace(next_segment, 0))
+    numbers = [number for number in numbers if number >= filled.segment]
     next_segment = max([filled.segment, *numbers]) + 1
     batches: list[TailBatch] = []
     for index, number in enumerate(numbers):
-        found, rest = read_batches(segments.read(number), filled.offset if number == filled.segment else 0)
+        found, rest = read_batches(segments.read(number), filled.offset_in(number))
         followed = all(_follow(batches, batch, number, last) for batch in found)
         if rest is Rest.TORN:
             logger.warning("unfinished append cut", segment=number)
         if not followed or rest is Rest.UNREADABLE:
             why = Rest.UNREADABLE.value if followed else "batches are missing before it"
             logger.error("segment not usable to its end", segment=number, why=why)
-            return Recovered(batches, numbers[index:], next_segment)
-    return Recovered(batches, [], next_segment)
+            return Recovered(batches, numbers[index:], next_segment, filled)
+    return Recovered(batches, [], next_segment, filled)
 
 
 def _follow(batches: list[TailBatch], batch: StoredBatch, number: int, last: int) -> bool:

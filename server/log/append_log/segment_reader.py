@@ -13,15 +13,18 @@ What each defect means:
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from typing import NamedTuple
 from zlib import crc32
 
 from server.log.append_log.batch_format import FRAME, EntryRow, SummaryRow
 from server.log.row_format import LOST, checksum
 
-_HEADER = b"batch\n"
-_ROWS = (b"entry\n", b"listing\n")
+Pattern = re.Pattern[bytes]
+
+_HEADER_BEGIN = b"batch\n"
+_HEADER, _ROW = re.compile(_HEADER_BEGIN), re.compile(b"(?:entry|listing)\n")
 _UNWRITTEN = bytes(8)
 """No record has so many zero bytes in a row: bodies are JSON, which has none."""
 _UNSOUND_SUMMARY = ("", 0)
@@ -60,7 +63,7 @@ def read_batches(data: bytes, start: int = 0) -> tuple[list[StoredBatch], Rest]:
     found: list[StoredBatch] = []
     at = start
     while at < len(data):
-        header = _record(data, at, len(data), (_HEADER,))
+        header = _record(data, at, len(data), _HEADER)
         batch = _without_header(data, at) if header is None else _with_header(data, header)
         if isinstance(batch, Rest):
             return found, batch
@@ -74,8 +77,7 @@ def _with_header(data: bytes, header: _Record) -> StoredBatch | Rest:
     end = header.end + size
     if end > len(data):
         return Rest.TORN
-    rows = _Rows(data, header.end, end)
-    entries, summaries = rows.entries, rows.summaries
+    entries, summaries, _ = _rows(data, header.end, end)
     if len(entries) + len(summaries) == count:
         return StoredBatch(previous, entries, summaries, end)
     if end == len(data) and _UNWRITTEN in data[header.end :]:
@@ -90,33 +92,24 @@ def _with_header(data: bytes, header: _Record) -> StoredBatch | Rest:
 
 def _without_header(data: bytes, at: int) -> StoredBatch | Rest:
     """Read the rows after a damaged header, if it is certain that they are all rows of its batch."""
-    following = _next(data, at + 1, len(data), (_HEADER,))
+    following = _next(data, at + 1, len(data), _HEADER)
     end = len(data) if following is None else following.begin
-    first = _end_of_damaged_header(data, at, end)
-    if first is None:
+    first = _next(data, at + FRAME.size, end, _ROW)
+    if first is None or not _is_end_of_header(data, at, first.begin):
         return Rest.TORN if following is None and _is_torn(data, at) else Rest.UNREADABLE
-    rows = _Rows(data, first, end)
+    entries, summaries, tiled = _rows(data, first.begin, end)
     if following is not None:
         previous = int(following.fields[1])
-        if rows.tiled != end or not rows.entries or rows.entries[-1][0] != previous:
+        if tiled != end or not entries or entries[-1][0] != previous:
             return Rest.UNREADABLE
-    return StoredBatch(None, rows.entries, rows.summaries, rows.tiled, damaged=True)
+    return StoredBatch(None, entries, summaries, tiled, damaged=True)
 
 
-def _end_of_damaged_header(data: bytes, at: int, end: int) -> int | None:
-    """Return the offset of the first row after a damaged header; None if it is not certain.
-
-    It is certain if the header's length leads to a sound row, or if only that length is damaged.
-    """
+def _is_end_of_header(data: bytes, at: int, end: int) -> bool:
+    """Return whether a damaged header ends there: its length is sound, or all but its length."""
     payload = at + FRAME.size
-    if payload > end:
-        return None
     length, sum_ = FRAME.unpack_from(data, at)
-    by_length = _record(data, payload + length, end, _ROWS)
-    if by_length is not None:
-        return by_length.begin
-    first = _next(data, payload, end, _ROWS)
-    return first.begin if first is not None and crc32(data[payload : first.begin]) == sum_ else None
+    return bool(payload + length == end or crc32(data[payload:end]) == sum_)
 
 
 def _is_torn(data: bytes, at: int) -> bool:
@@ -125,30 +118,26 @@ def _is_torn(data: bytes, at: int) -> bool:
     if payload > len(data) or _UNWRITTEN in data[at:]:
         return True
     length, _ = FRAME.unpack_from(data, at)
-    return _HEADER.startswith(data[payload : payload + len(_HEADER)]) and payload + length >= len(data)
+    begin = data[payload : payload + len(_HEADER_BEGIN)]
+    return _HEADER_BEGIN.startswith(begin) and payload + length >= len(data)
 
 
-class _Rows:
-    """The sound rows in a range. ``tiled`` is the end of those that follow on one another from its beginning."""
-
-    def __init__(self, data: bytes, begin: int, end: int) -> None:
-        self.entries: list[EntryRow] = []
-        self.summaries: list[SummaryRow] = []
-        self.tiled = begin
-        record = _record(data, begin, end, _ROWS) or _next(data, begin, end, _ROWS)
-        while record is not None:
-            if record.begin == self.tiled:
-                self.tiled = record.end
-            self._add(record)
-            record = _record(data, record.end, end, _ROWS) or _next(data, record.end, end, _ROWS)
-
-    def _add(self, record: _Record) -> None:
+def _rows(data: bytes, begin: int, end: int) -> tuple[list[EntryRow], list[SummaryRow], int]:
+    """Return the sound rows in a range, and the end of those that follow on one another from its beginning."""
+    entries: list[EntryRow] = []
+    summaries: list[SummaryRow] = []
+    at = tiled = begin
+    while (record := _next(data, at, end, _ROW)) is not None:
         kind, position, epoch, version, stream, body = record.fields
         if kind == b"entry":
             place = (int(position), int(epoch), stream.decode(), int(version))
-            self.entries.append((*place, body.decode(), record.sum))
+            entries.append((*place, body.decode(), record.sum))
         else:
-            self.summaries.append((stream.decode(), int(position), body.decode(), record.sum))
+            summaries.append((stream.decode(), int(position), body.decode(), record.sum))
+        at = record.end
+        if record.begin == tiled:
+            tiled = at
+    return entries, summaries, tiled
 
 
 def _places(body: bytes) -> Iterator[EntryRow]:
@@ -160,25 +149,19 @@ def _places(body: bytes) -> Iterator[EntryRow]:
         yield place[0], place[1], place[3], place[2], LOST, checksum("entry", *place, LOST) ^ 1
 
 
-def _record(data: bytes, at: int, end: int, kinds: Sequence[bytes]) -> _Record | None:
-    """Return the record at an offset; None if no sound record of these kinds begins there and ends before ``end``."""
+def _record(data: bytes, at: int, end: int, kind: Pattern) -> _Record | None:
+    """Return the record at an offset; None if no sound record of this kind begins there and ends before ``end``."""
     payload = at + FRAME.size
     if payload > end:
         return None
     length, sum_ = FRAME.unpack_from(data, at)
     content = data[payload : payload + length]
-    if payload + length > end or not content.startswith(tuple(kinds)) or crc32(content) != sum_:
+    if payload + length > end or kind.match(content) is None or crc32(content) != sum_:
         return None
     return _Record(content.split(b"\n", 5), sum_, at, payload + length)
 
 
-def _next(data: bytes, begin: int, end: int, kinds: Sequence[bytes]) -> _Record | None:
-    """Return the first sound record of these kinds that begins at ``begin`` or later and ends before ``end``."""
-    starts = [data.find(kind, begin + FRAME.size, end) for kind in kinds]
-    while any(start >= 0 for start in starts):
-        start = min(start for start in starts if start >= 0)
-        record = _record(data, start - FRAME.size, end, kinds)
-        if record is not None:
-            return record
-        starts = [data.find(kind, start + 1, end) for kind in kinds]
-    return None
+def _next(data: bytes, begin: int, end: int, kind: Pattern) -> _Record | None:
+    """Return the first sound record of this kind that begins at ``begin`` or later and ends before ``end``."""
+    starts = (found.start() - FRAME.size for found in kind.finditer(data, begin + FRAME.size, end))
+    return next((record for at in starts if (record := _record(data, at, end, kind)) is not None), None)

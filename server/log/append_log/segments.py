@@ -1,4 +1,4 @@
-"""The segment files of a journal, as a port: in a folder, or in memory.
+"""The segment files of a journal: in a folder, or in memory.
 
 Segments have rising numbers. Only the newest is written to, and only at its end. Every method raises OSError.
 """
@@ -8,49 +8,10 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Protocol
 
 from wire.atomic_files import sync
 
 _SUFFIX = ".log"
-
-
-class SegmentFile(Protocol):
-    """A segment that is open for appends."""
-
-    def write(self, data: bytes) -> int:
-        """Write at the end; return how many bytes were written, which may be fewer."""
-
-    def sync(self) -> None:
-        """Return once everything that was written survives a power cut."""
-
-    def truncate(self, size: int) -> None:
-        """Cut the file to its first ``size`` bytes."""
-
-    def close(self) -> None:
-        """Close the file."""
-
-
-class Segments(Protocol):
-    """The segment files of one journal."""
-
-    def numbers(self) -> list[int]:
-        """Return the numbers of all segments, rising."""
-
-    def read(self, number: int) -> bytes:
-        """Return the content of a segment."""
-
-    def create(self, number: int) -> SegmentFile:
-        """Create an empty segment. An existing file of that number is replaced."""
-
-    def sync(self, number: int) -> None:
-        """Return once everything in a segment survives a power cut, also what an earlier process wrote."""
-
-    def delete(self, number: int) -> None:
-        """Delete a segment."""
-
-    def put_aside(self, number: int) -> None:
-        """Keep the file of a segment for people to look at, under a name that is no segment's."""
 
 
 class SegmentFolder:
@@ -60,6 +21,7 @@ class SegmentFolder:
         self._folder = folder
 
     def numbers(self) -> list[int]:
+        """Return the numbers of all segments, rising."""
         try:
             names = [file.stem for file in self._folder.iterdir() if file.suffix == _SUFFIX]
         except FileNotFoundError:
@@ -67,21 +29,26 @@ class SegmentFolder:
         return sorted(int(name) for name in names if name.isascii() and name.isdigit())
 
     def read(self, number: int) -> bytes:
+        """Return the content of a segment."""
         return self._file(number).read_bytes()
 
     def create(self, number: int) -> SegmentFile:
+        """Create an empty segment. An existing file of that number is replaced."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        return _File(self._file(number))
+        return FolderFile(self._file(number))
 
     def sync(self, number: int) -> None:
+        """Return once everything in a segment survives a power cut, also what an earlier process wrote."""
         sync(self._file(number))
         sync(self._folder)
         sync(self._folder.parent)
 
     def delete(self, number: int) -> None:
+        """Delete a segment."""
         self._file(number).unlink(missing_ok=True)
 
     def put_aside(self, number: int) -> None:
+        """Keep the file of a segment for people to look at, under a name that is no segment's."""
         file = self._file(number)
         file.rename(file.with_name(f"{file.name}.unreadable-{time.time_ns()}"))
 
@@ -89,7 +56,7 @@ class SegmentFolder:
         return self._folder / f"{number:012d}{_SUFFIX}"
 
 
-class _File:
+class FolderFile:
     """A file of a segment, open for appends."""
 
     def __init__(self, path: Path) -> None:
@@ -99,9 +66,11 @@ class _File:
         self._is_named = False
 
     def write(self, data: bytes) -> int:
+        """Write at the end; return how many bytes were written, which may be fewer."""
         return os.write(self._descriptor, data)
 
     def sync(self) -> None:
+        """Return once everything that was written survives a power cut."""
         os.fsync(self._descriptor)
         if not self._is_named:
             sync(self._folder)
@@ -109,9 +78,11 @@ class _File:
             self._is_named = True
 
     def truncate(self, size: int) -> None:
+        """Cut the file to its first ``size`` bytes."""
         os.ftruncate(self._descriptor, size)
 
     def close(self) -> None:
+        """Close the file."""
         os.close(self._descriptor)
 
 
@@ -122,7 +93,7 @@ class MemorySegments:
         self.contents: dict[int, bytearray] = {}
 
     @classmethod
-    def copy_of(cls, segments: Segments) -> MemorySegments:
+    def copy_of(cls, segments: SegmentFolder) -> MemorySegments:
         """Return the segments as they are now.
 
         Their server may run. It deletes a segment only after SQLite has it. So read SQLite afterwards: then nothing is
@@ -174,3 +145,9 @@ class MemoryFile:
 
     def close(self) -> None:
         """Do nothing: the content stays."""
+
+
+Segments = SegmentFolder | MemorySegments
+"""The segment files of one journal."""
+SegmentFile = FolderFile | MemoryFile
+"""A segment that is open for appends."""

@@ -20,9 +20,9 @@ from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from server.runtime.effects import Blocking, Effects
 from server.runtime.retries import Retries
-from wire.errors import Damaged, StorageFailed
+from wire.errors import Damaged
 
-PAUSE_S = 0.5
+COMPACTION_PAUSE_S = 0.5
 AT_ONCE = 20
 """Streams in one transaction. A commit waits for at most so many snapshots."""
 
@@ -92,13 +92,10 @@ class Compactor:
             }
             self._counted = True
 
-    def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
-        """Compact due streams, with a pause between rounds, until ``go_on()`` is false."""
-        while go_on():
-            pause(PAUSE_S)  # pause first, so that a takeover is not slowed down
-            with self.retries.attempt(StorageFailed):
-                while self.compact_some():
-                    pass
+    def compact(self) -> None:
+        """Make the snapshots of all due streams."""
+        while self.compact_some():
+            pass
 
     def paused(self) -> AbstractContextManager[bool]:
         """Return a context manager. No snapshot is made inside it."""

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 
-from server.log.append_log.append_log import TailBatch
+from server.log.append_log.append_log import AppendLog
 from server.log.journal.schema import prepare
 from server.log.journal.tail import add_batches
 from wire.errors import StorageFailed
@@ -25,16 +25,16 @@ class JournalConnection:
     works on a full disk too, and waits for no disk.
     """
 
+    _log: AppendLog
+    """The tail. It is set when the database was read to its end, before the first transaction."""
+
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Configure the connection. It must be in autocommit mode: transactions begin here."""
         prepare(connection)
         # Protects ``_connection``, ``_brought_in`` and ``_in_write``. Reentrant: a write may read.
         self._lock = threading.RLock()
         self._connection = connection
-        # Batches of the append log that no committed transaction has, oldest first. The appender adds to it without
-        # the lock; only a commit removes from it.
-        self._tail: list[TailBatch] = []
-        # How many of them the open transaction has.
+        # How many batches of the tail the open transaction has.
         self._brought_in = 0
         self._in_write = False
         self.on_unreadable: Callable[[str], None] = lambda _why: None
@@ -96,15 +96,15 @@ class JournalConnection:
 
     def _bring_in(self, most_batches: int | None = None) -> None:
         """Add batches of the tail to the open transaction, or to a new one. The lock is held. Raises sqlite3.Error."""
-        batches = self._tail[self._brought_in : most_batches]
+        batches = self._log.tail[self._brought_in : most_batches]
         if batches:
             self._begin()
             add_batches(self._connection, batches)
             self._brought_in += len(batches)
 
     def _filled(self, count: int) -> None:
-        """Remove the oldest batches of the tail: SQLite has them. The lock is held."""
-        del self._tail[:count]
+        """Remove the oldest batches of the tail: a transaction with them was committed. The lock is held."""
+        self._log.filled(count)
 
     def _begin(self) -> None:
         if not self._connection.in_transaction:

@@ -7,28 +7,21 @@ transaction of its caller.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from server.log.entries import Entry, Snapshot, StreamCopy
-from server.log.journal.rows import with_checksums
-from server.log.journal.schema import COLUMNS, TABLES
+from server.log.journal.rows import COLUMNS, TABLES, put_rows
 from server.log.mending import filled, holes_of, rows_for
 from server.log.row_format import LOST
 
-_ADD = f"INSERT INTO incoming_{{}} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
-_LOST = " UNION ".join(f"SELECT stream FROM incoming_{table} WHERE body = ?1" for table in TABLES)
+INCOMING = "incoming_"
+_LOST = " UNION ".join(f"SELECT stream FROM incoming_{table} WHERE body = ?1" for table in TABLES.values())
 
 
 def clear(connection: sqlite3.Connection) -> None:
     """Delete what has arrived."""
-    for table in TABLES:
+    for table in TABLES.values():
         connection.execute(f"DELETE FROM incoming_{table}")
-
-
-def add(connection: sqlite3.Connection, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> None:
-    """Store a part."""
-    connection.executemany(_ADD.format("entries"), with_checksums("entry", entries))
-    connection.executemany(_ADD.format("snapshots"), with_checksums("snapshot", snapshots))
 
 
 def fill(connection: sqlite3.Connection, own_copy: Callable[[str], StreamCopy]) -> None:
@@ -40,29 +33,23 @@ def fill(connection: sqlite3.Connection, own_copy: Callable[[str], StreamCopy]) 
         incoming = _copy(connection, stream)
         holes = holes_of(incoming)
         if holes is not None:
-            for table in TABLES:
+            for table in TABLES.values():
                 connection.execute(f"DELETE FROM incoming_{table} WHERE stream = ?", (stream,))
             whole = filled(incoming, rows_for(own_copy(stream), holes))
-            add(connection, [] if whole.snapshot is None else [whole.snapshot], whole.entries)
+            put_rows(connection, whole.rows, INCOMING)
 
 
 def move_in(connection: sqlite3.Connection) -> None:
     """Replace the present entries and snapshots by those that have arrived."""
-    for table in TABLES:
+    for table in TABLES.values():
         connection.execute(f"DELETE FROM {table}")
         connection.execute(f"INSERT INTO {table} ({COLUMNS}) SELECT {COLUMNS} FROM incoming_{table}")
         connection.execute(f"DELETE FROM incoming_{table}")
 
 
 def _copy(connection: sqlite3.Connection, stream: str) -> StreamCopy:
-    entries, snapshots = (
-        [
-            row[:5]
-            for row in connection.execute(
-                f"SELECT {COLUMNS} FROM incoming_{table} WHERE stream = ? ORDER BY 1", (stream,)
-            )
-        ]
-        for table in TABLES
+    rows_of = f"SELECT {COLUMNS} FROM incoming_{{}} WHERE stream = ? ORDER BY 1"
+    snapshots, entries = (
+        [row[:5] for row in connection.execute(rows_of.format(table), (stream,))] for table in ("snapshots", "entries")
     )
-    snapshot = Snapshot(*snapshots[0]) if snapshots else None
-    return StreamCopy(stream, snapshot, tuple(Entry(*row) for row in entries))
+    return StreamCopy(stream, Snapshot(*snapshots[0]) if snapshots else None, tuple(Entry(*entry) for entry in entries))

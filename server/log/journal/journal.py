@@ -15,15 +15,11 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import structlog
+from collections.abc import Sequence
 
 from game.errors import check
-from server.log.append_log.append_log import AppendLog, LogPlace
-from server.log.append_log.recovery import Recovered, recover
-from server.log.append_log.segment_reader import Rest, read_batches
+from server.log.append_log.append_log import AppendLog
+from server.log.append_log.recovery import LogPlace, recover
 from server.log.append_log.segments import MemorySegments, Segments
 from server.log.entries import (
     Entry,
@@ -38,26 +34,19 @@ from server.log.entries import (
 )
 from server.log.journal import incoming_copy
 from server.log.journal.guard_file import GuardFile
+from server.log.journal.incoming_copy import INCOMING
 from server.log.journal.reads import JournalReads
-from server.log.journal.rows import as_bytes, summary_row, with_checksums
-from server.log.journal.schema import COLUMNS, TABLES, bring_up_to_date
+from server.log.journal.rows import TABLES, as_bytes, put_rows, summary_row
+from server.log.journal.schema import bring_up_to_date
 from server.log.journal.tail import read_filled, store_filled
-from server.log.journal.terms import add_terms, drop_terms_after, read_epoch, read_terms, replace_terms, store_epoch
-from server.log.mending import holes_of, is_lost
-from server.log.row_format import Kind, checksum
+from server.log.journal.terms import read_epoch, read_terms, store_epoch, store_terms
+from server.log.mending import holes_of
 from wire.errors import StorageFailed
 
 FILL_BATCHES = 200
-"""Batches that one transaction of ``fill`` moves into SQLite. A read waits for at most so many."""
-MOST_SEGMENTS = 64
-"""Segments that SQLite may lack. While it refuses longer than that, appends are refused too."""
-_ADD_ENTRY = f"INSERT INTO entries ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
-_PUT_ENTRY = f"INSERT OR REPLACE INTO entries ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
-_PUT_SNAPSHOT = f"INSERT OR REPLACE INTO snapshots ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+"""Batches that one transaction of ``fill`` moves into SQLite."""
 _PUT_SUMMARY = "INSERT OR REPLACE INTO listings (stream, position, row, sum) VALUES (?, ?, ?, ?)"
 _PUT_FORGOTTEN = "INSERT OR REPLACE INTO forgotten VALUES (1, ?)"
-
-logger = structlog.get_logger()
 
 
 class Journal(JournalReads):
@@ -96,66 +85,41 @@ class Journal(JournalReads):
         filled = read_filled(connection)
         row = connection.execute("SELECT position FROM forgotten").fetchone()
         connection.execute("COMMIT")
-        self._segments = MemorySegments() if segments is None else segments
-        recovered = self._recover(filled, last)
-        if sync and owned:
-            self._sync(recovered)
-        # Held by an append, and by a write that depends on what it has read.
-        self._appending = threading.Lock()
-        self._log = AppendLog(self._segments, sync=sync, next_segment=recovered.next_segment)
-        self._unusable = recovered.unusable
-        self._tail += recovered.batches if owned else ()
-        for stream in sorted(
-            {entry.stream for batch in recovered.batches for entry in batch.entries if is_lost(entry)}
-        ):
+        segments = MemorySegments() if segments is None else segments
+        recovered = recover(segments, filled, last.position)
+        for stream in sorted({entry.stream for batch in recovered.batches for entry in batch.entries if entry.is_lost}):
             self.damage.add(stream)
-        # Up to where committed transactions have the segments.
-        self._filled_to = filled or LogPlace(recovered.next_segment, 0)
         # The log id of the last entry. It changes only after the write that moved the end of the log.
         self.last = recovered.batches[-1].entries[-1].log_id if recovered.batches else last
+        self._log = AppendLog(segments, recovered if owned else recovered._replace(batches=[]), sync=sync)
+        # Held by an append, and by a write that depends on what it has read.
+        self._appending = threading.Lock()
         # The row of the promised epoch may be damaged. Then only an epoch above all known epochs is certain to keep the
         # promise.
         self.epoch = epoch or Epoch(self.last.epoch, "")
         self.forgotten_at: int = min(row[0], self.last.position) if row and type(row[0]) is int else 0
-        """The position at which the log ended when streams were last deleted. Both copies ended there at that time."""
-
-    def _sync(self, recovered: Recovered) -> None:
-        """Make what was read survive a power cut, before anybody relies on it.
-
-        The process that appended it may have died between its write and its sync.
+        """The position at which the log ended when streams were last forgotten, or when the log was last replaced. Both
+        copies ended there at that time.
         """
-        for number in sorted({batch.end.segment for batch in recovered.batches}):
-            self._segments.sync(number)
-
-    def _recover(self, filled: LogPlace | None, last: LogId) -> Recovered:
-        if filled is not None:
-            return recover(self._segments, filled, last.position)
-        logger.error("place in the segments damaged")
-        numbers = self._segments.numbers()
-        return Recovered([], numbers, max(numbers, default=0) + 1)
 
     def put_unusable_aside(self) -> None:
         """Put segments aside that cannot be used. The server that owns the journal calls this before it appends.
 
         Raises StorageFailed and OSError.
         """
-        if self._unusable:
+        if self._log.unusable:
             with self.writing():
                 pass  # what precedes the damage is in SQLite before its segment goes
-            for number in self._unusable:
-                self._segments.put_aside(number)
+            self._log.put_unusable_aside()
             with self.writing():
-                store_filled(self._connection, LogPlace(self._log.segment + 1, 0))
-            self._unusable = []
+                store_filled(self._connection, LogPlace(self._log.newest + 1, 0))
 
     def close(self) -> None:
         """Close the journal. If this object has appended to it, SQLite has everything then, if the disk allows it."""
         if self._log.is_begun:
             with contextlib.suppress(StorageFailed):  # what SQLite lacks is in the segments
-                while self.fill():
-                    pass
-                self._log.close()
-                self._delete_segments(self._log.segment + 1)
+                self.fill()
+                self._log.end()
         super().close()
 
     @property
@@ -174,53 +138,24 @@ class Journal(JournalReads):
         previous, last = self.last.position, entries[-1].log_id
         check(entries[0].position > previous, "entries must come after the last one")
         with self._appending:
-            if self._tail and self._log.segment - self._tail[0].segment >= MOST_SEGMENTS:
-                raise StorageFailed("the journal cannot be written: SQLite lacks too much of the append log")
-            self._tail.append(self._log.append(previous, entries, [summary_row(one) for one in summaries]))
+            self._log.append(previous, entries, [summary_row(one) for one in summaries])
             self.last = last
         self.guard.raise_to(last)
 
-    def fill(self) -> bool:
-        """Move the oldest batches of the tail into SQLite; return whether it lacks more."""
-        with self._lock:
-            if self._tail:
-                with self.writing(FILL_BATCHES):
-                    pass
-            return bool(self._tail)
-
-    def _filled(self, count: int) -> None:
-        # The newest segment first: an append may begin another one at any moment.
-        newest = self._log.segment
-        if count:
-            self._filled_to = self._tail[count - 1].end
-            super()._filled(count)
-            self._delete_segments(min([newest, *(batch.segment for batch in self._tail[:1])]))
-
-    def _delete_segments(self, before: int) -> None:
-        """Delete the segments with lower numbers: SQLite has them."""
-        try:
-            for number in self._segments.numbers():
-                if number < before and number not in self._unusable:
-                    self._segments.delete(number)
-        except OSError as error:  # harmless: a start skips what SQLite has
-            logger.warning("segments not deleted", why=str(error))
+    def fill(self) -> None:
+        """Move the tail into SQLite, a part in each transaction. A read waits for one of them."""
+        while self._log.tail:
+            with self.writing(FILL_BATCHES):
+                pass
 
     def check_segments(self) -> None:
         """Look for damage in the segments that SQLite lacks. If there is any, fill SQLite at once from memory."""
-        filled = self._filled_to
         try:
-            for number in self._segments.numbers():
-                if number >= filled.segment:
-                    start = filled.offset if number == filled.segment else 0
-                    batches, rest = read_batches(self._segments.read(number), start)
-                    if rest is Rest.UNREADABLE or any(batch.damaged for batch in batches):
-                        logger.error("record damaged", segment=number)
-                        while self.fill():
-                            pass
-        except FileNotFoundError:
-            return  # filled and deleted meanwhile
+            is_damaged = self._log.is_damaged()
         except OSError as error:
             raise StorageFailed(f"the journal cannot be read: {error.strerror or error}") from error
+        if is_damaged:
+            self.fill()
 
     def receive(
         self, snapshots: Sequence[Snapshot], entries: Sequence[Entry], last: LogId, terms: Sequence[EpochStart] = ()
@@ -233,20 +168,17 @@ class Journal(JournalReads):
         if entries and not snapshots and not terms:
             self.append(entries)
             return
+        history = self.terms.up_to(self.last.position, *terms)
         with self.writing():
-            self._connection.executemany(_ADD_ENTRY, with_checksums("entry", entries))
-            needed = [one for one in snapshots if not (is_lost(one) and self._has_all_up_to(one))]
-            self._connection.executemany(_PUT_SNAPSHOT, with_checksums("snapshot", needed))
-            if terms:
-                add_terms(self._connection, terms, self.last.position)
-        self.last = last
-        for term in terms:
-            self.terms.begin(term)
+            put_rows(self._connection, entries)
+            put_rows(self._connection, [one for one in snapshots if not (one.is_lost and self._has_all_up_to(one))])
+            store_terms(self._connection, history)
+        self.last, self.terms = last, history
 
     def _has_all_up_to(self, snapshot: Snapshot) -> bool:
         """Return whether every event in a snapshot is here, as an entry or in a sound snapshot."""
         copy = self.copy(snapshot.stream)
-        sound = copy.snapshot is None or not is_lost(copy.snapshot)
+        sound = copy.snapshot is None or not copy.snapshot.is_lost
         return sound and not copy.has_gap and copy.version >= snapshot.version
 
     def store_epoch(self, epoch: Epoch) -> None:
@@ -257,19 +189,19 @@ class Journal(JournalReads):
 
     def begin_term(self, epoch: Epoch) -> None:
         """Begin the server's own term. Entries from here on have its epoch and holder."""
-        term = EpochStart(*epoch, self.last.position + 1)
+        terms = self.terms.up_to(self.last.position, EpochStart(*epoch, self.last.position + 1))
         with self.writing():
             store_epoch(self._connection, epoch)
-            add_terms(self._connection, [term], self.last.position)
-        self.epoch = epoch
-        self.terms.begin(term)
+            store_terms(self._connection, terms)
+        self.epoch, self.terms = epoch, terms
         self.guard.raise_to(LogId(epoch.number, self.last.position))
 
     def drop_empty_terms(self) -> None:
         """Delete the terms that wrote nothing."""
+        terms = self.terms.up_to(self.last.position)
         with self.writing():
-            add_terms(self._connection, [], self.last.position)
-        self.terms = read_terms(self._connection)
+            store_terms(self._connection, terms)
+        self.terms = terms
 
     # -- another server's log -----------------------------------------------------------------------------------------
 
@@ -281,7 +213,7 @@ class Journal(JournalReads):
     def add_to_copy(self, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> None:
         """Store a part of the incoming copy apart from the present log."""
         with self.writing():
-            incoming_copy.add(self._connection, snapshots, entries)
+            put_rows(self._connection, (*snapshots, *entries), INCOMING)
 
     def end_copy(self, last: LogId, terms: Sequence[EpochStart], forgotten_at: int) -> None:
         """Replace the present log by the incoming copy in one transaction.
@@ -297,7 +229,7 @@ class Journal(JournalReads):
         with self.writing():
             incoming_copy.fill(self._connection, own_copy)
             self._connection.execute("DELETE FROM listings")
-            replace_terms(self._connection, terms)
+            store_terms(self._connection, terms)
             incoming_copy.move_in(self._connection)
             check(self._read_last(self.terms) == last, "an incoming copy must end at the announced log id")
             self._connection.execute(_PUT_FORGOTTEN, (forgotten_at,))
@@ -310,11 +242,9 @@ class Journal(JournalReads):
     def replace(self, copy: StreamCopy) -> None:
         """Replace all rows of one stream by ``copy``. The end of the log does not change."""
         with self.writing():
-            for table in TABLES:
+            for table in TABLES.values():
                 self._connection.execute(f"DELETE FROM {table} WHERE stream = ?", (copy.stream,))
-            self._connection.executemany(_PUT_ENTRY, with_checksums("entry", copy.entries))
-            if copy.snapshot is not None:
-                self._connection.executemany(_PUT_SNAPSHOT, with_checksums("snapshot", [copy.snapshot]))
+            put_rows(self._connection, copy.rows)
 
     def rewrite_if_sound(self, stream: str) -> None:
         """Write a stream again that is damaged on the disk, if SQLite's cache still has it sound.
@@ -323,13 +253,13 @@ class Journal(JournalReads):
         """
         with self._appending, self._lock:
             copy = self.copy(stream)
-            if holes_of(copy) is None and (copy.entries or copy.snapshot is not None):
+            if holes_of(copy) is None and copy.rows:
                 self.replace(copy)
 
     def put_snapshots(self, snapshots: Sequence[Snapshot], *, keep_events: int) -> None:
         """Store snapshots and delete the entries before them. Each stream keeps its last ``keep_events`` entries."""
         with self.writing():
-            self._connection.executemany(_PUT_SNAPSHOT, with_checksums("snapshot", snapshots))
+            put_rows(self._connection, snapshots)
             self._connection.executemany(
                 "DELETE FROM entries WHERE stream = ? AND version <= ?",
                 [(s.stream, s.version - keep_events) for s in snapshots],
@@ -339,7 +269,7 @@ class Journal(JournalReads):
         """Delete these streams. Both copies of the log end at the same position when this is called."""
         with self.writing():
             self._connection.execute(_PUT_FORGOTTEN, (self.last.position,))
-            for table in (*TABLES, "listings"):
+            for table in (*TABLES.values(), "listings"):
                 self._connection.executemany(
                     f"DELETE FROM {table} WHERE stream = ? AND position < ?",
                     [(stream, self.last.position) for stream in streams],
@@ -357,43 +287,18 @@ class Journal(JournalReads):
                 [(copy.stream, copy.before_gap().version) for copy in torn],
             )
             last = self._read_last(self.terms)
-            drop_terms_after(self._connection, last.position)
-        self.last, self.terms = last, read_terms(self._connection, self.epoch)
+            terms = self.terms.up_to(last.position)
+            store_terms(self._connection, terms)
+        self.last, self.terms = last, terms
         return [copy.stream for copy in torn]
-
-    def add_checksums(self, kind: Kind, rows: Sequence[Sequence[Any]]) -> None:
-        """Add checksums to rows of an older version. Rows that changed since they were read are skipped."""
-        table = {"entry": "entries", "snapshot": "snapshots"}[kind]
-        if rows:
-            with self.writing():
-                self._connection.executemany(
-                    f"UPDATE {table} SET sum = ? WHERE position = ? AND stream = ? AND body = ? AND sum IS NULL",
-                    [
-                        (checksum(kind, position, epoch, version, stream, body), position, stream, body)
-                        for position, epoch, stream, version, body, _ in rows
-                    ],
-                )
 
     def store_summaries(self, summaries: Sequence[StreamSummary]) -> None:
         """Store these stream summaries, in place of any that are there: the caller found those missing or damaged."""
         with self.writing():
             self._connection.executemany(_PUT_SUMMARY, map(summary_row, summaries))
-        self._damaged_summaries.difference_update(summary.stream for summary in summaries)
 
-    def rebuild_summary(self, stream: str, summary_of: Callable[[StreamCopy], StreamSummary | None]) -> None:
-        """Make a damaged stream summary again.
-
-        ``summary_of`` makes it from the stream's rows. If it returns None, the damaged summary stays. If no stream has
-        that name, the name itself is damaged, and the summary is deleted.
-        """
-        # Without an append in between, so an older summary never replaces a newer one.
-        with self._appending, self._lock:
-            if self._has(stream):
-                summary = summary_of(self.copy(stream, whole=False))
-                if summary is not None:
-                    self.store_summaries([summary])
-                return
-            with self.writing():
-                # "+" makes SQLite scan the table: a search by index may miss a row with a damaged name.
-                self._connection.execute("DELETE FROM listings WHERE +stream = CAST(? AS TEXT)", (as_bytes(stream),))
-            self._damaged_summaries.discard(stream)
+    def drop_summary(self, stream: str) -> None:
+        """Delete a damaged stream summary. It is made again from the stream's events when it is needed."""
+        with self.writing():
+            # "+" makes SQLite scan the table: a search by index may miss a row with a damaged name.
+            self._connection.execute("DELETE FROM listings WHERE +stream = CAST(? AS TEXT)", (as_bytes(stream),))

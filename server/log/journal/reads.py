@@ -8,10 +8,12 @@ cannot be read either.
 from __future__ import annotations
 
 import itertools
-import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+from msgspec import MsgspecError
+from msgspec.json import decode
 
 from server.log.damaged_streams import DamagedStreams
 from server.log.entries import (
@@ -26,16 +28,12 @@ from server.log.entries import (
     weight,
 )
 from server.log.journal.connection import JournalConnection
-from server.log.journal.rows import as_bytes, entries_from, snapshots_from, summaries_from
-from server.log.journal.schema import COLUMNS
-from server.log.mending import is_lost
+from server.log.journal.rows import COLUMNS, TABLES, RowType, as_bytes, rows_from, summaries_from
 from server.log.streams import is_stream
 
 STREAMS_AT_ONCE = 8
 BACKLOG_ROWS = 1000
 """The most snapshots, and the most entries, in one part of a backlog."""
-_ENTRIES = f"SELECT {COLUMNS} FROM entries"
-_SNAPSHOTS = f"SELECT {COLUMNS} FROM snapshots"
 _AFTER_SNAPSHOT = " AND version > COALESCE((SELECT s.version FROM snapshots s WHERE s.stream = entries.stream), 0)"
 # After each row that SQLite returns, other threads may run, while this thread still holds the journal's lock. So a
 # query that runs while many callers arrive (after a takeover) returns one row, as JSON.
@@ -57,7 +55,6 @@ _NAMES = """
 SELECT stream FROM entries WHERE stream > CAST(?1 AS TEXT)
 UNION SELECT stream FROM snapshots WHERE stream > CAST(?1 AS TEXT) ORDER BY 1 LIMIT ?2
 """
-_HAS = "SELECT 1 FROM entries WHERE stream = ?1 UNION ALL SELECT 1 FROM snapshots WHERE stream = ?1 LIMIT 1"
 _STREAMS = """
 WITH RECURSIVE names (stream) AS (
     SELECT MIN(stream) FROM entries
@@ -74,23 +71,13 @@ class JournalReads(JournalConnection):
         super().__init__(connection)
         self.damage = DamagedStreams()
         """The streams of this copy in which damage was found."""
-        # Streams with a damaged summary that ``summaries`` found and that is not replaced yet.
-        self._damaged_summaries: set[str] = set()
 
     def copies(self, after_stream: str = "", limit: int = -1) -> Iterator[StreamCopy]:
         """Yield every stream in order of name after ``after_stream``, at most ``limit`` streams (-1: all)."""
         with self._reading():
             names = self._names(after_stream, limit)
-            if not names:
-                return
-            span = (names[0], names[-1])
-            where = " WHERE stream BETWEEN ? AND ?"
-            snapshots = {s.stream: s for s in self._snapshots(where, span)}
-            entries: dict[str, list[Entry]] = {}
-            for entry in self._entries(where + " ORDER BY stream, version", span):
-                entries.setdefault(entry.stream, []).append(entry)
         for name in names:
-            yield StreamCopy(name, snapshots.get(name), tuple(entries.get(name, ())))
+            yield self.copy(name)
 
     def parts(self, after: StreamCursor, most_bytes: int) -> list[StreamCopy]:
         """Return the next streams by name after a cursor, about ``most_bytes`` on the wire.
@@ -104,7 +91,7 @@ class JournalReads(JournalConnection):
             if left <= 0:
                 break
             part = copy.first_part(left)
-            if part.entries or part.snapshot is not None:
+            if part.rows:
                 found.append(part)
                 left -= part.weight
             if part != copy:
@@ -127,10 +114,10 @@ class JournalReads(JournalConnection):
             snapshots, entries = self._rows_of(stream, tail)
         copy = StreamCopy(
             stream,
-            next(iter(snapshots_from(snapshots, self.damage, stream)), None),
-            tuple(sorted(entries_from(entries, self.damage, stream), key=lambda entry: entry.version)),
+            next(iter(rows_from(Snapshot, snapshots, self.damage, stream)), None),
+            tuple(sorted(rows_from(Entry, entries, self.damage, stream), key=lambda entry: entry.version)),
         )
-        if not whole and copy.snapshot is not None and is_lost(copy.snapshot):
+        if not whole and copy.snapshot is not None and copy.snapshot.is_lost:
             return self.copy(stream)  # the events that it included may be here
         return copy
 
@@ -142,39 +129,35 @@ class JournalReads(JournalConnection):
         """
         try:
             snapshot, entries = self._connection.execute(_ONE_STREAM + tail, (stream,)).fetchone()
-            return [] if snapshot is None else [json.loads(snapshot)], json.loads(entries)
-        except (sqlite3.OperationalError, ValueError):
+            return [] if snapshot is None else [decode(snapshot)], decode(entries)
+        except (sqlite3.OperationalError, MsgspecError, ValueError):
             run = self._connection.execute
             return (
-                run(f"{_SNAPSHOTS} WHERE stream = ?", (stream,)).fetchall(),
-                run(f"{_ENTRIES} WHERE stream = ?{tail}", (stream,)).fetchall(),
+                run(f"SELECT {COLUMNS} FROM snapshots WHERE stream = ?", (stream,)).fetchall(),
+                run(f"SELECT {COLUMNS} FROM entries WHERE stream = ?{tail}", (stream,)).fetchall(),
             )
 
     def events(self, stream: str, after_version: int, limit: int) -> list[Entry]:
         """Return at most ``limit`` entries of a stream after a version, oldest first. Compacted entries are missing."""
         with self._reading():
-            return self._entries(
-                " WHERE stream = ? AND version > ? ORDER BY version LIMIT ?", (stream, after_version, limit)
+            return self._select(
+                Entry, " WHERE stream = ? AND version > ? ORDER BY version LIMIT ?", (stream, after_version, limit)
             )
 
-    def summaries(self) -> list[StreamSummary]:
-        """Return the sound stream summaries in order of position."""
+    def summaries(self) -> tuple[list[StreamSummary], list[str]]:
+        """Return the sound stream summaries in order of position, and the streams of the damaged ones."""
         with self._reading():
             rows = self._connection.execute(
                 "SELECT stream, position, row, sum FROM listings ORDER BY position"
             ).fetchall()
-        summaries, unsound = summaries_from(rows)
-        self._damaged_summaries.update(unsound)
-        return summaries
+        summaries, damaged = summaries_from(rows)
+        return summaries, [stream for stream in damaged if is_stream(stream)]
 
     def missing_summaries(self) -> list[str]:
-        """Return the streams that have no summary, or one that ``summaries`` found damaged."""
+        """Return the streams that have no summary."""
         with self._reading():
-            run = self._connection.execute
-            missing = [stream for (stream,) in run(f"{_STREAMS} EXCEPT SELECT stream FROM listings")]
-            if self._damaged_summaries:
-                missing += self._damaged_summaries & {stream for (stream,) in run(_STREAMS)}
-        return [stream for stream in missing if is_stream(stream)]
+            missing = self._connection.execute(f"{_STREAMS} EXCEPT SELECT stream FROM listings").fetchall()
+        return [stream for (stream,) in missing if is_stream(stream)]
 
     def stream_at(self, position: int) -> str | None:
         """Return the stream of the entry at a position, from the index.
@@ -188,7 +171,7 @@ class JournalReads(JournalConnection):
     def log_id_of(self, stream: str, version: int) -> LogId | None:
         """Return the log id of a stream's entry with that version, or None if it is not here."""
         with self._reading():
-            found = self._entries(" WHERE stream = ? AND version = ?", (stream, version))
+            found = self._select(Entry, " WHERE stream = ? AND version = ?", (stream, version))
         return found[0].log_id if found else None
 
     def backlog(self, after: LogId, upto: LogId, most_bytes: int) -> tuple[list[Snapshot], list[Entry]]:
@@ -199,22 +182,21 @@ class JournalReads(JournalConnection):
         span = (after.position, upto.position, BACKLOG_ROWS)
         where = " WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
         with self._reading():
-            snapshots = self._snapshots(where, span)
-            entries = self._entries(where, span)
-        rows = [(s.position, weight(s.body)) for s in snapshots] + [(e.position, weight(e.body)) for e in entries]
+            snapshots = self._select(Snapshot, where, span)
+            entries = self._select(Entry, where, span)
         cut, left = 0, most_bytes
-        for position, bytes_ in sorted(rows)[:BACKLOG_ROWS]:
-            left -= bytes_
-            if left < 0 and cut not in (0, position):
+        for row in sorted((*snapshots, *entries))[:BACKLOG_ROWS]:
+            left -= weight(row.body)
+            if left < 0 and cut not in (0, row.position):
                 break
-            cut = position
+            cut = row.position
         return [s for s in snapshots if s.position <= cut], [e for e in entries if e.position <= cut]
 
     def tail_lengths(self) -> dict[str, int]:
         """Return how many entries each stream has after its snapshot. Streams without such entries are left out."""
         with self._reading():
             (lengths,) = self._connection.execute(_TAIL_LENGTHS).fetchone()
-        return dict(json.loads(lengths))
+        return dict(decode(lengths))
 
     def _names(self, after: str, limit: int) -> list[str]:
         """Return the next stream names in order, at most ``limit`` (-1: all). Damaged names are skipped.
@@ -229,28 +211,19 @@ class JournalReads(JournalConnection):
                 return sound
             after = names[-1]
 
-    def _has(self, stream: str) -> bool:
-        """Return whether the stream has any row."""
-        if not is_stream(stream):
-            return False
-        with self._reading():
-            return self._connection.execute(_HAS, (stream,)).fetchone() is not None
-
-    def _entries(self, where: str, parameters: Iterable[object]) -> list[Entry]:
-        return entries_from(self._connection.execute(_ENTRIES + where, tuple(parameters)), self.damage)
-
-    def _snapshots(self, where: str, parameters: Iterable[object]) -> list[Snapshot]:
-        return snapshots_from(self._connection.execute(_SNAPSHOTS + where, tuple(parameters)), self.damage)
+    def _select(self, row_type: type[RowType], where: str, parameters: Sequence[object] = ()) -> list[RowType]:
+        found = self._connection.execute(f"SELECT {COLUMNS} FROM {TABLES[row_type.kind]}{where}", parameters)
+        return rows_from(row_type, found, self.damage)
 
     def _read_last(self, terms: EpochHistory) -> LogId:
         """Return the log id of the last entry. ``terms`` has the epoch of a damaged one."""
         end = " ORDER BY position DESC LIMIT 1"
-        rows: list[Entry | Snapshot] = [*self._entries(end, ()), *self._snapshots(end, ())]
+        rows: list[Entry | Snapshot] = [*self._select(Entry, end), *self._select(Snapshot, end)]
         last = max(rows, key=lambda row: row.position, default=None)
         (highest,) = self._connection.execute(_HIGHEST).fetchone()
         if last is None and highest is None:
             return START
-        if last is not None and not is_lost(last) and (highest is None or last.position >= highest):
+        if last is not None and not last.is_lost and (highest is None or last.position >= highest):
             return last.log_id
         # The last row is damaged. Its position is taken all the same, whatever its stream and epoch were.
         position = max(highest or 0, 0 if last is None else last.position)

@@ -1,27 +1,28 @@
-"""Convert between SQLite rows of a journal and values of the log. Pure.
+"""Convert between SQLite rows of a journal and values of the log, and write and read them.
 
-Checksums are added when a row is written and checked when it is read. A row without a checksum was written by an older
-version; it is sound if it can be parsed.
+Checksums are added when a row is written and checked when it is read.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from server.log.damaged_streams import DamagedStreams
 from server.log.entries import Entry, Snapshot, StreamSummary
-from server.log.mending import is_lost
-from server.log.message_checks import is_readable
 from server.log.row_format import LOST, Kind, checksum
 from server.log.streams import is_stream
 
-Row = TypeVar("Row", Entry, Snapshot)
+RowType = TypeVar("RowType", Entry, Snapshot)
 Columns = Sequence[Any]
-"""position, epoch, stream, version, body, sum. In a damaged row each can be of any type."""
+"""The columns of a row. In a damaged row each can be of any type."""
+TABLES: Mapping[Kind, str] = {"entry": "entries", "snapshot": "snapshots"}
+COLUMNS = "position, epoch, stream, version, body, sum"
+"""The columns of both tables."""
 
 
 def as_text(raw: bytes) -> str:
@@ -34,23 +35,29 @@ def as_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def with_checksums(kind: Kind, rows: Iterable[Entry | Snapshot]) -> Iterator[tuple[object, ...]]:
-    """Yield the rows with their checksums, as they are written."""
+def put_rows(connection: sqlite3.Connection, rows: Iterable[Entry | Snapshot], prefix: str = "") -> None:
+    """Write entries and snapshots with their checksums, in place of others in their places.
+
+    ``prefix``: that of the tables' names.
+    """
+    of_kind: dict[Kind, list[tuple[object, ...]]] = {}
     for row in rows:
         position, epoch, stream, version, body = row
-        yield position, epoch, stream, version, body, checksum(kind, position, epoch, version, stream, body)
+        sum_ = checksum(row.kind, position, epoch, version, stream, body)
+        of_kind.setdefault(row.kind, []).append((*row, sum_))
+    for kind, values in of_kind.items():
+        connection.executemany(
+            f"INSERT OR REPLACE INTO {prefix}{TABLES[kind]} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", values
+        )
 
 
-def entries_from(rows: Iterable[Columns], damage: DamagedStreams, stream: str = "") -> list[Entry]:
-    """Return the entries in these rows; see ``_row``. ``stream`` is the stream of the query, if it was for a single
-    stream.
+def rows_from(
+    row_type: type[RowType], rows: Iterable[Columns], damage: DamagedStreams, stream: str = ""
+) -> list[RowType]:
+    """Return the entries or snapshots in these rows; see ``_row``. ``stream`` is the stream of the query, if it was for
+    a single stream.
     """
-    return [entry for row in rows if (entry := _row(Entry, "entry", row, damage, stream)) is not None]
-
-
-def snapshots_from(rows: Iterable[Columns], damage: DamagedStreams, stream: str = "") -> list[Snapshot]:
-    """Return the snapshots in these rows; the arguments are those of ``entries_from``."""
-    return [found for row in rows if (found := _row(Snapshot, "snapshot", row, damage, stream)) is not None]
+    return [found for row in rows if (found := _row(row_type, row, damage, stream)) is not None]
 
 
 def is_sound(kind: Kind, row: Columns) -> bool:
@@ -58,19 +65,17 @@ def is_sound(kind: Kind, row: Columns) -> bool:
     position, epoch, stream, version, body, sum_ = row
     if type(body) is not str or type(stream) is not str or not all(type(n) is int for n in (position, epoch, version)):
         return False
-    if sum_ is None:
-        return is_stream(stream) and is_readable(stream, body, entry=kind == "entry")
     return bool(sum_ == checksum(kind, position, epoch, version, stream, body))
 
 
-def _row(row_type: type[Row], kind: Kind, row: Columns, damage: DamagedStreams, queried: str) -> Row | None:
+def _row(row_type: type[RowType], row: Columns, damage: DamagedStreams, queried: str) -> RowType | None:
     """Return the value in a row. A damaged row keeps its place and gets the body ``LOST``.
 
     Return None if its place cannot be read. Damage is recorded in ``damage``.
     """
-    if is_sound(kind, row):
+    if is_sound(row_type.kind, row):
         found = row_type(*row[:5])
-        if is_lost(found):
+        if found.is_lost:
             damage.add(found.stream)
         return found
     position, epoch, stream, version = row[:4]
@@ -107,18 +112,8 @@ def is_sound_summary(row: Columns) -> bool:
     stream, position, text, sum_ = row
     if type(stream) is not str or type(position) is not int or type(text) is not str:
         return False
-    if sum_ is None:
-        return is_stream(stream) and _is_json(text)
     return bool(sum_ == _summary_checksum(stream, position, text))
 
 
 def _summary_checksum(stream: str, position: int, text: str) -> int:
     return checksum("listing", position, 0, 0, stream, text)
-
-
-def _is_json(text: str) -> bool:
-    try:
-        msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return False
-    return True

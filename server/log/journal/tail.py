@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
-from server.log.append_log.append_log import LogPlace, TailBatch
-from server.log.journal.schema import COLUMNS
+from server.log.append_log.recovery import LogPlace, TailBatch
+from server.log.journal.rows import COLUMNS
 from server.log.row_format import checksum
 
 _ADD = "INSERT {} INTO {} SELECT {} FROM json_each(?)"

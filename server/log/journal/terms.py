@@ -9,7 +9,7 @@ Each function that writes runs in a transaction of its caller.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -17,12 +17,6 @@ import structlog
 from server.log.entries import NO_EPOCH, Epoch, EpochHistory, EpochStart
 from server.log.row_format import checksum
 
-KEPT_TERMS = 1000
-"""Takeovers for which a journal can still be compared with another. This many terms fit into one message."""
-_ADD_TERM = "INSERT INTO terms (epoch, holder, position, sum) VALUES (?, ?, ?, ?)"
-_DROP_OLD_TERMS = (
-    f"DELETE FROM terms WHERE epoch <= (SELECT epoch FROM terms ORDER BY epoch DESC LIMIT 1 OFFSET {KEPT_TERMS})"
-)
 _PUT_EPOCH = "INSERT OR REPLACE INTO office (only_row, epoch, holder, sum) VALUES (1, ?, ?, ?)"
 _BEGINNINGS = """
 SELECT epoch, MIN(position) FROM (SELECT epoch, position FROM entries UNION ALL SELECT epoch, position FROM snapshots)
@@ -44,40 +38,28 @@ def store_epoch(connection: sqlite3.Connection, epoch: Epoch) -> None:
 
 
 def read_terms(connection: sqlite3.Connection, last: Epoch | None = None) -> EpochHistory:
-    """Return the terms. Damaged ones are rebuilt; ``last`` has the holder of the last epoch."""
+    """Return the terms. Damaged ones are rebuilt from the entries; ``last`` has the holder of the last epoch."""
     rows = connection.execute("SELECT epoch, holder, position, sum FROM terms ORDER BY 1").fetchall()
-    terms = _sound_terms(rows)
-    if len(terms) < len(rows):
-        logger.error("terms damaged", damaged=len(rows) - len(terms), of=len(rows))
-        begun = dict(connection.execute(_BEGINNINGS))
-        terms = _completed(terms, {e: p for e, p in begun.items() if type(e) is int and type(p) is int}, last)
-    return EpochHistory(terms)
+    known = {row[0]: EpochStart(*row[:3]) for row in rows if _is_sound(row)}
+    if len(known) < len(rows):
+        logger.error("terms damaged", damaged=len(rows) - len(known), of=len(rows))
+        oldest = min(known, default=0)
+        for epoch, first in connection.execute(_BEGINNINGS):
+            if type(epoch) is int and type(first) is int and epoch > oldest:
+                holder = last.holder if last is not None and last.number == epoch else ""
+                known.setdefault(epoch, EpochStart(epoch, holder, first))
+    found: list[EpochStart] = []
+    for _, term in sorted(known.items()):
+        if not found or term.first >= found[-1].first:
+            found.append(term)
+    return EpochHistory(found)
 
 
-def add_terms(connection: sqlite3.Connection, terms: Sequence[EpochStart], end: int) -> None:
-    """Store terms that begin after the position ``end``, the end of the log.
-
-    Delete the terms that wrote nothing and those beyond ``KEPT_TERMS``.
-    """
-    drop_terms_after(connection, end)
-    _insert(connection, terms)
-    connection.execute(_DROP_OLD_TERMS)
-
-
-def drop_terms_after(connection: sqlite3.Connection, end: int) -> None:
-    """Delete the terms that begin after a position."""
-    connection.execute("DELETE FROM terms WHERE position > ?", (end,))
-
-
-def replace_terms(connection: sqlite3.Connection, terms: Sequence[EpochStart]) -> None:
+def store_terms(connection: sqlite3.Connection, terms: Iterable[EpochStart]) -> None:
     """Replace all terms."""
     connection.execute("DELETE FROM terms")
-    _insert(connection, terms)
-
-
-def _insert(connection: sqlite3.Connection, terms: Sequence[EpochStart]) -> None:
     rows = [(term.epoch, term.holder, term.first, _term_checksum(term)) for term in terms]
-    connection.executemany(_ADD_TERM, rows)
+    connection.executemany("INSERT INTO terms (epoch, holder, position, sum) VALUES (?, ?, ?, ?)", rows)
 
 
 def _sound_epoch(row: Sequence[Any]) -> Epoch | None:
@@ -88,33 +70,11 @@ def _sound_epoch(row: Sequence[Any]) -> Epoch | None:
     return epoch if row[2] is None or row[2] == _epoch_checksum(epoch) else None
 
 
-def _sound_terms(rows: Iterable[Sequence[Any]]) -> list[EpochStart]:
-    """Return the terms of those rows (epoch, holder, position, checksum) that are sound, in the same order."""
-    found = []
-    for epoch, holder, first, sum_ in rows:
-        if type(epoch) is int and type(holder) is str and type(first) is int:
-            term = EpochStart(epoch, holder, first)
-            if sum_ is None or sum_ == _term_checksum(term):
-                found.append(term)
-    return found
-
-
-def _completed(sound: Sequence[EpochStart], begun: Mapping[int, int], last: Epoch | None) -> list[EpochStart]:
-    """Return the sound terms, with missing terms among or after them rebuilt from the entries.
-
-    ``begun`` has the position of the first entry of each epoch.
-    """
-    oldest = sound[0].epoch if sound else 0
-    known = {term.epoch: term for term in sound}
-    for epoch, first in begun.items():
-        if epoch > oldest and epoch not in known:
-            holder = last.holder if last is not None and last.number == epoch else ""
-            known[epoch] = EpochStart(epoch, holder, first)
-    found: list[EpochStart] = []
-    for term in (known[epoch] for epoch in sorted(known)):
-        if not found or term.first >= found[-1].first:
-            found.append(term)
-    return found
+def _is_sound(row: Sequence[Any]) -> bool:
+    """Return whether a row of epoch, holder, position and checksum is as it was written."""
+    if not (type(row[0]) is int and type(row[1]) is str and type(row[2]) is int):
+        return False
+    return row[3] is None or bool(row[3] == _term_checksum(EpochStart(*row[:3])))
 
 
 def _term_checksum(term: EpochStart) -> int:

@@ -28,13 +28,12 @@ def maintain_journal(
     disk: JournalDisk,
     compactor: Compactor,
     limits: SimulatedLimits,
-    rebuild_summary: Callable[[str], None] | None = None,
 ) -> None:
     """Fill SQLite, take the snapshots that are due, and scrub the journal if the limits say so. Repeats."""
     _fill(process, journal)
     _compact(process, compactor)
     if limits.scrub_every_s is not None:
-        _scrub(process, journal, disk, limits.scrub_every_s, rebuild_summary)
+        _scrub(process, journal, disk, limits.scrub_every_s)
 
 
 def _fill(process: Process, journal: Journal) -> None:
@@ -49,15 +48,12 @@ def _compact(process: Process, compactor: Compactor) -> None:
     process.set_timer(COMPACTION_PAUSE_S, lambda: _compact(process, compactor))
 
 
-def _scrub(
-    process: Process, journal: Journal, disk: JournalDisk, every_s: float, rebuild_summary: Callable[[str], None] | None
-) -> None:
+def _scrub(process: Process, journal: Journal, disk: JournalDisk, every_s: float) -> None:
     scrub = Scrub(
         journal,
         lambda: _Reader(disk),  # type: ignore[arg-type,return-value]  # has all that a scrub uses of a connection
         rows_per_s=ROWS_PER_S,
         every_s=every_s,
-        rebuild_summary=rebuild_summary,
         clock=lambda: process.now,
     )
     pauses = scrub.pauses(lambda: True)

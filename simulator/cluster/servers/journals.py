@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from server.log.append_log.append_log import LogPlace
+from server.log.append_log.recovery import LogPlace
 from server.log.append_log.segment_reader import StoredBatch, read_batches
 from server.log.append_log.segments import MemoryFile, MemorySegments, SegmentFile
 from server.log.journal.guard_file import GuardFile

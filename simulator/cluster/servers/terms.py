@@ -130,7 +130,7 @@ class SimulatedTerm:
         clock_checker.begin_term(str(process.incarnation), process.now, store.service_clock.now())
         self._begin(self._replication)
         self.journal.damage.on_found = self._wake
-        maintain_journal(process, self.journal, self.disk, self._compactor, self.limits, store.rebuild_summary)
+        maintain_journal(process, self.journal, self.disk, self._compactor, self.limits)
         forgotten = self.record.forgotten.update
         self._begin(self.procedure(sweep_closed_rooms(process, store, self.replicator, self.limits, forgotten)))
         requests = (f"{SYSTEM_REQUESTS}{self.epoch.number}-{number}" for number in itertools.count(1))

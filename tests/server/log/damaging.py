@@ -11,8 +11,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from server.log.append_log.append_log import LogPlace
 from server.log.append_log.batch_format import FRAME
+from server.log.append_log.recovery import LogPlace
 from server.log.append_log.segments import MemorySegments, SegmentFolder
 from server.log.journal.file import segments_of
 from server.log.journal.journal import Journal
@@ -21,8 +21,7 @@ from server.log.journal.tail import NOTHING_FILLED, read_filled
 
 def fill(journal: Journal) -> None:
     """Move everything into the database."""
-    while journal.fill():
-        pass
+    journal.fill()
 
 
 def kill(journal: Journal) -> None:

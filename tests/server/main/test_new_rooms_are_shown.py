@@ -69,7 +69,9 @@ class MainServer:
         return self.ask(self.api.open_matches([pairing]))
 
     def read(self, after: tuple[int, int]) -> Later:
-        return Procedure(self.api.lobby_changes(*after, 200, WAIT_S), self.timers, self._committer).begin()
+        later = self.api.lobby_changes(*after, 200, WAIT_S)
+        assert isinstance(later, Later)
+        return later
 
 
 @pytest.mark.parametrize("opens", [MainServer.create, MainServer.open_match])

@@ -14,7 +14,7 @@ from server.log.entries import EMPTY, START, Entry, Epoch, EpochStart, LogEnd, L
 from server.log.journal.compaction import Compactor
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
-from server.log.mending import Holes, is_lost, rows_for
+from server.log.mending import Holes, rows_for
 from server.log.row_format import LOST
 from server.log.streams import Streams
 from server.replication.guarded_copy import LONGEST_WORK_S
@@ -281,4 +281,4 @@ def test_more_damage_than_fits_into_a_message_comes_to_an_end_whatever_the_main_
         rounds += 1
         assert rounds <= 3
     assert journal.damage.lost == ["room/aaaa"]
-    assert [e.version for e in journal.copy("room/aaaa").entries if not is_lost(e)] == [*main_has, 250]
+    assert [e.version for e in journal.copy("room/aaaa").entries if not e.is_lost] == [*main_has, 250]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,15 +9,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from game.errors import InvariantBroken
-from game.rooms.commands import Close
-from server.log.entries import Snapshot, StreamCopy, StreamCursor, StreamSummary
+from server.log.entries import Snapshot, StreamCursor
 from server.log.journal.file import open_journal, reader
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_stream
 from server.replication.scrub import PAGE, Scrub
 from tests.server.log.damaging import edit, fill, flip, kill
 from tests.server.log.test_damaged_journal import ROOMS, STREAMS, file, store_on, written
-from tests.server.rooms.test_room_store import Writer
 
 __all__ = ["file", "written"]  # fixtures
 
@@ -98,11 +95,13 @@ def test_an_event_that_is_gone_is_found(journal: Journal, written: Path) -> None
     assert journal.damage.waiting == ["room/bbbb"]
 
 
-def test_a_damaged_listing_is_made_anew(journal: Journal, written: Path) -> None:
+def test_a_damaged_listing_is_made_anew_at_the_next_start(journal: Journal, written: Path) -> None:
+    before = {summary.stream: summary.row for summary in journal.summaries()[0]}
     flip(written, "listings", "room/bbbb")
-    made: list[str] = []
-    scrubbed(journal, written, rebuild_summary=made.append)
-    assert made == ["room/bbbb"]
+    scrubbed(journal, written)
+    assert journal.missing_summaries() == ["room/bbbb"]
+    store_on(journal)
+    assert {summary.stream: summary.row for summary in journal.summaries()[0]} == before
 
 
 @pytest.mark.parametrize("name", [b"rnom/bbbb", b"room/bbbc", b"room/bb\xe2b", b"\xf2oom/bbbb"])
@@ -114,10 +113,9 @@ def test_a_listing_whose_name_is_damaged_goes_and_ends_nothing(
     journal._connection.execute(
         f"UPDATE listings SET stream = CAST(? AS TEXT), sum = {sum_} WHERE stream = 'room/bbbb'", (name,)
     )
-    scrubbed(journal, written, rebuild_summary=store_on(journal).rebuild_summary)
-    kept = {summary.stream for summary in journal.summaries()}
-    assert kept == {"name/ada", *map(room_stream, ROOMS)}
-    assert journal._connection.execute("SELECT COUNT(*) FROM listings").fetchone() == (4,)
+    scrubbed(journal, written)
+    assert journal._connection.execute("SELECT COUNT(*) FROM listings").fetchone() == (3,)
+    assert journal.missing_summaries() == ["room/bbbb"]
 
 
 @pytest.mark.parametrize("table", ["entries", "snapshots"])
@@ -132,56 +130,31 @@ def test_a_row_whose_stream_cannot_be_told_ends_nothing(
     journal._connection.execute(
         f"UPDATE {table} SET stream = CAST(? AS TEXT) WHERE stream = 'room/bbbb' AND version = 3", (name,)
     )
-    scrubbed(journal, written, rebuild_summary=store_on(journal).rebuild_summary)
+    scrubbed(journal, written)
     assert {copy.stream for copy in journal.parts(StreamCursor("", 0), 1 << 20)} == {
         "name/ada",
         *map(room_stream, ROOMS),
     }
 
 
-def test_whatever_a_pass_meets_is_a_trouble_and_not_the_end_of_the_server(journal: Journal, written: Path) -> None:
+def test_whatever_a_pass_meets_is_a_trouble_and_not_the_end_of_the_server(
+    journal: Journal, written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     flip(written, "listings", "room/bbbb")
 
-    def rebuild_summary(stream: str) -> None:
+    def fail(stream: str) -> None:
         raise InvariantBroken(stream)
 
-    scrub = Scrub(journal, lambda: reader(written), rows_per_s=100, every_s=0.1, rebuild_summary=rebuild_summary)
+    monkeypatch.setattr(journal, "drop_summary", fail)
+    scrub = Scrub(journal, lambda: reader(written), rows_per_s=100, every_s=0.1)
     scrub.run(lambda: scrub.retries.trouble is None, Pauses())
     assert scrub.retries.trouble is not None
-
-
-def test_a_listing_is_made_anew_from_what_the_journal_has_at_that_moment(journal: Journal) -> None:
-    """While it is made, nothing is appended: an older listing would take the place of a newer one."""
-    writer = Writer(journal)
-    appended = threading.Event()
-    appends = threading.Thread(target=lambda: (writer.do("room/bbbb", Close("Ada", "close-1")), appended.set()))
-
-    def summary_of(copy: StreamCopy) -> StreamSummary:
-        appends.start()
-        assert not appended.wait(0.05)
-        return StreamSummary(copy.stream, copy.end, {"title": "old"})
-
-    journal.rebuild_summary("room/bbbb", summary_of)
-    appends.join()
-    listed = {summary.stream: summary.row for summary in journal.summaries()}
-    assert listed["room/bbbb"] is None
 
 
 def test_the_stream_of_a_row_is_known_by_the_index(journal: Journal) -> None:
     position = journal.copy("room/bbbb").entries[1].position
     assert journal.stream_at(position) == "room/bbbb"
     assert journal.stream_at(position + 1000) is None
-
-
-def test_rows_of_an_older_version_get_their_sums(journal: Journal, written: Path) -> None:
-    fill(journal)
-    journal._connection.execute("UPDATE entries SET sum = NULL")
-    scrubbed(journal, written)
-    flip(written, "entries", "room/bbbb", version=2)
-    scrubbed(journal, written)
-    assert journal.damage.waiting == ["room/bbbb"]
-    left = journal._connection.execute("SELECT COUNT(*) FROM entries WHERE sum IS NULL").fetchone()
-    assert left == (0,)
 
 
 def test_it_keeps_its_pace_and_ends_in_the_middle(journal: Journal, written: Path) -> None:

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from game.errors import InvalidArgument
-from server.rooms.lobby import BEGINNING, Lobby, LobbyChange, LobbyChanges, LobbyCursor, cursor_from
-from server.rooms.rooms_by_name import Row
+from server.rooms.lobby import BEGINNING, Lobby, LobbyChange, LobbyChanges, LobbyCursor, Row, cursor_from
 from tests.examples import examples
 
 

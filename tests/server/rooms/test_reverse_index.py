@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from server.rooms.rooms_by_name import RoomsByName, Row, players_of_match
+from server.rooms.lobby import Row, players_of_match
+from server.rooms.reverse_index import ReverseIndex
 
 
 def match_of(*players: str, goes_on: bool = True) -> Row:
     return {"match": goes_on, "players": dict(zip("XO", players, strict=True))}
 
 
-class Matches(RoomsByName):
+class Matches(ReverseIndex[Row]):
     """Running matches that remember the rows of their rooms."""
 
     def __init__(self) -> None:
@@ -47,12 +48,12 @@ def test_players_who_change_seats_stay_in_their_match() -> None:
 
 
 def test_a_match_that_was_forgotten_early_may_end_later() -> None:
-    matches = RoomsByName(players_of_match)
+    matches = ReverseIndex(players_of_match)
     row = match_of("ann", "bob")
     matches.put("room", None, row)
     matches.put("room", row, None)
     matches.put("room", row, None)
-    assert not list(matches.names)
+    assert not list(matches.keys)
 
 
 def test_g9_matches_that_are_over_leave_nothing_behind() -> None:
@@ -62,4 +63,4 @@ def test_g9_matches_that_are_over_leave_nothing_behind() -> None:
     assert matches.of("bot") == tuple(f"room{number}" for number in range(100))
     for number in range(100):
         matches.become(f"room{number}", None)
-    assert not list(matches.names)
+    assert not list(matches.keys)
