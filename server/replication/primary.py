@@ -1,7 +1,7 @@
 """The primary's side of replication, without I/O or a clock: what to send, and when an entry is committed.
 
-Inputs: what the own journal wrote, what the replica answered, and that it does not answer. Outputs: what to send and
-what is committed. ``replicator`` runs the procedures that follow from them.
+Inputs: what the own journal wrote, what the replica answered, and that it does not answer. Outputs: what to send.
+``committed`` and ``sync_state`` are the state after it. ``replicator`` runs the procedures that follow from them.
 
     DEGRADED      an entry is committed once the own journal has it
     CATCHING_UP   the same, while the replica receives what it lacks; it does not count as a copy yet
@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from game.errors import check
 from server.log.entries import START, Entry, Epoch, EpochHistory, LogEnd, LogId
+from wire.errors import Diverged, Fenced
 
 
 class SyncState(enum.Enum):
@@ -53,31 +54,14 @@ class SendCopy(Struct, frozen=True):
     """
 
 
-class ReplicaAhead(Struct, frozen=True):
-    """The replica has entries that the own log lacks: end, and change nothing.
-
-    This main server became the primary without knowing everything that was acknowledged. The next start decides with
-    the replica's answer.
-    """
-
-
-class Committed(Struct, frozen=True):
-    """All entries up to this position are committed: their results may be returned and shown."""
-
-    position: int
-
-
-class StepDown(Struct, frozen=True):
-    """Another main server is the primary: end, and change nothing."""
-
-
-Output = Send | SendBacklog | SendCopy | Committed | ReplicaAhead | StepDown
+CatchUp = SendBacklog | SendCopy
 
 
 class Primary:
     """The replication state of a primary.
 
-    ``committed`` never falls, and it is at most ``last.position``. ``sync_state`` never leaves ``FENCED``.
+    All entries up to position ``committed`` are committed: their results may be returned and shown. It never falls, and
+    it is at most ``last.position``. ``sync_state`` never leaves ``FENCED``.
     """
 
     def __init__(self, epoch: Epoch, last: LogId, terms: EpochHistory, *, forgotten_at: int = 0) -> None:
@@ -89,29 +73,33 @@ class Primary:
         self._terms = terms
         self._forgotten_at = forgotten_at
 
-    def appended(self, entries: Sequence[Entry]) -> Output:
-        """Return what follows from entries that the own journal has written.
+    def appended(self, entries: Sequence[Entry]) -> Send | None:
+        """Process entries that the own journal has written. Return what to send while the replica is in sync.
 
-        That is a ``Send`` while the replica is in sync; otherwise the entries are committed at once.
+        Otherwise the entries are committed at once.
         """
         check(self.sync_state is not SyncState.FENCED, "a fenced primary must not write")
         check(bool(entries) and entries[0].position == self.last.position + 1, "the log must not have gaps")
         previous, self.last = self.last, entries[-1].log_id
         if self.sync_state is SyncState.IN_SYNC:
             return Send(previous, tuple(entries))
-        return self._commit(self.last)
+        self.committed = self.last.position
+        return None
 
-    def attached(self, replica_end: LogEnd, forgotten_at: int | None = None) -> Output | None:
+    def attached(self, replica_end: LogEnd, forgotten_at: int | None = None) -> CatchUp | None:
         """Process the end of the replica's copy, which it returned when it attached or stored a piece of a catch-up.
 
         ``forgotten_at``: the position at which that copy ended when streams were last deleted from it. None: as at the
         last call. Returns what the replica lacks. None: it lacks nothing and is in sync now.
+
+        Raises Fenced. Raises Diverged if the replica has entries that the own log lacks: this main server became the
+        primary without everything that was acknowledged. It must end, and change nothing; the next start decides.
         """
         if self.sync_state is SyncState.FENCED:
-            return StepDown()
+            raise Fenced("another main server is the primary")
         if not self._terms.contain(replica_end, self.last):
             self.sync_state = SyncState.FENCED
-            return ReplicaAhead()
+            raise Diverged("the replica has entries that this server's journal lacks")
         self.sync_state = SyncState.CATCHING_UP
         lacks_deletion = forgotten_at is not None and forgotten_at < self._forgotten_at
         begins_before_terms = replica_end.log_id == START and self._terms.first > 1
@@ -126,24 +114,19 @@ class Primary:
         """Record that streams were deleted from both logs, which end here."""
         self._forgotten_at = self.last.position
 
-    def acknowledged(self, replica_last: LogId) -> Output:
+    def acknowledged(self, replica_last: LogId) -> None:
         """Process the answer to a ``Send``: the replica's copy ends at ``replica_last`` now."""
         if self.sync_state is SyncState.IN_SYNC and replica_last == self.last:
-            return self._commit(replica_last)
-        return self.disconnected()
+            self.committed = self.last.position
+        else:
+            self.disconnected()
 
-    def disconnected(self) -> Output:
+    def disconnected(self) -> None:
         """Go on degraded, on the own journal alone: the replica does not answer, or its answer is wrong."""
-        if self.sync_state is SyncState.FENCED:
-            return StepDown()
-        self.sync_state = SyncState.DEGRADED
-        return self._commit(self.last)
+        if self.sync_state is not SyncState.FENCED:
+            self.sync_state = SyncState.DEGRADED
+            self.committed = self.last.position
 
-    def fenced(self) -> Output:
-        """Process a refusal: the replica obeys another main server."""
+    def fenced(self) -> None:
+        """Process a refusal: the replica obeys another main server. This one must end, and change nothing."""
         self.sync_state = SyncState.FENCED
-        return StepDown()
-
-    def _commit(self, log_id: LogId) -> Output:
-        self.committed = max(self.committed, log_id.position)
-        return Committed(self.committed)

@@ -19,23 +19,13 @@ from server.log.entries import BEFORE_ALL, Entry, LogEnd, LogId, Snapshot
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
 from server.replication import messages
-from server.replication.primary import (
-    Committed,
-    Output,
-    Primary,
-    ReplicaAhead,
-    Send,
-    SendBacklog,
-    SendCopy,
-    StepDown,
-    SyncState,
-)
+from server.replication.primary import CatchUp, Primary, Send, SendCopy, SyncState
 from server.replication.repair import Repair
 from server.runtime.effects import Blocking, Effects, Sleep, WithCommitLock
 from server.runtime.failpoints import Failpoints
 from server.runtime.retries import Retries
 from server.telemetry.counters import Stopwatch
-from wire.errors import Fenced, TicTacToeError, Unreachable
+from wire.errors import Diverged, Fenced, TicTacToeError, Unreachable
 
 LAST_PIECE_ENTRIES = 50
 RETRY_S = 0.02
@@ -106,12 +96,13 @@ class Replicator:
         than the timeout of an append, then goes on without it.
         """
         self._compactor.count_entries(entries)
-        output = self._primary.appended(entries)
-        if isinstance(output, Send):
-            output = yield from self._send(output)
+        message = self._primary.appended(entries)
+        if message is not None:
+            yield from self._send(message)
             self._faults.point("after_replica")
-        check(isinstance(output, (Committed, StepDown)), "an entry is committed, or never will be")
-        return isinstance(output, Committed) and output.position == entries[-1].position
+        is_committed = self._primary.committed == entries[-1].position
+        check(is_committed or self._primary.sync_state is SyncState.FENCED, "an entry is committed, or never will be")
+        return is_committed
 
     def run(self, go_on: Callable[[], bool]) -> Effects[None]:
         """Attach the replica whenever it is lost, until ``go_on()`` is false or this primary is fenced."""
@@ -148,33 +139,34 @@ class Replicator:
         self._compactor.forgotten(streams)
         return True
 
-    def _send(self, message: Send) -> Effects[Output]:
+    def _send(self, message: Send) -> Effects[None]:
         try:
             end = yield from self._append(message.previous, (), message.entries)
         except TicTacToeError as error:
-            return self._on_error(error)
-        output = self._primary.acknowledged(end.log_id)
+            self._on_error(error)
+            return
+        self._primary.acknowledged(end.log_id)
         self._record(end.log_id)
         if self._primary.sync_state is not SyncState.IN_SYNC:
             self._wake()
-        return output
 
     def _append(self, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> Effects[LogEnd]:
         positions = [snapshot.position for snapshot in snapshots] + [entry.position for entry in entries]
         terms = self._journal.terms.written(previous.position, max(positions, default=previous.position))
         return (yield from messages.append(self._primary.epoch, previous, snapshots, entries, terms))
 
-    def _on_error(self, error: TicTacToeError) -> Output:
+    def _on_error(self, error: TicTacToeError) -> None:
         was_in_sync = self._primary.sync_state is SyncState.IN_SYNC
-        output = self._primary.fenced() if isinstance(error, Fenced) else self._primary.disconnected()
+        if isinstance(error, Fenced):
+            self._primary.fenced()
+        self._primary.disconnected()
         self._record(None)
-        if isinstance(output, StepDown):
+        if self._primary.sync_state is SyncState.FENCED:
             self._step_down(error.message)
-            return output
+            return
         self.attempts.failed(error)
         if was_in_sync:
             self._wake()
-        return output
 
     def _probe(self) -> Effects[None]:
         """Send an empty append, so that the loss of the replica is noticed while nothing is committed."""
@@ -197,22 +189,18 @@ class Replicator:
         try:
             end = yield from messages.attach(self._primary.epoch)
             output = self._attached(end, (yield from messages.forgotten_at()))
-            while isinstance(output, (SendBacklog, SendCopy)):
+            while output is not None:
                 output = yield from self._catch_up(output)
         except TicTacToeError as error:
+            if isinstance(error, Diverged):
+                self._journal.guard.diverged()
             self._on_error(error)
-            return
-        if isinstance(output, ReplicaAhead):
-            self._journal.guard.diverged()
-            self._step_down("the replica has entries that this server's journal lacks")
-        elif isinstance(output, StepDown):
-            self._step_down("another main server is the primary")
         else:
             self.attempts.succeeded()
             self._journal.damage.retry_all()
             logger.info("replica in sync", epoch=self.epoch, position=self._primary.last.position)
 
-    def _attached(self, end: LogEnd, forgotten_at: int | None = None) -> Output | None:
+    def _attached(self, end: LogEnd, forgotten_at: int | None = None) -> CatchUp | None:
         output = self._primary.attached(end, forgotten_at)
         self._record(end.log_id)
         return output
@@ -223,15 +211,15 @@ class Replicator:
         if last is not None:
             self._replica_position = last.position
 
-    def _catch_up(self, output: SendBacklog | SendCopy) -> Effects[Output | None]:
+    def _catch_up(self, output: CatchUp) -> Effects[CatchUp | None]:
         if isinstance(output, SendCopy):
             return self._attached((yield from self._compactor.while_paused(self._send_copy())))
         if output.upto.position - output.after.position > self._last_piece_entries:
             return self._attached((yield from self._send_backlog(output.after, output.upto)))
-        last: Output | None = yield WithCommitLock(self._last_piece(output.after))
+        last: CatchUp | None = yield WithCommitLock(self._last_piece(output.after))
         return last
 
-    def _last_piece(self, after: LogId) -> Effects[Output | None]:
+    def _last_piece(self, after: LogId) -> Effects[CatchUp | None]:
         # Few entries: they are read at once, because commands wait for the commit lock.
         snapshots, entries = self._journal.backlog(after, self._primary.last, self._piece_bytes)
         return self._attached((yield from self._append(after, snapshots, entries)))

@@ -10,7 +10,7 @@ from server.log.entries import Entry, Epoch, EpochHistory, LogEnd, LogId, Snapsh
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.replication import takeover_rules
-from server.replication.primary import Output, Primary, SyncState
+from server.replication.primary import CatchUp, Primary, SyncState
 from server.replication.replica import Replica
 from server.replication.replica_service import ReplicaService
 from server.replication.replicator import Replicator
@@ -25,15 +25,14 @@ from wire import MAIN
 
 
 @mutation("ack-before-replicate", "an entry counts as committed before the replica has it", Primary, "appended")
-def _commit_appended(self: Primary, entries: Sequence[Entry]) -> Output:
+def _commit_appended(self: Primary, entries: Sequence[Entry]) -> None:
     self.last = entries[-1].log_id
-    return self._commit(self.last)
+    self.committed = self.last.position
 
 
 @mutation("stale-replica-in-step", "a replica that lacks entries counts as in sync", Primary, "attached")
-def _attach_as_in_sync(self: Primary, _replica_end: LogEnd, _forgotten_at: int | None = None) -> Output | None:
+def _attach_as_in_sync(self: Primary, _replica_end: LogEnd, _forgotten_at: int | None = None) -> None:
     self.sync_state = SyncState.IN_SYNC
-    return None
 
 
 @mutation(
@@ -44,8 +43,8 @@ def _attach_as_in_sync(self: Primary, _replica_end: LogEnd, _forgotten_at: int |
 )
 def _attach_with_deleted_streams(
     self: Primary, end: LogEnd, _forgotten_at: int | None = None, original: Any = Primary.attached
-) -> Output | None:
-    output: Output | None = original(self, end)
+) -> CatchUp | None:
+    output: CatchUp | None = original(self, end)
     return output
 
 

@@ -22,7 +22,7 @@ from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from server.main.match_opener import MatchOpener
 from server.main.timers import run_timers
-from server.replication.primary import Output, Primary, SyncState
+from server.replication.primary import CatchUp, Primary, SyncState
 from server.replication.repair import Repair
 from server.replication.replicator import Replicator
 from server.rooms.room_store import RoomStore
@@ -202,7 +202,7 @@ class InstrumentedPrimary(Primary):
         super().__init__(epoch, journal.last, journal.terms, forgotten_at=journal.forgotten_at)
         self._on_joined = on_joined
 
-    def attached(self, replica_end: LogEnd, forgotten_at: int | None = None) -> Output | None:
+    def attached(self, replica_end: LogEnd, forgotten_at: int | None = None) -> CatchUp | None:
         output = super().attached(replica_end, forgotten_at)
         self._on_joined()
         return output

@@ -14,19 +14,16 @@ from game.errors import InvariantBroken
 from server.log.entries import EMPTY, START, Entry, Epoch, EpochHistory, EpochStart, LogEnd, LogId, Snapshot
 from server.replication import takeover_rules
 from server.replication.primary import (
-    Committed,
     Primary,
-    ReplicaAhead,
     Send,
     SendBacklog,
     SendCopy,
-    StepDown,
     SyncState,
 )
 from server.replication.replica import Replica
 from server.replication.takeover_rules import BecomePrimary, CandidateState, Divergence, FetchCopy, ReplicaState, Wait
 from tests.examples import examples
-from wire.errors import Fenced
+from wire.errors import Diverged, Fenced
 
 FIRST = Epoch(1, "a")
 
@@ -44,7 +41,8 @@ def primary_with(last: LogId = START, epoch: Epoch = FIRST) -> Primary:
 
 def test_alone_an_entry_is_committed_once_the_own_journal_has_it() -> None:
     primary = primary_with()
-    assert primary.appended([entry(1)]) == Committed(1)
+    assert primary.appended([entry(1)]) is None
+    assert primary.committed == 1
     assert primary.sync_state is SyncState.DEGRADED
 
 
@@ -53,7 +51,8 @@ def test_in_step_an_entry_is_not_committed_before_the_replica_has_it() -> None:
     assert primary.attached(EMPTY) is None
     assert primary.appended([entry(1)]) == Send(START, (entry(1),))
     assert primary.committed == 0
-    assert primary.acknowledged(LogId(1, 1)) == Committed(1)
+    primary.acknowledged(LogId(1, 1))
+    assert primary.committed == 1
 
 
 def test_a_replica_that_lacks_entries_does_not_count_before_it_has_them() -> None:
@@ -61,7 +60,8 @@ def test_a_replica_that_lacks_entries_does_not_count_before_it_has_them() -> Non
     primary.appended([entry(1), entry(2)])
     assert primary.attached(EMPTY) == SendBacklog(START, LogId(1, 2))
     assert primary.sync_state is SyncState.CATCHING_UP
-    assert primary.appended([entry(3)]) == Committed(3)
+    assert primary.appended([entry(3)]) is None
+    assert primary.committed == 3
     assert primary.attached(LogEnd(1, 2, "a")) == SendBacklog(LogId(1, 2), LogId(1, 3))
     assert primary.attached(LogEnd(1, 3, "a")) is None
     assert primary.sync_state is SyncState.IN_SYNC
@@ -73,9 +73,11 @@ def test_a_replica_that_lacks_entries_does_not_count_before_it_has_them() -> Non
 )
 def test_g1_a_replica_that_has_what_the_primary_lacks_is_not_overwritten(ahead: LogEnd) -> None:
     primary = Primary(Epoch(3, "c"), LogId(3, 7), EpochHistory([EpochStart(1, "a", 1), EpochStart(3, "c", 5)]))
-    assert isinstance(primary.attached(ahead), ReplicaAhead)
+    with pytest.raises(Diverged):
+        primary.attached(ahead)
     assert primary.sync_state is SyncState.FENCED
-    assert isinstance(primary.attached(LogEnd(1, 4, "a")), StepDown)
+    with pytest.raises(Fenced):
+        primary.attached(LogEnd(1, 4, "a"))
 
 
 def test_a_replica_that_is_behind_gets_what_follows() -> None:
@@ -104,7 +106,8 @@ def test_when_the_replica_is_lost_the_primary_goes_on_alone() -> None:
     primary = primary_with()
     primary.attached(EMPTY)
     primary.appended([entry(1)])
-    assert primary.disconnected() == Committed(1)
+    primary.disconnected()
+    assert primary.committed == 1
     assert primary.sync_state is SyncState.DEGRADED
 
 
@@ -112,7 +115,8 @@ def test_a_replica_that_acknowledges_something_else_is_not_in_step() -> None:
     primary = primary_with()
     primary.attached(EMPTY)
     primary.appended([entry(1), entry(2)])
-    assert primary.acknowledged(LogId(1, 1)) == Committed(2)
+    primary.acknowledged(LogId(1, 1))
+    assert primary.committed == 2
     assert primary.sync_state is SyncState.DEGRADED
 
 
@@ -120,9 +124,12 @@ def test_a_fenced_primary_commits_nothing_any_more() -> None:
     primary = primary_with()
     primary.attached(EMPTY)
     primary.appended([entry(1)])
-    assert isinstance(primary.fenced(), StepDown)
-    assert isinstance(primary.disconnected(), StepDown)
-    assert isinstance(primary.attached(EMPTY), StepDown)
+    primary.fenced()
+    primary.disconnected()
+    primary.acknowledged(LogId(1, 1))
+    with pytest.raises(Fenced):
+        primary.attached(EMPTY)
+    assert primary.sync_state is SyncState.FENCED
     with pytest.raises(InvariantBroken):
         primary.appended([entry(2)])
     assert primary.committed == 0
@@ -304,7 +311,7 @@ class World:
 
     def attach(self) -> None:
         output = self.primary.attached(self.replica_end())
-        while isinstance(output, (SendBacklog, SendCopy)):
+        while output is not None:
             if isinstance(output, SendCopy):
                 self.replica_log = list(self.main_log)
                 self.replica.replaced(self.end(self.replica_log))
@@ -328,17 +335,20 @@ class World:
         self.written += 1
         new = Entry(primary.last.position + 1, primary.epoch.number, "room/a", len(log) + 1, f'"{self.written}"')
         log.append(new)
-        output = primary.appended([new])
-        if isinstance(output, Send):
+        message = primary.appended([new])
+        if message is not None:
             try:
-                last = self.deliver(primary.epoch, output.previous, list(output.entries)) if reaches else None
+                last = self.deliver(primary.epoch, message.previous, list(message.entries)) if reaches else None
             except Fenced:
-                output = primary.fenced()
+                primary.fenced()
             else:
                 if dies:
                     return
-                output = primary.acknowledged(last) if answered and last is not None else primary.disconnected()
-        if isinstance(output, Committed):
+                if answered and last is not None:
+                    primary.acknowledged(last)
+                else:
+                    primary.disconnected()
+        if primary.committed == new.position:
             self.committed.append(new)
 
 
