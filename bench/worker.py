@@ -128,7 +128,8 @@ class Worker:
         made: list[Made] = []
         together.wait()
         while not self._stop.is_set():
-            time.sleep(pause_s)
+            if pause_s:  # even a sleep of 0 s lets the process's other threads run first
+                time.sleep(pause_s)
             step = next(steps)
             sent = time.monotonic()
             step.make()
