@@ -25,7 +25,7 @@ def other(seat: Seat) -> Seat:
     return "O" if seat == "X" else "X"
 
 
-class Outcome(Struct, frozen=True):
+class Outcome(Struct, frozen=True, gc=False):
     """The end of a game. ``winner`` is None after a draw or an abort."""
 
     termination: Termination

@@ -23,7 +23,7 @@ Origin = tuple[str, str]
 """The username and the request id of a command: the first two fields of every event that it causes."""
 
 
-class _Command(Struct, frozen=True):
+class _Command(Struct, frozen=True, gc=False):
     by: str
     request_id: str
 

@@ -1,8 +1,8 @@
 """The events of a room: immutable facts. ``event_codec`` has their plain form for disk and wire.
 
 Each event has the user and the request id that caused it, so that every copy of the events recognizes a retry. ``at``
-is its service time (see ``context``), where something depends on it. Fields are written in this order, but ``at`` comes
-after ``request_id`` (see ``event_codec``). A field that is added needs a default, because older logs lack it.
+is its service time (see ``context``), where something depends on it. A field that is added needs a default, because
+older logs lack it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class _Kind:
         return str(kind.__struct_config__.tag)
 
 
-class _At(Struct, frozen=True, kw_only=True, tag_field="kind"):
+class _At(Struct, frozen=True, kw_only=True, tag_field="kind", gc=False):
     at: Whole = 0
 
 
-class _Event(_At, frozen=True):
+class _Event(_At, frozen=True, gc=False):
     kind: ClassVar = _Kind()
     by: str
     request_id: str

@@ -58,7 +58,7 @@ def forgotten(before: Requests, after: Requests, by: Collection[str]) -> dict[tu
             if request is oldest_kept:
                 break  # the oldest are dropped first
             request_id, answer = request
-            if not any(request_id == other for other, _ in kept):
+            if not kept or request_id != kept[-1][0]:  # only the latest can be there again, with a later answer
                 lost[name, request_id] = answer
     return lost
 

@@ -32,7 +32,7 @@ _DEFAULT_RULES: Rules = rules_named(DEFAULT_GAME, {})
 _NO_SEATS: Mapping[Seat, str | None] = MappingProxyType({"X": None, "O": None})
 
 
-class Room(Struct, frozen=True):
+class Room(Struct, frozen=True, gc=False):
     """A room at a version. ``seats`` has the owners of the seats, also while they are away.
 
     ``away``: since which service time each absent player is away. ``at``: service time of the last event.
