@@ -88,9 +88,11 @@ class LongPolls:
         return sum(len(waiters) for waiters in list(self._waiting.values()))
 
     def end(self) -> None:
-        """Answer all callers, now and from now on."""
+        """Answer all callers before this returns, and later ones soon: the event loop is about to end."""
         self._is_ending = True
         self.notify(list(self._waiting))
+        while self._is_answering:
+            self._answer_some()
 
     def _on_tick(self, tick: int) -> None:
         """Answer the callers at the end of their timeout."""

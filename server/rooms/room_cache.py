@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -35,8 +36,8 @@ class CachedRoom:
 
     def __init__(self, state: Room) -> None:
         self.state = state
-        # The last events with their versions, at most ``_RECENT``, without gaps.
-        self._recent: list[tuple[int, Event]] = []
+        # The last events with their versions, without gaps.
+        self._recent: deque[tuple[int, Event]] = deque(maxlen=_RECENT)
         # What readers got at version ``_of_version``: the room in its forms, and the events after a version.
         self._of_version = state.version
         self._forms: dict[str, object] = {}
@@ -45,7 +46,6 @@ class CachedRoom:
     def add_event(self, version: int, event: Event) -> None:
         """Add a published event."""
         self._recent.append((version, event))
-        del self._recent[:-_RECENT]
 
     def after(self, version: int) -> list[Plain]:
         """Return the cached events after a version. Earlier ones are in the journal. All readers get the same list."""
@@ -103,14 +103,15 @@ class RoomCache:
         else:
             self._touched.pop(room, None)
 
-    def put(self, room: str, state: Room) -> None:
-        """Store a room's new state."""
+    def put(self, room: str, state: Room) -> CachedRoom:
+        """Store a room's new state, and return the room."""
         held = self.rooms.get(room)
         if held is None:
-            self.rooms[room] = CachedRoom(state)
+            held = self.rooms[room] = CachedRoom(state)
         else:
             held.state = state
         self._touch(room)
+        return held
 
     def of(self, room: str) -> CachedRoom:
         """Return a known room. If it is not in memory, load it. Raises Damaged."""

@@ -131,21 +131,20 @@ class RoomStore:
         end = batch.entries[-1].position
         for summary in sorted((*batch.summaries, *self._unread.take_repaired(end)), key=_BY_POSITION):
             self._put_summary(summary)
-        changed = []
+        changed: dict[str, CachedRoom] = {}
         for stream, state in batch.states.items():
             room = room_of(stream)
             if room is not None:
                 self.timers.put(room, state.due_at)
-                self.cache.put(room, state)
-                changed.append(room)
+                changed[stream] = self.cache.put(room, state)
         for entry, event in zip(batch.entries, batch.events, strict=True):
-            room = room_of(entry.stream)
-            if room is not None:
-                self.cache.rooms[room].add_event(entry.version, event)
+            held = changed.get(entry.stream)
+            if held is not None:
+                held.add_event(entry.version, event)
             elif is_segment(entry.stream):
                 self.archive.add(entry)
         self.published = end
-        self.long_polls.notify(changed)
+        self.long_polls.notify([held.state.id for held in changed.values()])
         self._on_published(batch)
 
     def _put_summary(self, summary: StreamSummary) -> None:
