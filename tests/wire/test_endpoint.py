@@ -530,7 +530,7 @@ def test_its_end_closes_also_what_has_only_just_connected(new_loop: NewLoop) -> 
 
         def accept_and_close() -> None:
             endpoint.begin(thread.loop)
-            endpoint._acceptor._accept(thread.loop)
+            endpoint._open._acceptor._accept()
             assert endpoint.connections == 1
             endpoint.close()
 

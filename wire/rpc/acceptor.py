@@ -31,38 +31,37 @@ class Acceptor:
     """Accepts the connections of a listening socket."""
 
     def __init__(
-        self, listening: socket.socket, *, is_open: Callable[[], bool], admit: Callable[[socket.socket, str], None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        listening: socket.socket,
+        *,
+        is_open: Callable[[], bool],
+        admit: Callable[[socket.socket, str], None],
     ) -> None:
-        """``is_open`` returns whether a connection can be accepted now.
+        """Accept from now on. ``is_open`` returns whether a connection can be accepted now.
 
         ``admit`` takes an accepted connection, with the host by which it is counted.
         """
         self._listening = listening
         self._is_open = is_open
         self._admit = admit
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop = loop
         self._pause: asyncio.TimerHandle | None = None
         """The end of the present pause; None while accepting is on."""
         listening.setblocking(False)
-
-    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Accept from now on."""
-        self._loop = loop
-        loop.add_reader(self._listening, self._accept, loop)
+        self._accept_again()
 
     def close(self) -> None:
         """Accept no more connections."""
         if self._pause is not None:
             self._pause.cancel()
-        elif self._loop is not None:
-            self._loop.remove_reader(self._listening)
-        self._loop = None
+        self._loop.remove_reader(self._listening)
         self._listening.close()
 
-    def _accept(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _accept(self) -> None:
         for _ in range(AT_ONCE):
             if not self._is_open():
-                self._pause_for(ACCEPT_AGAIN_S, loop)
+                self._pause_for(ACCEPT_AGAIN_S)
                 return
             try:
                 sock, address = self._listening.accept()
@@ -70,15 +69,15 @@ class Acceptor:
                 return
             except OSError as error:
                 logger.warning("a connection cannot be accepted: %s", error.strerror or error)
-                self._pause_for(ACCEPT_PAUSE_S, loop)
+                self._pause_for(ACCEPT_PAUSE_S)
                 return
             self._admit(sock, counted_host(str(address[0])) if address else THIS_MACHINE)
 
-    def _pause_for(self, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
+    def _pause_for(self, seconds: float) -> None:
         """Stop accepting for this many seconds. New connections wait in the listen queue."""
-        loop.remove_reader(self._listening)
-        self._pause = loop.call_later(seconds, self._accept_again, loop)
+        self._loop.remove_reader(self._listening)
+        self._pause = self._loop.call_later(seconds, self._accept_again)
 
-    def _accept_again(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _accept_again(self) -> None:
         self._pause = None
-        loop.add_reader(self._listening, self._accept, loop)
+        self._loop.add_reader(self._listening, self._accept)

@@ -10,12 +10,11 @@ from wire.addresses import Address, listen
 from wire.connection_limits import ConnectionLimits, ConnectionSlot
 from wire.errors import Forbidden, Unreachable
 from wire.message_reader import LARGEST_CALL, LARGEST_OF_SERVERS, MessageReader
-from wire.rpc.acceptor import BACKLOG, Acceptor
+from wire.rpc.acceptor import BACKLOG
 from wire.rpc.connection import Connection, Message
 from wire.rpc.dispatcher import Answered, Dispatcher, Run
 from wire.rpc.greeter import Greeter
 from wire.rpc.open_connections import OpenConnections
-from wire.rpc.turns import Turns
 
 
 class Endpoint:
@@ -39,20 +38,18 @@ class Endpoint:
         every answer. ``run`` runs the procedures that remote methods return.
         """
         try:
-            listening = listen(bind, backlog=BACKLOG)
+            self._listening = listen(bind, backlog=BACKLOG)
         except OSError as error:
             raise Unreachable(f"cannot listen on {bind}: {error.strerror or error}") from None
         config = Pyro4.config
         most, largest = config.THREADPOOL_SIZE, config.MAX_MESSAGE_SIZE
-        self.port: int = listening.getsockname()[1]
+        self.port: int = self._listening.getsockname()[1]
         """The port in use. If the requested port was 0, the system chose it."""
         self._largest = max(largest, LARGEST_OF_SERVERS) if key else min(largest, LARGEST_CALL)
         self._limits = ConnectionLimits(most=most, most_of_host=most if most_of_host is None else most_of_host)
         self._dispatcher = Dispatcher(answered, run)
         self._greeter = Greeter(key, self._dispatcher.members_of, lambda code: self._dispatcher.answered("", code, 0.0))
         self._open = OpenConnections(self._limits, connection=self._connection, refusal=self._greeter.refusal)
-        self._turns = Turns()
-        self._acceptor = Acceptor(listening, is_open=self._open.is_free, admit=self._open.admit)
 
     @property
     def connections(self) -> int:
@@ -69,17 +66,15 @@ class Endpoint:
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Serve from now on. Call it in the thread of the loop, once."""
-        self._turns.begin(loop)
-        self._open.begin(loop)
-        self._acceptor.begin(loop)
+        self._open.begin(loop, self._listening)
 
     def close(self) -> None:
         """Accept no more connections and close the open ones. Call it in the thread of the loop, or before ``begin``.
 
         The loop must run some more turns to release the connections.
         """
-        self._acceptor.close()
         self._open.close()
+        self._listening.close()
 
     def _connection(self, slot: ConnectionSlot) -> Connection[Message]:
         config = Pyro4.config
@@ -90,7 +85,7 @@ class Endpoint:
             answer=self._dispatcher.answer,
             on_lost=self._open.forget,
             on_not_authentic=lambda: self._dispatcher.answered("", Forbidden.code, 0.0),
-            turns=self._turns,
+            turns=self._open.turns,
             idle_s=config.COMMTIMEOUT,
         )
 

@@ -1,4 +1,4 @@
-"""The open connections of an endpoint: admitted within the limits, searched for those past their deadline, closed."""
+"""The open connections of a listening socket: accepted within the limits, closed when they pass their deadline."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from time import monotonic
 from typing import Any
 
 from wire.connection_limits import ConnectionLimits, ConnectionSlot
+from wire.rpc.acceptor import Acceptor
 from wire.rpc.connection import Connection
+from wire.rpc.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +28,7 @@ _PIECE = 4096
 
 
 class OpenConnections:
-    """The open connections of one endpoint."""
+    """The open connections of one listening socket."""
 
     def __init__(
         self,
@@ -39,6 +41,9 @@ class OpenConnections:
         self._limits = limits
         self._connection = connection
         self._refusal = refusal
+        self.turns = Turns()
+        """Shared by all connections."""
+        self._acceptor: Acceptor | None = None
         self._open: dict[ConnectionSlot, Connection[Any]] = {}
         """The connections that the loop has, and those that it is going to have."""
         self._connecting: set[asyncio.Task[object]] = set()
@@ -48,16 +53,18 @@ class OpenConnections:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sweeping: asyncio.TimerHandle | None = None
 
-    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Search for connections past their deadline from now on."""
+    def begin(self, loop: asyncio.AbstractEventLoop, listening: socket.socket) -> None:
+        """Accept connections from now on, and search for those past their deadline."""
         self._loop = loop
+        self.turns.begin(loop)
+        self._acceptor = Acceptor(loop, listening, is_open=self._is_free, admit=self._admit)
         self._sweeping = loop.call_later(SWEEP_S, self._sweep, loop)
 
-    def is_free(self) -> bool:
+    def _is_free(self) -> bool:
         """Return whether a connection can be admitted or refused now."""
         return self._limits.is_open(monotonic())
 
-    def admit(self, sock: socket.socket, host: str) -> None:
+    def _admit(self, sock: socket.socket, host: str) -> None:
         """Serve an accepted connection, or refuse it."""
         slot, evicted = self._limits.admit(host, monotonic())
         if evicted is not None:
@@ -77,8 +84,11 @@ class OpenConnections:
         self._open.pop(connection.slot, None)
 
     def close(self) -> None:
-        """Close all connections at once. The loop must run some more turns."""
+        """Accept no more connections, and close all at once. The loop must run some more turns."""
         self._loop = None
+        acceptor, self._acceptor = self._acceptor, None
+        if acceptor is not None:
+            acceptor.close()
         if self._sweeping is not None:
             self._sweeping.cancel()
         for connection in self._open.values():

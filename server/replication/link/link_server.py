@@ -18,10 +18,8 @@ from server.runtime.effects import Effects
 from wire.connection_limits import ConnectionLimits, ConnectionSlot
 from wire.errors import Busy, Forbidden
 from wire.later import Later
-from wire.rpc.acceptor import Acceptor
 from wire.rpc.connection import Connection
 from wire.rpc.open_connections import OpenConnections
-from wire.rpc.turns import Turns
 
 MOST_CONNECTIONS = 16
 """The most connections. A main server has one."""
@@ -63,8 +61,6 @@ class LinkServer:
             most=MOST_CONNECTIONS, most_of_host=MOST_CONNECTIONS, most_half_open=MOST_HALF_OPEN
         )
         self._open = OpenConnections(self._limits, connection=self._connection, refusal=self._refusal)
-        self._turns = Turns()
-        self._acceptor: Acceptor | None = None
 
     def offer(self, service: object) -> None:
         """Answer the next requests by this object."""
@@ -72,15 +68,7 @@ class LinkServer:
 
     def listen(self) -> None:
         """Begin to accept connections. Raises StorageFailed; then a later attempt can succeed."""
-        self._acceptor = Acceptor(self._place.listen(), is_open=self._open.is_free, admit=self._open.admit)
-        self._turns.begin(self._loop)
-        self._open.begin(self._loop)
-        self._acceptor.begin(self._loop)
-
-    @property
-    def connections(self) -> int:
-        """Return the number of open connections."""
-        return len(self._limits)
+        self._open.begin(self._loop, self._place.listen())
 
     def _connection(self, slot: ConnectionSlot) -> Connection[bytes]:
         def write(data: bytes) -> None:
@@ -94,7 +82,7 @@ class LinkServer:
             answer=partial(self._answer, channel),
             on_lost=self._open.forget,
             on_not_authentic=lambda: self._answered("", Forbidden.code, 0.0),
-            turns=self._turns,
+            turns=self._open.turns,
             idle_s=IDLE_S,
         )
         return connection

@@ -167,10 +167,13 @@ class Ends:
 
         return self.until(is_closed)
 
+    @property
+    def connections(self) -> int:
+        """The number of the server's connections."""
+        return len(self.server._limits)
+
     def close_server(self) -> None:
         """Close the server's socket and connections, as its end would."""
-        if self.server._acceptor is not None:
-            self.server._acceptor.close()
         self.server._open.close()
 
     def close_link(self, link: ReplicaLink) -> None:
@@ -181,7 +184,7 @@ class Ends:
         for link in self._links:
             self.close_link(link)
         self.close_server()
-        self.until(lambda: self.server.connections == 0)
+        self.until(lambda: self.connections == 0)
         self.turns()
         self.loop.close()
         assert self.failures == []

@@ -248,7 +248,7 @@ def test_a_main_server_that_dies_while_its_copy_is_put_in_place_leaves_a_whole_c
     link.call("end_copy", (1, "a", 1, 1, LogId(1, 1), TERMS))
     ends.turns(2)
     ends.close_link(link)
-    ends.until(lambda: ends.service._copy.working_since is None and ends.server.connections == 0)
+    ends.until(lambda: ends.service._copy.working_since is None and ends.connections == 0)
     end = call(other, "attach", 1, "a")
     assert end in (list(EMPTY), [1, 1, "a"])
     assert end == list(journal.end)

@@ -23,7 +23,7 @@ def test_calls_are_answered_on_one_connection(ends: Ends) -> None:
     for number in range(20):
         assert ends.result(link.call("forget", (str(number),))) == f"done: {number}"
     assert ends.service.done == ["check_machine", *map(str, range(20))]
-    assert ends.server.connections == 1
+    assert ends.connections == 1
 
 
 def test_a_call_before_the_end_of_the_earlier_one_is_a_fault(ends: Ends) -> None:
@@ -192,7 +192,7 @@ def test_a_connection_that_broke_while_nothing_was_called_is_replaced(ends: Ends
     link = ends.link()
     ends.result(link.call("forget", ("one",)))
     ends.close_server()
-    ends.until(lambda: ends.server.connections == 0)
+    ends.until(lambda: ends.connections == 0)
     ends.server = ends.make_server()
     ends.server.listen()
     ends.turns()
@@ -235,7 +235,7 @@ def test_g8_bytes_that_are_no_handshake_end_their_connection_alone(ends: Ends) -
             sock.sendall(garbage)
             assert ends.ends(sock)
     assert ends.result(link.call("forget", ("two",))) == "done: two"
-    assert ends.server.connections == 1
+    assert ends.connections == 1
 
 
 def test_g9_a_connection_without_a_handshake_is_closed_after_a_while(
@@ -244,15 +244,15 @@ def test_g9_a_connection_without_a_handshake_is_closed_after_a_while(
     monkeypatch.setattr(connection, "HANDSHAKE_S", 0.1)
     with ends.raw() as sock:
         assert ends.ends(sock)
-    assert ends.server.connections == 0
+    assert ends.connections == 0
 
 
 def test_g9_only_some_connections_are_in_their_handshake_and_they_make_room(ends: Ends) -> None:
     with contextlib.ExitStack() as opened:
         socks = [opened.enter_context(ends.raw()) for _ in range(link_server.MOST_HALF_OPEN + 1)]
-        ends.until(lambda: ends.server.connections == link_server.MOST_HALF_OPEN)
+        ends.until(lambda: ends.connections == link_server.MOST_HALF_OPEN)
         ends.turns(20)
-        assert ends.server.connections == link_server.MOST_HALF_OPEN, "the last one waits in the listen queue"
+        assert ends.connections == link_server.MOST_HALF_OPEN, "the last one waits in the listen queue"
         assert ends.result(ends.link().call("forget", ("one",))) == "done: one"
         assert ends.ends(socks[0])
 
@@ -264,11 +264,11 @@ def test_g9_when_there_are_many_connections_the_next_one_is_refused_until_a_sile
     links = [ends.link() for _ in range(link_server.MOST_CONNECTIONS)]
     for link in links:
         ends.result(link.call("forget", ("hello",)))
-    assert ends.server.connections == link_server.MOST_CONNECTIONS
+    assert ends.connections == link_server.MOST_CONNECTIONS
     with pytest.raises(Busy):
         ends.result(ends.link().call("forget", ("one more",)))
     assert ends.answered[-1] == ("", Busy.code)
-    ends.until(lambda: ends.server.connections == 0)
+    ends.until(lambda: ends.connections == 0)
     assert ends.result(ends.link().call("forget", ("afterwards",))) == "done: afterwards"
     assert ends.result(links[0].call("forget", ("again",))) == "done: again"
 
