@@ -212,7 +212,7 @@ def whole_and_empty(cluster: ClusterControl) -> ClusterControl:
 
 def whole_with_room(cluster: ClusterControl) -> ClusterControl:
     """This cluster once all four run and can write. What is just being started has inherited the full disk."""
-    havoc = ClusterFaults(cluster, None, None, {})
+    havoc = ClusterFaults(cluster, None, None, {}, {})
 
     def runs() -> bool:
         havoc.free_disk()

@@ -106,7 +106,7 @@ def test_g4_a_main_server_stopped_while_degraded_is_gone_before_the_next_one_is_
     """What was queued for it is not carried out by it any more, but by the next one, once."""
     old = cluster.process_of(MAIN)
     assert old is not None
-    havoc = ClusterFaults(cluster, None, None, {})
+    havoc = ClusterFaults(cluster, None, None, {}, {})
     havoc.fill_disk(REPLICATION)
     game.play(0)
     wait_until(

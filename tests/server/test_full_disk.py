@@ -164,7 +164,7 @@ def test_a_main_server_killed_on_a_full_disk_comes_back_for_readers_and_then_for
     game.play(0)
     rooms = {row.room for row in connection.rooms()}
     assert game.x.id in rooms
-    havoc = ClusterFaults(cluster, None, None, {})
+    havoc = ClusterFaults(cluster, None, None, {}, {})
     for role in (REPLICATION, MAIN):  # and the template, which forks the next main server
         havoc.fill_disk(role, largest_bytes)
     killed = havoc.kill(MAIN)  # it may have been replaced since, by one that cannot be written down

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets
 
 def fill_disk_and_kill_main(cluster: ClusterControl) -> None:
     """Have a main server that serves reads only."""
-    havoc = ClusterFaults(cluster, None, None, {})  # type: ignore[arg-type]  # no clock is set
+    havoc = ClusterFaults(cluster, None, None, {}, {})  # type: ignore[arg-type]  # no clock is set
     for role in (REPLICATION, MAIN):
         havoc.fill_disk(role)
     havoc.kill(MAIN)  # it may have been replaced since, by one that cannot be written down
