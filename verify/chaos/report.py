@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verify.chaos.nemesis import InjectedFault
+from verify.testbed.markdown import table
 from verify.testbed.percentiles import percentiles
 
 SHOWN = 50
@@ -122,13 +123,11 @@ class ChaosReport:
             "",
             f"`{self.command}`, seed {self.seed}: **{'clean' if self.clean else 'NOT CLEAN'}**.",
             "",
-            *_table(("what", "how many"), [(name.replace("_", " "), plain[name]) for name in _ROWS]),
-            "",
-            *_table(("fault", "how often"), sorted(self.faults.items())),
-            "",
+            *table(("what", "how many"), [(name.replace("_", " "), plain[name]) for name in _ROWS]),
+            *table(("fault", "how often"), sorted(self.faults.items())),
             "From a fault to the next accepted move, anywhere, in milliseconds:",
             "",
-            *_table(
+            *table(
                 ("fault", "p50", "p99", "max"),
                 [(name, times["p50"], times["p99"], times["max"]) for name, times in self.recoveries().items()],
             ),
@@ -171,11 +170,3 @@ def _names_of(injected: InjectedFault) -> tuple[str, ...]:
     """Return the rows of the recovery table that a fault belongs to."""
     kind = injected.fault.kind.value
     return (kind, f"{kind}: {', '.join(injected.fault.roles)}") if injected.fault.roles else (kind,)
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
-    return [
-        f"| {' | '.join(headings)} |",
-        "|" + " --- |" * len(headings),
-        *(f"| {' | '.join('–' if cell is None else str(cell) for cell in row)} |" for row in rows),
-    ]

@@ -5,9 +5,8 @@ No such call may change anything: in each that could, at least one required argu
 
 from __future__ import annotations
 
-import functools
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from client.room import new_request_id
 from game.accounts.recovery_code import BITS, code_from
@@ -20,8 +19,13 @@ from wire.errors import Forbidden, TicTacToeError, Unreachable
 from wire.rpc import Address, Proxy
 
 TIMEOUT_S = 60.0
-_Target = tuple[AttackedPort, str]
-"""A port and the name of an object there."""
+BAD_TERMS: tuple[dict[str, object], ...] = (
+    {"clock": []},
+    {"clock": {"a": 1}},
+    {"best_of": 3.0},
+    {"best_of": 2},
+    {"private": 1},
+)
 MOST_CONNECTIONS = 40
 """How many connections an attacker keeps open."""
 
@@ -70,57 +74,53 @@ class BadCaller:
         self._call(self._ports[COMMUNICATION], COMMUNICATION, method, *arguments)
 
     def _as_other_user(self) -> None:
-        rng, task = self._rng, self._task
-        victim = rng.choice(task.names)
+        """Call as another user, or as a user without the right to it."""
+        rng, token = self._rng, self._task.token
+        victim, stranger = rng.choice(self._task.names), random_token(rng)
+        at_the_front_door: list[tuple[object, ...]] = [
+            ("claim", victim, stranger),
+            ("claim", victim.upper(), stranger),
+            ("claim", victim, token),
+            ("claim", "HouseBot", stranger),
+            ("online", victim, token),
+            ("recover_name", victim, _random_code(rng), token),
+            ("recover_name", victim, _random_code(rng), stranger),
+            ("keep_name", stranger, _random_code(rng)),
+            ("create", token, new_request_id(), "", "tictactoe", {}, rng.choice(BAD_TERMS)),
+            ("seek", stranger),
+            ("cancel_seek", stranger),
+        ]
+        in_a_room: list[tuple[object, ...]] = [
+            ("view", stranger),
+            ("move", stranger, new_request_id(), 0),
+            ("leave", f"{token[:-1]}é", new_request_id()),
+            *((method, token, new_request_id(), *arguments) for method, *arguments in self._room_commands(victim)),
+        ]
         front_door = (self._ports[COMMUNICATION], COMMUNICATION)
         room = (self._ports[MAIN], room_object(self._random_room()))
-        rng.choice(
-            (
-                lambda: self._call(*front_door, "claim", victim, random_token(rng), refused=True),
-                lambda: self._call(*front_door, "claim", victim.upper(), random_token(rng), refused=True),
-                lambda: self._call(*front_door, "claim", victim, task.token, refused=True),
-                lambda: self._call(*front_door, "online", victim, task.token, refused=True),
-                lambda: self._call(*front_door, "recover_name", victim, _random_code(rng), task.token, refused=True),
-                lambda: self._call(
-                    *front_door, "recover_name", victim, _random_code(rng), random_token(rng), refused=True
-                ),
-                lambda: self._call(*front_door, "keep_name", random_token(rng), _random_code(rng), refused=True),
-                lambda: self._call(*room, "move", random_token(rng), new_request_id(), 0, refused=True),
-                lambda: self._call(*room, "move", task.token, new_request_id(), 0, refused=True),
-                lambda: self._call(*room, "resign", task.token, new_request_id(), refused=True),
-                lambda: self._call(*room, "rematch", task.token, new_request_id(), refused=True),
-                lambda: self._call(*room, "close", task.token, new_request_id(), refused=True),
-                lambda: self._call(*room, "leave", task.token[:-1] + "é", new_request_id(), refused=True),
-                lambda: self._call(*room, "view", random_token(rng), refused=True),
-                *self._match_calls(front_door, room, victim),
-            )
-        )()
-
-    def _match_calls(self, front_door: _Target, room: _Target, victim: str) -> Iterable[Callable[[], None]]:
-        """Yield calls on matches and on names, by a caller without the right to them."""
-        rng, token = self._rng, self._task.token
-        matter = rng.choice(("draw", "takeback", "abort"))
-        text = rng.choice(("hello", "\u202eolleh", "\x1b[2J", "x" * 1000, "<script>"))
-        proposal = {"board": "3x3", "best_of": rng.choice((1, 1.0, True, [1])), "clock": "none"}
-        for method, arguments in (
-            ("say", (text,)),
-            ("offer", (matter,)),
-            ("accept", (matter,)),
-            ("decline", (rng.choice((matter, "rematch")),)),
-            ("claim_game", (rng.choice(("win", "draw")),)),
-            ("propose", (proposal,)),
-            ("lock", (True,)),
-            ("remove", (victim,)),
-        ):
-            yield functools.partial(self._call, *room, method, token, new_request_id(), *arguments, refused=True)
-        terms: Mapping[str, object] = rng.choice(
-            ({"clock": []}, {"clock": {"a": 1}}, {"best_of": 3.0}, {"best_of": 2}, {"private": 1})
+        target, (method, *arguments) = rng.choice(
+            [*((front_door, one) for one in at_the_front_door), *((room, one) for one in in_a_room)]
         )
-        create: tuple[object, ...] = (token, new_request_id(), "", "tictactoe", {}, terms)
-        yield functools.partial(self._call, *front_door, "create", *create, refused=True)
-        yield functools.partial(self._call, *front_door, "claim", "HouseBot", random_token(rng), refused=True)
-        for method in ("seek", "cancel_seek"):
-            yield functools.partial(self._call, *front_door, method, random_token(rng), refused=True)
+        self._call(*target, str(method), *arguments, refused=True)
+
+    def _room_commands(self, victim: str) -> list[tuple[object, ...]]:
+        """Return commands that only somebody in the room may give, with their arguments."""
+        rng = self._rng
+        matter = rng.choice(("draw", "takeback", "abort"))
+        return [
+            ("move", 0),
+            ("resign",),
+            ("rematch",),
+            ("close",),
+            ("say", rng.choice(("hello", "\u202eolleh", "\x1b[2J", "x" * 1000, "<script>"))),
+            ("offer", matter),
+            ("accept", matter),
+            ("decline", rng.choice((matter, "rematch"))),
+            ("claim_game", rng.choice(("win", "draw"))),
+            ("propose", {"board": "3x3", "best_of": rng.choice((1, 1.0, True, [1])), "clock": "none"}),
+            ("lock", True),
+            ("remove", victim),
+        ]
 
     def _peer_method(self) -> None:
         port = self._rng.choice(list(self._ports.values()))

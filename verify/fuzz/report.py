@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from verify.fuzz.attack import AttackCounts, FuzzPlan
+from verify.testbed.markdown import table
 from verify.testbed.percentiles import percentiles
 from wire import NAME_SERVER
 
@@ -103,9 +104,9 @@ def _as_markdown(report: FuzzReport) -> str:
         f"{total:,} inputs in {report.seconds:.0f} s (seed {plan.seed}), {plan.attackers} attackers beside"
         f" {plan.rooms} rooms of honest players. {'Clean.' if report.clean else 'Not clean.'}",
         "",
-        *_table(("input", "count"), sorted(report.tally.inputs.items())),
-        *_table(("answered with", "count"), sorted(report.tally.answers.items())),
-        *_table(
+        *table(("input", "count"), sorted(report.tally.inputs.items())),
+        *table(("answered with", "count"), sorted(report.tally.answers.items())),
+        *table(
             ("server", "died", "MB before", "highest", "after"),
             [
                 (role, count, *(f"{value:.1f}" for value in vars(report.memory[role]).values()))
@@ -113,7 +114,7 @@ def _as_markdown(report: FuzzReport) -> str:
                 if role in report.memory
             ],
         ),
-        *_table(
+        *table(
             ("honest moves", "count", "p50 ms", "p99 ms", "max ms"),
             [(phase, len(values), *percentiles(values).values()) for phase, values in report.latencies_ms.items()],
         ),
@@ -124,9 +125,3 @@ def _as_markdown(report: FuzzReport) -> str:
         *([f"- {finding}" for finding in report.findings] or ["None."]),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
-    wide = [[str(cell) for cell in row] for row in rows]
-    lines = [heads, ["---"] * len(heads), *wide]
-    return [*("| " + " | ".join(line) + " |" for line in lines), ""]

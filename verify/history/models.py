@@ -33,15 +33,7 @@ class Write:
     value: Hashable
 
 
-@dataclass(frozen=True)
-class CompareAndSet:
-    """Write ``value`` if the register has ``expected``. The answer is whether it was written."""
-
-    expected: Hashable
-    value: Hashable
-
-
-class RegisterSpecification(Model[Hashable, Read | Write | CompareAndSet]):
+class RegisterSpecification(Model[Hashable, Read | Write]):
     """A register. Its state is its value."""
 
     def __init__(self, value: Hashable = None) -> None:
@@ -52,14 +44,9 @@ class RegisterSpecification(Model[Hashable, Read | Write | CompareAndSet]):
         """Return the initial value."""
         return self._value
 
-    def step(self, state: Hashable, operation: Read | Write | CompareAndSet) -> tuple[Hashable, object]:
-        """Read, write, or write on a condition."""
-        if isinstance(operation, Read):
-            return state, state
-        if isinstance(operation, Write):
-            return operation.value, None
-        same = state == operation.expected
-        return (operation.value if same else state), same
+    def step(self, state: Hashable, operation: Read | Write) -> tuple[Hashable, object]:
+        """Read or write."""
+        return (state, state) if isinstance(operation, Read) else (operation.value, None)
 
     def key(self, state: Hashable) -> Hashable:
         """Return the value."""

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from all_orders import fits, has_an_order
+from cas_register import CasRegister, CompareAndSet
 from fifo import Deq, Enq, QueueModel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
 from verify.history.linearizability import Model, check
-from verify.history.models import CompareAndSet, Read, RegisterSpecification, Write
+from verify.history.models import Read, Write
 from verify.history.record import Call
 
 UNTIMED = settings(deadline=None, max_examples=examples(400))
@@ -26,7 +27,7 @@ def call(client: str, sent_at: float, answered_at: float | None, operation: obje
 
 
 def register(*calls: AnyCall, first: object = 0) -> bool:
-    return check(RegisterSpecification(first), calls).linearizable
+    return check(CasRegister(first), calls).linearizable
 
 
 def queue(*calls: AnyCall) -> bool:
@@ -197,7 +198,7 @@ def test_an_answer_before_the_call_is_no_history() -> None:
         register(call("A", 2, 1, Write(1)))
 
 
-class RoughModel(RegisterSpecification):
+class RoughModel(CasRegister):
     """A register whose readers may be off by one."""
 
     def accepts(self, correct: Any, given: Any) -> bool:
@@ -207,7 +208,7 @@ class RoughModel(RegisterSpecification):
 def test_a_model_may_accept_more_than_what_is_equal() -> None:
     calls = [call("A", 0, 1, Write(5)), call("B", 2, 3, Read(), 6)]
     assert check(RoughModel(), calls).linearizable
-    assert not check(RegisterSpecification(), calls).linearizable
+    assert not check(CasRegister(), calls).linearizable
 
 
 # -- what a verdict says ------------------------------------------------------------------------------------------
@@ -215,7 +216,7 @@ def test_a_model_may_accept_more_than_what_is_equal() -> None:
 
 def test_a_verdict_has_an_order() -> None:
     read, write = call("B", 0, 9, Read(), 1), call("A", 0, 9, Write(1))
-    assert check(RegisterSpecification(0), [read, write]).order == (write, read)
+    assert check(CasRegister(0), [read, write]).order == (write, read)
 
 
 def test_a_verdict_says_how_far_it_came_and_what_cannot_be_next() -> None:
@@ -224,7 +225,7 @@ def test_a_verdict_says_how_far_it_came_and_what_cannot_be_next() -> None:
         call("B", 2, 3, Read(), 1),
         call("C", 4, 5, Read(), 0),
     )
-    verdict = check(RegisterSpecification(0), [write, good, stale, call("D", 6, 7, Read(), 1)])
+    verdict = check(CasRegister(0), [write, good, stale, call("D", 6, 7, Read(), 1)])
     assert verdict.outcome == "not linearizable"
     assert verdict.order == (write, good)
     assert [(each.call, each.correct) for each in verdict.impossible] == [(stale, 1)]
@@ -234,17 +235,17 @@ def test_a_verdict_says_how_far_it_came_and_what_cannot_be_next() -> None:
 def test_a_search_that_takes_too_long_is_not_decided() -> None:
     hard = [call(f"w{n}", 0, 100, Write(n)) for n in range(12)]
     hard += [call("r", 101 + n, 101 + n, Read(), n) for n in (1, 2)]
-    verdict = check(RegisterSpecification(), hard, most_steps=500)
+    verdict = check(CasRegister(), hard, most_steps=500)
     assert verdict.outcome == "not decided"
     assert verdict.steps == 500
     assert not verdict.linearizable
-    assert check(RegisterSpecification(), hard).outcome == "not linearizable"
+    assert check(CasRegister(), hard).outcome == "not linearizable"
 
 
 def test_enough_steps_are_not_too_few() -> None:
     calls = [call("A", n, n, Write(n)) for n in range(10)]
-    assert check(RegisterSpecification(), calls, most_steps=10).linearizable
-    assert check(RegisterSpecification(), calls, most_steps=9).outcome == "not decided"
+    assert check(CasRegister(), calls, most_steps=10).linearizable
+    assert check(CasRegister(), calls, most_steps=9).outcome == "not decided"
 
 
 def test_a_long_history_needs_no_deep_stack() -> None:
@@ -255,7 +256,7 @@ def test_a_long_history_needs_no_deep_stack() -> None:
 def test_many_writes_without_an_answer_are_tried_only_when_one_is_needed() -> None:
     never = [call(f"w{n}", 0, None, Write(n)) for n in range(60)]
     reads = [call("r", 1 + n, 1 + n, Read(), -1) for n in range(50)]
-    verdict = check(RegisterSpecification(-1), [*never, *reads, call("r", 99, 99, Read(), 7)])
+    verdict = check(CasRegister(-1), [*never, *reads, call("r", 99, 99, Read(), 7)])
     assert verdict.linearizable
     assert verdict.steps < 200
 
@@ -290,7 +291,7 @@ def timed(asked: tuple[Any, Any], times: tuple[int, int | None]) -> AnyCall:
 @UNTIMED
 @given(histories(REGISTER_CALLS))
 def test_for_registers_the_search_finds_what_a_search_through_all_orders_finds(calls: list[AnyCall]) -> None:
-    agree(RegisterSpecification(0), calls)
+    agree(CasRegister(0), calls)
 
 
 @UNTIMED
@@ -325,7 +326,7 @@ def test_whatever_an_object_really_answered_is_linearizable(
     register_calls, queue_calls = [], []
     model: Model[Any, Any]
     for model, kinds, calls in (
-        (RegisterSpecification(0), (Read, Write, CompareAndSet), register_calls),
+        (CasRegister(0), (Read, Write, CompareAndSet), register_calls),
         (QueueModel(), (Enq, Deq), queue_calls),
     ):
         state = model.initial()
