@@ -19,6 +19,7 @@ from server.settings import ROOT
 from tests.conditions import A_RUN_S
 from verify.fuzz import methods as known
 from verify.fuzz.attack import AttackCounts, AttackerTask, FuzzPlan
+from verify.fuzz.call_inputs import BadCaller
 from verify.fuzz.report import FuzzReport, Memory, write
 from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_LINK, AT_METRICS
 from verify.testbed.attack_surface import AttackedPort
@@ -55,6 +56,13 @@ def test_the_attack_knows_every_method_and_its_arguments() -> None:
     assert methods(RoomApi) == known.ROOM
     assert methods(FrontDoor) == known.FRONT_DOOR
     assert set(methods(PeerApi, MainPeerApi, ReplicaService)) == set(known.PEER_METHODS)
+
+
+def test_the_attack_has_a_good_value_for_every_argument() -> None:
+    task = AttackerTask("1", 1, 1, [], ["room"], ["ada"], "mallory", "t" * 43)
+    caller = BadCaller(task, random.Random(1), AttackCounts())
+    for names in (*known.ROOM.values(), *known.FRONT_DOOR.values()):
+        assert len([caller._good(name) for name in names]) == len(names)
 
 
 def test_the_same_seed_is_the_same_garbage() -> None:

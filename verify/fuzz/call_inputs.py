@@ -188,6 +188,7 @@ class BadCaller:
             "invite_code": "0123456789ab",
             "room": self._random_room(),
             "after_version": 0,
+            "form": "checksum",
             "timeout_s": 0.0,
             "role": "player",
             "move": 0,
