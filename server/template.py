@@ -1,4 +1,4 @@
-"""The template process: it has imported what the servers need, and forks each server when a supervisor asks for it.
+"""The template process: it has imported what the servers need, and forks each server when a supervisor requests it.
 
 A server that is forked runs after milliseconds, where a new Python imports for a quarter of a second. The template has
 one thread, no event loop, and no file or connection that a server could share with it. It ends by itself when its
@@ -7,9 +7,11 @@ folder was moved, and when no server is connected any more. ``server.supervision
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import importlib.util
+import json
 import os
 import select
 import signal
@@ -17,14 +19,16 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
+import msgspec
 import structlog
 
 from server import communication_server, main_server, name_server, replication_server
 from server.settings import Settings, SettingsError, load
-from server.supervision import forked_server, processes, template_socket
+from server.supervision import processes, template_socket
 from server.supervision.run_directory import RunDirectory
 from server.telemetry import logs
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
@@ -51,7 +55,7 @@ logger = structlog.get_logger()
 
 
 class Template:
-    """Answers supervisors on one socket, and forks servers for them. For one thread."""
+    """Answers supervisors on one socket, and passes their requests on to processes that it forks. For one thread."""
 
     def __init__(self, listener: socket.socket, settings: Settings) -> None:
         """``listener`` is bound, and does not listen yet: no supervisor can connect before the template is ready."""
@@ -59,34 +63,23 @@ class Template:
         self._settings = settings
         self._run_directory = RunDirectory(settings)
         self._code = processes.own_code()
-        self._connections: dict[int, socket.socket] = {}
-        # The connection to a process that waits to become the next server. It is used once it has sent READY.
+        self._connections: list[socket.socket] = []
+        # The connection to a process that waits to become the next server. It sends READY first.
         self._spare: socket.socket | None = None
-        self._spare_is_ready = False
-        # When a process was last forked (monotonic seconds).
-        self._forked_at = time.monotonic()
-        self._used_at = time.monotonic()
+        # When a process was last forked, and when a supervisor was last connected (monotonic seconds).
+        self._forked_at = self._used_at = time.monotonic()
 
-    def run(self) -> Callable[[], None] | None:
-        """Serve until this process is not needed any more, then return None. In a forked process, return its main."""
-        self._run_directory.try_to_write(self._run_directory.run_of(processes.TEMPLATE, os.getpid()))
+    def run(self) -> None:
+        """Serve until this process is not needed any more."""
         self._listener.listen(MOST_CONNECTIONS)
         while self._is_needed():
-            spare_is_due = self._spare is None and time.monotonic() - self._forked_at > SPARE_AFTER_S
-            if spare_is_due and (server := self._fork_spare()):
-                return server
-            waiting = select.poll()
-            sockets = (self._listener, *self._connections.values(), *([] if self._spare is None else [self._spare]))
-            for one in sockets:
-                waiting.register(one, select.POLLIN)
-            for number, _ in waiting.poll(CHECK_EVERY_S * 1000):
-                if number == self._listener.fileno():
+            if self._spare is None and time.monotonic() - self._forked_at > SPARE_AFTER_S:
+                self._spare = self._fork()
+            for one in select.select([self._listener, *self._connections], [], [], CHECK_EVERY_S)[0]:
+                if one is self._listener:
                     self._accept()
-                elif self._spare is not None and number == self._spare.fileno():
-                    self._hear_spare(self._spare)
-                elif number in self._connections and (server := self._answer(self._connections[number])):
-                    return server
-        return None
+                else:
+                    self._answer(one)
 
     def _is_needed(self) -> bool:
         if self._connections:
@@ -97,132 +90,103 @@ class Template:
         connection, _ = self._listener.accept()
         if len(self._connections) < MOST_CONNECTIONS and template_socket.is_of_this_user(connection):
             connection.setblocking(False)
-            self._connections[connection.fileno()] = connection
+            self._connections.append(connection)
         else:
             connection.close()
 
-    def _answer(self, connection: socket.socket) -> Callable[[], None] | None:
-        """Answer one message. Return the main function of the server in a process that was forked for it."""
-        try:
-            received = template_socket.receive(connection)
-            if received is None:
+    def _answer(self, connection: socket.socket) -> None:
+        """Answer a beat. Pass a request on, with the connection, to the process that becomes the server."""
+        message, files = b"", list[int]()
+        with contextlib.suppress(OSError):  # else its process has ended
+            message, files, *_ = socket.recv_fds(connection, template_socket.LARGEST_MESSAGE, 1)
+        if message == template_socket.BEAT:
+            with contextlib.suppress(OSError):
                 connection.send(self._code.encode())
-        except OSError:  # its process has ended
-            self._forget(connection)
-            return None
-        except ValueError as error:
-            logger.warning("not a request", why=str(error))
-            self._forget(connection)
-            return None
-        if received is None:
-            return None
-        request, (output,) = received
-        del self._connections[connection.fileno()]
-        # Afterwards the server alone has the other end of the connection: it closes when the server ends.
-        with connection, os.fdopen(output, "wb", buffering=0) as log:
-            self._forked_at = time.monotonic()
-            if self._spare_becomes(request, log.fileno(), connection) or self._fork() != 0:
-                return None
-            return self._become(request, os.dup(log.fileno()), connection.dup())
+            return
+        self._connections.remove(connection)
+        with connection:
+            if message:
+                self._pass_on(message, [*files, connection.fileno()])
+        for number in files:
+            os.close(number)
 
-    def _forget(self, connection: socket.socket) -> None:
-        del self._connections[connection.fileno()]
-        connection.close()
+    def _pass_on(self, request: bytes, files: Sequence[int]) -> None:
+        """Send a request to the spare, or fork a process that has received it."""
+        if self._spare is not None:
+            with contextlib.suppress(OSError):  # it still copies its memory, or has ended
+                self._spare.recv(len(READY), socket.MSG_DONTWAIT)
+                spare, self._spare = self._spare, None
+                with spare:
+                    socket.send_fds(spare, [request], files)
+                return
+        if (process := self._fork(request, files)) is not None:
+            process.close()
 
-    def _fork(self) -> int:
-        """Fork this process, and return 0 in the new one, which closes what it must not share. -1: not possible."""
+    def _fork(self, request: bytes = b"", files: Sequence[int] = ()) -> socket.socket | None:
+        """Fork a process that becomes the server of a request: this one, or the first that it receives.
+
+        Return the connection to it; None if that is not possible.
+        """
+        self._forked_at = time.monotonic()
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        if request:
+            socket.send_fds(ours, [request], files)
         try:
             pid = os.fork()
         except OSError as error:
             logger.error("no server can be forked", why=error.strerror)
-            return -1
+            return None
         if pid == 0:
-            os.setsid()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for other in (self._listener, self._spare, *self._connections.values()):
-                if other is not None:
-                    other.close()
-        return pid
-
-    # -- the spare ------------------------------------------------------------------------------------------------
-
-    def _fork_spare(self) -> Callable[[], None] | None:
-        """Fork a process that waits for the next request. It has copied its memory before, which takes longest."""
-        self._forked_at = time.monotonic()
-        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        pid = self._fork()
-        if pid == 0:
-            ours.close()
-            return self._wait_as_spare(its)
+            for shared in (ours, self._listener, self._spare, *self._connections):
+                if shared is not None:
+                    shared.close()
+            self._become_server(its)
         its.close()
-        self._spare, self._spare_is_ready = ours, False
-        return None
+        return ours
 
-    def _wait_as_spare(self, template: socket.socket) -> Callable[[], None]:
-        rename_process([*processes.command_of(processes.TEMPLATE, self._settings)[:2], "spare"])
-        gc.unfreeze()
-        gc.collect()  # writes to nearly every page of the heap
-        gc.freeze()
-        try:
-            template.send(READY)
-            received = template_socket.receive(template, 2)
-        except OSError:  # the template has ended
+    # -- in a forked process --------------------------------------------------------------------------------------
+
+    def _become_server(self, template: socket.socket) -> NoReturn:
+        """Wait for a request, and become a process that its starter could have started with ``processes.start``."""
+        os.setsid()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        message, files = b"", list[int]()
+        with template, contextlib.suppress(OSError):  # else the template has ended
+            if not select.select([template], [], [], 0)[0]:
+                self._copy_memory()
+                template.send(READY)
+            message, files, *_ = socket.recv_fds(template, template_socket.LARGEST_MESSAGE, 2)
+        if not message:
             os._exit(0)
-        if received is None:
-            raise RuntimeError("a spare got a beat")
-        request, (output, starter) = received
-        template.close()
-        return self._become(request, output, socket.socket(fileno=starter))
-
-    def _hear_spare(self, spare: socket.socket) -> None:
-        try:
-            self._spare_is_ready = spare.recv(len(READY)) == READY
-        except OSError:
-            self._spare_is_ready = False
-        if not self._spare_is_ready:  # it has ended
-            spare.close()
-            self._spare = None
-
-    def _spare_becomes(self, request: template_socket.Request, output: int, starter: socket.socket) -> bool:
-        """Let the spare become the server; return whether there is one."""
-        if self._spare is None or not self._spare_is_ready:
-            return False
-        with self._spare as spare:
-            self._spare = None
-            try:
-                socket.send_fds(spare, [template_socket.encode(request)], [output, starter.fileno()])
-            except OSError:  # it has ended
-                return False
-        return True
-
-    # -- the server -----------------------------------------------------------------------------------------------
-
-    def _become(self, request: template_socket.Request, output: int, starter: socket.socket) -> Callable[[], None]:
-        """Make this forked process one that its starter could have started with ``processes.start``."""
+        request = msgspec.convert(json.loads(message), template_socket.Request)
+        output, starter = files
         for number in (1, 2):
             os.dup2(output, number)
         os.close(output)
-        set_environment({**request.environment, processes.CODE: self._code})
+        os.environ.clear()
+        os.environ.update({**request.environment, processes.CODE: self._code})
+        time.tzset()
         command = processes.command_of(request.role, self._settings)
         sys.argv = command if request.role == NAME_SERVER else command[1:]
         rename_process(command)
         gc.enable()
-        starter.setblocking(True)
-        forked_server.begin(self._run_directory.run_of(request.role, os.getpid()), starter)
-        return _SERVERS[request.role]
+        with socket.socket(fileno=starter) as connection:
+            try:
+                connection.send(msgspec.json.encode(self._run_directory.run_of(request.role, os.getpid())))
+            except OSError:  # the starter has gone on without this server
+                os._exit(0)
+        _SERVERS[request.role]()
+        sys.exit()
+
+    def _copy_memory(self) -> None:
+        """Wait as the spare: write to nearly every page of the heap, which takes longest."""
+        rename_process([*processes.command_of(processes.TEMPLATE, self._settings)[:2], "spare"])
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
 
-def set_environment(environment: Mapping[str, str]) -> None:
-    """Make this the environment of this process. It changes only what differs, which is little in most takeovers."""
-    for name in os.environ.keys() - environment.keys():
-        del os.environ[name]
-    for name, value in environment.items():
-        if os.environ.get(name) != value:
-            os.environ[name] = value
-    time.tzset()
-
-
-def rename_process(command: list[str]) -> None:
+def rename_process(command: Sequence[str]) -> None:
     """Show ``command`` as the command line of this process, where ``ps`` and ``processes.find_runs`` read it.
 
     It replaces the arguments in memory, as PostgreSQL and setproctitle do. Raises OSError.
@@ -262,9 +226,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # servers that end leave no zombie
     gc.freeze()
     logger.info("ready to fork servers", pid=os.getpid())
-    begin = template.run()
-    if begin is not None:
-        begin()
+    template.run()
 
 
 if __name__ == "__main__":

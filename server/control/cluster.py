@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-
-import psutil
 
 from server.control.stopping import CHECK_EVERY_S, CannotStop, Stop, repeat_until_quiet
 from server.process.registration import Registration
@@ -31,7 +29,6 @@ from server.supervision.role_status import (
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
 from server.supervision.status import CALL_TIMEOUT_S, StatusReader
-from server.supervision.template_client import Process
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import Diverged, TicTacToeError
 
@@ -91,7 +88,9 @@ class ClusterControl(StatusReader):
             self._run_directory.unmark_draining()
         if self.is_up(NAME_SERVER) and NAME_SERVER in missing:
             missing.remove(NAME_SERVER)  # a name server that another project started is enough
-        children = self._start_processes(missing)
+        if missing:
+            template_client.ensure_template(self.settings)  # the code is imported once, not by each server
+        started = {role: template_client.start(role, self.settings) for role in missing}
         deadline = time.monotonic() + timeout_s
         waiting = here
         while waiting:
@@ -100,19 +99,10 @@ class ClusterControl(StatusReader):
                 on_progress(role)
             self._check_not_diverged()
             for role in waiting:
-                ended = role in children and children[role].poll() not in (None, processes.ALREADY_RUNNING)
+                ended = role in started and not started[role].alive and self.process_of(role) is None
                 if ended or time.monotonic() > deadline:
                     raise CannotStart(f"{role} did not come up. {self.log_tail(role)}")
             time.sleep(CHECK_EVERY_S)
-
-    def _start_processes(self, roles: Sequence[str]) -> Mapping[str, Process]:
-        if roles and template_socket.is_possible(self.settings):
-            template_client.ensure_template(self.settings)  # the code is imported once, not by each server
-        children = {role: template_client.start_server(role, self.settings) for role in roles}
-        if NAME_SERVER in children:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                self._run_directory.try_to_write(self._run_directory.run_of(NAME_SERVER, children[NAME_SERVER].pid))
-        return children
 
     def _roles_here(self) -> list[str]:
         here = [role for role in ROLES if this_machine.is_here(self.settings.host_of(role))]

@@ -20,7 +20,7 @@ from server.process.server_process import ServerProcess
 from server.runtime import arguments, standard_streams, this_machine
 from server.runtime.log_file import LogFile
 from server.settings import Settings, SettingsError, load
-from server.supervision import forked_server, processes
+from server.supervision import processes
 from server.supervision.run_directory import AlreadyRunning
 from server.telemetry import logs
 from wire import MAIN, REPLICATION
@@ -79,5 +79,4 @@ def _fail(message: str, status: int, settings: Settings | None = None) -> NoRetu
         with contextlib.suppress(OSError):
             sys.stderr.write(f"{message}\n")
     logs.flush()
-    forked_server.report(status)
     os._exit(status)  # in a normal exit, a log that cannot be written would change the status

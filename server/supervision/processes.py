@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import psutil
 import structlog
@@ -33,6 +34,8 @@ LOAD_TIMEOUT_S = 120.0
 """Seconds that Python may take to read the code before an upgrade: long, because nothing waits for it."""
 STANDBY = "STANDBY"
 """The environment variable that makes a server a stand-by; servers set it for those they start."""
+BEGIN = b"begin\n"
+"""What a stand-by receives on its standard input when it is to become the server."""
 STARTED_IN = "STARTED_IN"
 """The environment variable with the run directory (``RunDirectory.id``) in which a process was started."""
 OWNER_CREATED = "OWNER_CREATED"
@@ -60,12 +63,12 @@ def command_of(role: str, settings: Settings) -> list[str]:
 def start(role: str, settings: Settings, *, standby: bool = False) -> subprocess.Popen[bytes]:
     """Start a role in the background, with these settings and, if possible, its own log file.
 
-    A ``standby`` gets ready and waits until ``begin`` is called with it. It ends when its starter ends. The template
-    process gets its socket as standard input. Raises OSError, also while another template process has that socket.
+    A ``standby`` gets ready and waits for ``BEGIN``. It ends when its starter ends. The template process gets its
+    socket as standard input. Raises OSError, also while another template process has that socket.
     """
     variables = {STANDBY: "1" if standby else "", CODE: code_on_disk()}
     with contextlib.ExitStack() as opened:
-        output = opened.enter_context(log_file.open_new(settings, role, is_written_to=role == NAME_SERVER))
+        output = opened.enter_context(new_log(settings, role))
         stdin = subprocess.PIPE if standby else subprocess.DEVNULL
         if role == TEMPLATE:
             stdin = opened.enter_context(template_socket.bound(settings)).fileno()
@@ -80,27 +83,20 @@ def start(role: str, settings: Settings, *, standby: bool = False) -> subprocess
         )
 
 
+def new_log(settings: Settings, role: str) -> IO[bytes]:
+    """Return the open log of a new process."""
+    return log_file.open_new(settings, role, is_written_to=role == NAME_SERVER)
+
+
 def environment_of(settings: Settings) -> dict[str, str]:
     """Return the environment of a process with these settings."""
     own = {STANDBY: "", STARTED_IN: RunDirectory(settings).id, **_owner_variable(settings)}
     return {**os.environ, **as_environment(settings), **own}
 
 
-def begin(standby: subprocess.Popen[bytes]) -> bool:
-    """Make a stand-by begin; return False if it no longer runs."""
-    if standby.stdin is None or standby.poll() is not None:
-        return False
-    try:
-        standby.stdin.write(b"begin\n")
-        standby.stdin.close()
-    except BrokenPipeError:
-        return False
-    return True
-
-
 def wait_for_begin() -> bool:
     """If this process is a stand-by, wait for its begin signal; return False when its starter is gone instead."""
-    return not os.environ.get(STANDBY) or sys.stdin.readline() == "begin\n"
+    return not os.environ.get(STANDBY) or sys.stdin.readline() == BEGIN.decode()
 
 
 def code_on_disk() -> str:

@@ -15,14 +15,14 @@ import structlog
 
 from server.runtime.retries import LOG_AGAIN_S
 from server.settings import Settings
-from server.supervision import processes
-from server.supervision.children import Children
+from server.supervision import processes, template_client
 from server.supervision.heartbeat import Heartbeat
 from server.supervision.outages import Outages
 from server.supervision.processes import TEMPLATE
 from server.supervision.restart_rules import Action, Condition, RestartLimits, Supervision
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
+from server.supervision.standby import StandBy
 from server.telemetry import metrics
 from server.telemetry.metrics import Reading
 from wire import NAME_SERVER
@@ -68,8 +68,9 @@ class Supervisor:
         self._heartbeat = heartbeat
         self._supervised = supervised
         self._defers_to = defers_to
-        self._wants_standby = standby and supervised
-        self._children = Children(role, settings)
+        self._standby = StandBy(role, settings) if standby and supervised else None
+        # The process that was last started from here. It may have ended since.
+        self._child: RunFile | None = None
         # The process that last had the role; None if none is known.
         self._last_run = run_directory.read(role)
         # A process that another supervisor started and that has not answered, and since when that is known (monotonic).
@@ -124,7 +125,10 @@ class Supervisor:
 
     def abandon_start(self) -> None:
         """End a process that was started and has not answered yet. Call it when supervision is over."""
-        self._children.kill(starting=self._supervision.condition is Condition.STARTING)
+        if self._standby is not None:
+            self._standby.end()
+        if self._child is not None and self._supervision.condition is Condition.STARTING:
+            processes.kill(self._child)
 
     def _pause(self) -> None:
         """Start and end nothing for a moment."""
@@ -159,17 +163,17 @@ class Supervisor:
         self.answers = True
         if run is not None:
             self._last_run = run
-        self._reap_child()
         self._supervision.on_heartbeat(time.monotonic())
         if serving:
-            # Another supervisor may have started a process too, and that process may have been first. The name server
-            # does not report its process.
-            pid = self._children.pid
-            self._outages.end(pid if run is None or run.pid == pid else None)
-            self._heartbeat_at = time.monotonic()
+            if not self._serving:
+                # Another supervisor may have started a process too, and that process may have been first. The name
+                # server does not report its process.
+                ours = self._child if self._child is not None and self._child.alive else None
+                self._outages.end(None if ours is None or run not in (None, ours) else ours.pid)
             # The stand-by is started only at the second heartbeat: until then the recovery needs the processor.
-            if self._serving and self._wants_standby and self._run_directory.is_in_place:
-                self._children.prepare_standby()
+            elif self._standby is not None and self._run_directory.is_in_place:
+                self._standby.prepare()
+            self._heartbeat_at = time.monotonic()
             self._not_serving_since = None
         else:
             self._not_serving_since = self._not_serving_since or time.monotonic()
@@ -209,9 +213,8 @@ class Supervisor:
 
     def _has_ended(self) -> bool:
         """Whether the last known process of the role has ended."""
-        self._reap_child()
         if self._supervision.condition is Condition.STARTING:
-            return self._children.pid is None
+            return self._child is None or not self._child.alive
         run = self._find_last_run()
         # A process closes its connections a moment before it is gone.
         return run is None or processes.wait_until_gone(run, 0.02)
@@ -222,12 +225,6 @@ class Supervisor:
             return processes.find_name_server(self._settings)
         return run
 
-    def _reap_child(self) -> None:
-        if self._children.reap() == processes.ALREADY_RUNNING:
-            logger.info("another process has the role", other=self.role)
-            self._last_run = self._run_directory.read(self.role)
-            self._supervision.on_other_process(time.monotonic())
-
     def _execute(self, action: Action | None) -> None:
         if action is Action.END:
             self._end_process()
@@ -237,7 +234,6 @@ class Supervisor:
     def _end_process(self) -> None:
         logger.warning("ending a hung server", other=self.role)
         self._outages.hang()
-        self._children.kill_child()
         run = self._find_last_run()
         if run is None or processes.kill(run):
             self._execute(self._supervision.on_exit(time.monotonic()))
@@ -260,17 +256,20 @@ class Supervisor:
             # A new process would use the folder that is there now, beside servers that still use the old one.
             logger.error("server not started", other=self.role, why=f"{self._settings.data} was moved or replaced")
             return
+        self._child = None
         try:
-            pid = self._children.start()
-            if self.role in (NAME_SERVER, TEMPLATE):  # which write no run file
-                self._last_run = self._run_directory.run_of(self.role, pid)
-                self._run_directory.try_to_write(self._last_run)
+            standby = None if self._standby is None else self._standby.begin()
+            if standby is None:
+                self._child = template_client.start(self.role, self._settings)
+            else:
+                self._child = self._run_directory.run_of(self.role, standby)
         except (OSError, psutil.NoSuchProcess) as error:
             logger.error("server not started", other=self.role, why=str(error))
             return  # counts as a start that did not answer
         if run is not None:
             self._outages.begin(time.monotonic())  # it may have died before its first heartbeat reached this supervisor
-        logger.info("server started", other=self.role, pid=pid, failures=self._supervision.failures)
+        self._last_run = self._child
+        logger.info("server started", other=self.role, pid=self._child.pid, failures=self._supervision.failures)
 
     def _report_waiting(self) -> None:
         due = self._supervision.next_start_in_s(time.monotonic())

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import time
-from typing import Protocol
 
 import msgspec
 import psutil
 import structlog
 
-from server.runtime import log_file
 from server.settings import Settings
 from server.supervision import processes, template_socket
-from server.supervision.forked_server import ForkedServer
+from server.supervision.processes import TEMPLATE
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
 from wire import NAME_SERVER
@@ -25,16 +24,6 @@ READY_S = 15.0
 CHECK_EVERY_S = 0.01
 
 logger = structlog.get_logger()
-
-
-class Process(Protocol):
-    """A started process, as ``subprocess.Popen`` has it."""
-
-    @property
-    def pid(self) -> int: ...
-    def poll(self) -> int | None: ...
-    def kill(self) -> None: ...
-    def wait(self) -> object: ...
 
 
 def connect(settings: Settings, timeout_s: float) -> socket.socket:
@@ -49,7 +38,7 @@ def connect(settings: Settings, timeout_s: float) -> socket.socket:
             pid = template_socket.pid_of(connection)
             logger.warning("ending a template process of other code", pid=pid)
             with contextlib.suppress(psutil.NoSuchProcess):
-                processes.kill(RunFile.of(processes.TEMPLATE, pid))
+                processes.kill(RunFile.of(TEMPLATE, pid))
             raise Unreachable("the template process had other code")
     except TicTacToeError:
         connection.close()
@@ -57,47 +46,46 @@ def connect(settings: Settings, timeout_s: float) -> socket.socket:
     return connection
 
 
-def start_server(role: str, settings: Settings) -> Process:
-    """Start one of the four servers: forked by the template process, or directly if it does not answer.
+def start(role: str, settings: Settings) -> RunFile:
+    """Start a role and return its process: forked by the template process, or a new one if that does not answer.
 
     Raises OSError.
     """
-    return fork(role, settings) or processes.start(role, settings)
+    run = None if role == TEMPLATE else fork(role, settings)
+    run_directory = RunDirectory(settings)
+    if run is None:
+        run = run_directory.run_of(role, processes.start(role, settings).pid)
+    if role in (NAME_SERVER, TEMPLATE):  # which write no run file
+        run_directory.try_to_write(run)
+    return run
 
 
-def fork(role: str, settings: Settings) -> ForkedServer | None:
+def fork(role: str, settings: Settings) -> RunFile | None:
     """Let the template process fork a server, with these settings and its own log file.
 
     Returns None if no template answers within half of HANG_S.
     """
+    request = template_socket.Request(role, processes.environment_of(settings))
+    message = json.dumps(request).encode()  # msgspec refuses what is not UTF-8, and an environment may have that
     try:
-        connection = connect(settings, settings.hang_s / 2)
+        with connect(settings, settings.hang_s / 2) as connection, processes.new_log(settings, role) as output:
+            run = template_socket.exchange(connection, message, output.fileno())
     except TicTacToeError:
         return None
-    try:
-        request = template_socket.Request(role, processes.environment_of(settings))
-        with log_file.open_new(settings, role, is_written_to=role == NAME_SERVER) as output:
-            run = template_socket.exchange(connection, template_socket.encode(request), output.fileno())
-    except TicTacToeError:
-        connection.close()
-        return None
-    return ForkedServer(msgspec.json.decode(run, type=RunFile), connection)
+    return msgspec.json.decode(run, type=RunFile)
 
 
 def ensure_template(settings: Settings) -> None:
-    """Start a template process if none answers, and wait until it does, or has ended, for ``READY_S`` at most."""
-    if _answers(settings):
+    """Start a template process if it is possible here and none answers. Wait at most ``READY_S`` until it answers."""
+    if not template_socket.is_possible(settings) or _answers(settings):
         return
     try:
-        template = processes.start(processes.TEMPLATE, settings)
+        template = start(TEMPLATE, settings)
     except OSError as error:  # for example because another process is just starting one
         logger.warning("template process not started", why=error.strerror)
         return
-    run_directory = RunDirectory(settings)
-    with contextlib.suppress(psutil.NoSuchProcess):
-        run_directory.try_to_write(run_directory.run_of(processes.TEMPLATE, template.pid))
     deadline = time.monotonic() + READY_S
-    while template.poll() is None and time.monotonic() < deadline and not _answers(settings):
+    while template.alive and time.monotonic() < deadline and not _answers(settings):
         time.sleep(CHECK_EVERY_S)
 
 

@@ -5,13 +5,12 @@ only one process can have it, it vanishes with that process, and a copied data f
 name. No file in the data folder can be stale, or have a path that is too long.
 
 A connection begins with beats: the answer to each is the stamp of the template's code. A request to fork a server ends
-that: the connection then belongs to the new server and to its starter (``forked_server``).
+that: the new server answers it with its run file, and closes the connection.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
 import struct
@@ -19,8 +18,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
-
-from msgspec import convert
 
 from server.runtime.failpoints import Failpoints
 from server.runtime.this_machine import machine_id
@@ -35,7 +32,7 @@ _CREDENTIALS = struct.Struct("3i")
 
 
 class Request(NamedTuple):
-    """A server to fork: its role and its environment."""
+    """A server to fork: its role and its environment. As a message: a JSON list, with the server's log as open file."""
 
     role: str
     environment: Mapping[str, str]
@@ -64,13 +61,10 @@ def connect(settings: Settings, timeout_s: float) -> socket.socket:
     try:
         connection.connect(_name(settings))
         if not is_of_this_user(connection):
-            raise Unreachable("another user has the name of the template process")
+            raise PermissionError("another user has its name")
     except OSError as error:
         connection.close()
         raise Unreachable(f"no template process answers: {error.strerror or error}") from None
-    except Unreachable:
-        connection.close()
-        raise
     return connection
 
 
@@ -91,28 +85,6 @@ def exchange(connection: socket.socket, message: bytes, *files: int) -> bytes:
     if not answer:
         raise Unreachable("the template process has ended")
     return answer
-
-
-def encode(request: Request) -> bytes:
-    """Return a request as a message."""
-    return json.dumps(request).encode()  # msgspec refuses what is not UTF-8, and an environment may have that
-
-
-def receive(connection: socket.socket, count: int = 1) -> tuple[Request, list[int]] | None:
-    """Return a request and ``count`` numbers of open files; None for a beat. Raises OSError at the end, ValueError."""
-    message, files, *_ = socket.recv_fds(connection, LARGEST_MESSAGE, count)
-    if message == BEAT:
-        return None
-    try:
-        if not message:
-            raise ConnectionError("the connection was closed")
-        if len(files) != count:
-            raise ValueError(f"a request has {count} open files, and this has {len(files)}")
-        return convert(json.loads(message), Request), files
-    except (OSError, ValueError):
-        for number in files:
-            os.close(number)
-        raise
 
 
 def pid_of(connection: socket.socket) -> int:

@@ -19,56 +19,48 @@ import pytest
 
 from server.settings import ROOT, Settings
 from server.supervision import processes, template_client, template_socket
-from server.supervision.forked_server import ENDED
-from server.supervision.processes import ALREADY_RUNNING, CANNOT_START, TEMPLATE
+from server.supervision.processes import TEMPLATE
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
-from server.supervision.template_client import Process
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import MakeCluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import Unreachable
 
-Start = Callable[..., Process]
+Start = Callable[..., RunFile]
 
 
 @pytest.fixture
-def started(settings: Settings) -> Iterator[list[Process]]:
-    """What a test has started; all of it is ended."""
-    found: list[Process] = []
-    yield found
-    processes.kill_all(settings)
-    for process in found:
-        process.wait()
-
-
-@pytest.fixture
-def template(settings: Settings, started: list[Process]) -> RunFile:
+def template(settings: Settings) -> RunFile:
     """A template process that answers."""
-    return start_template(settings, started)
+    return start_template(settings)
+
+
+@pytest.fixture(autouse=True)
+def _ends(settings: Settings) -> Iterator[None]:
+    """End what a test has started."""
+    yield
+    processes.kill_all(settings)
 
 
 @pytest.fixture(params=["fork", "spare"])
-def fork(settings: Settings, started: list[Process], template: RunFile, request: pytest.FixtureRequest) -> Start:
+def fork(settings: Settings, template: RunFile, request: pytest.FixtureRequest) -> Start:
     """Let the template fork a server: at once, or before that as a spare."""
 
-    def start(role: str, **changes: object) -> Process:
+    def start(role: str, **changes: object) -> RunFile:
         if request.param == "spare":
             wait_until(lambda: is_spare_ready(settings, template), what="a spare")
         forked = template_client.fork(role, replace(settings, **changes))  # type: ignore[arg-type]
         assert forked is not None
-        started.append(forked)
         return forked
 
     return start
 
 
-def start_template(settings: Settings, started: list[Process]) -> RunFile:
-    RunDirectory(settings)  # makes the folder
-    process = processes.start(TEMPLATE, settings)
-    started.append(process)
+def start_template(settings: Settings) -> RunFile:
+    template = template_client.start(TEMPLATE, settings)
     wait_until(lambda: answers(settings), what="the template answers")
-    return RunFile.of(TEMPLATE, process.pid)
+    return template
 
 
 def is_spare_ready(settings: Settings, template: RunFile) -> bool:
@@ -85,14 +77,8 @@ def answers(settings: Settings) -> bool:
     return True
 
 
-def ended(process: Process) -> int:
-    """Its exit status, once it has ended."""
-    return next(iter(wait_until(lambda: [status] if (status := process.poll()) is not None else [])))
-
-
-def runs(settings: Settings, role: str, process: Process) -> bool:
-    run = RunDirectory(settings).read(role)
-    return run is not None and run.pid == process.pid
+def runs(settings: Settings, run: RunFile) -> bool:
+    return RunDirectory(settings).read(run.role) == run
 
 
 def log_of(settings: Settings, role: str) -> str:
@@ -120,8 +106,7 @@ def test_a_forked_server_shares_no_file_with_the_template_or_with_other_servers(
 ) -> None:
     with template_client.connect(settings, PATIENCE_S):  # as another supervisor has it
         servers = [fork(role) for role in (MAIN, REPLICATION)]
-        for server, role in zip(servers, (MAIN, REPLICATION), strict=True):
-            wait_until(lambda role=role, server=server: runs(settings, role, server))  # type: ignore[misc]
+        wait_until(lambda: all(runs(settings, server) for server in servers))
         opened = [sockets_and_logs(pid) for pid in (template.pid, *(server.pid for server in servers))]
     assert all(opened)
     assert not opened[0] & opened[1]
@@ -137,17 +122,12 @@ def sockets_and_logs(pid: int) -> set[str]:
     return {file for file in files if file.startswith("socket:") or file.endswith(".log")}
 
 
-def test_a_forked_server_handles_signals_as_one_that_was_started(
-    settings: Settings, fork: Start, started: list[Process]
-) -> None:
+def test_a_forked_server_handles_signals_as_one_that_was_started(settings: Settings, fork: Start) -> None:
     direct = processes.start(MAIN, settings)
-    started.append(direct)
-    wait_until(lambda: runs(settings, MAIN, direct))
     forked = fork(REPLICATION)
-    wait_until(lambda: runs(settings, REPLICATION, forked))
-    wait_until(lambda: signals_of(forked.pid) == signals_of(direct.pid))
+    wait_until(lambda: signals_of(forked.pid) == signals_of(direct.pid) and runs(settings, forked))
     os.kill(forked.pid, signal.SIGTERM)
-    ended(forked)
+    wait_until(lambda: not forked.alive)
     assert "server ended" in log_of(settings, REPLICATION), "in good order"
 
 
@@ -200,16 +180,13 @@ print([one for one in found if one not in may_be])
     assert done.stdout == "[]\n"
 
 
-def test_a_spare_becomes_the_next_server_and_another_one_is_forked(
-    settings: Settings, template: RunFile, started: list[Process]
-) -> None:
+def test_a_spare_becomes_the_next_server_and_another_one_is_forked(settings: Settings, template: RunFile) -> None:
     with template_client.connect(settings, PATIENCE_S):
         for role in (REPLICATION, MAIN):
             wait_until(lambda: is_spare_ready(settings, template))
             spares = {run.pid for run in processes.find_runs(settings, TEMPLATE)}
             server = template_client.fork(role, settings)
             assert server is not None
-            started.append(server)
             assert server.pid in spares - {template.pid}
 
 
@@ -234,16 +211,19 @@ def test_a_spare_ends_with_its_template(settings: Settings, template: RunFile) -
 # -- how its end is noticed -----------------------------------------------------------------------------------------
 
 
-def test_the_status_of_a_second_server_of_a_role_reaches_its_starter(settings: Settings, fork: Start) -> None:
+def test_a_second_server_of_a_role_ends(settings: Settings, fork: Start) -> None:
     first = fork(REPLICATION)
-    wait_until(lambda: runs(settings, REPLICATION, first))
-    assert ended(fork(REPLICATION)) == ALREADY_RUNNING
-    assert first.poll() is None
+    wait_until(lambda: runs(settings, first))
+    second = fork(REPLICATION)
+    wait_until(lambda: not second.alive)
+    assert runs(settings, first)
+    assert first.alive
 
 
-def test_the_status_of_a_server_that_cannot_start_reaches_its_starter(settings: Settings, fork: Start) -> None:
+def test_the_end_of_a_server_that_cannot_start_is_noticed(settings: Settings, fork: Start) -> None:
     with socket.create_server(("127.0.0.1", settings.replication_peer_port)):
-        assert ended(fork(REPLICATION)) == CANNOT_START
+        server = fork(REPLICATION)
+        wait_until(lambda: not server.alive)
 
 
 @pytest.mark.parametrize("template_dies", [False, True])
@@ -253,20 +233,18 @@ def test_the_death_of_a_forked_server_is_noticed_and_it_leaves_no_zombie(
     server = fork(COMMUNICATION)
     if template_dies:
         assert processes.kill(template)
-    assert server.poll() is None
+    assert server.alive
     os.kill(server.pid, signal.SIGKILL)
-    assert ended(server) == ENDED
+    wait_until(lambda: not server.alive)
     wait_until(lambda: not psutil.pid_exists(server.pid))
 
 
-def test_a_server_whose_starter_has_given_up_is_not_begun(
-    settings: Settings, template: RunFile, started: list[Process]
-) -> None:
+def test_a_server_whose_starter_has_given_up_is_not_begun(settings: Settings, template: RunFile) -> None:
     os.kill(template.pid, signal.SIGSTOP)
     assert template_client.fork(REPLICATION, settings) is None, "it does not answer, so the server is started directly"
     os.kill(template.pid, signal.SIGCONT)
-    started.append(after := template_client.fork(MAIN, settings) or pytest.fail("it answers again"))
-    wait_until(lambda: runs(settings, MAIN, after))
+    after = template_client.fork(MAIN, settings) or pytest.fail("it answers again")
+    wait_until(lambda: runs(settings, after))
     assert processes.find_runs(settings, REPLICATION) == []
     assert log_of(settings, REPLICATION) == ""
 
@@ -302,15 +280,13 @@ def test_a_copied_folder_has_no_template(settings: Settings, template: RunFile, 
     assert template.alive
 
 
-def test_a_template_works_for_a_folder_whose_path_is_long(
-    settings: Settings, started: list[Process], tmp_path: Path
-) -> None:
+def test_a_template_works_for_a_folder_whose_path_is_long(settings: Settings, tmp_path: Path) -> None:
     far = replace(settings, data_folder=str(tmp_path / ("far" * 40)))
     try:
-        start_template(far, started)
+        start_template(far)
         forked = template_client.fork(REPLICATION, far)
         assert forked is not None
-        wait_until(lambda: runs(far, REPLICATION, forked))
+        wait_until(lambda: runs(far, forked))
     finally:
         processes.kill_all(far)
 
@@ -368,34 +344,34 @@ def change(code: Path) -> None:
 
 
 def test_a_template_of_other_code_forks_nothing_for_a_newer_process_and_is_ended(
-    settings: Settings, started: list[Process], code: Path
+    settings: Settings, code: Path
 ) -> None:
-    old = start_template(settings, started)
+    old = start_template(settings)
     change(code)
     assert template_client.fork(REPLICATION, settings) is None
     wait_until(lambda: not old.alive)
-    start_template(settings, started)
+    start_template(settings)
     assert template_client.fork(REPLICATION, settings) is not None
 
 
 def test_a_template_forks_for_servers_of_its_own_code_while_the_files_are_replaced(
-    settings: Settings, started: list[Process], code: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, code: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(processes.CODE, processes.code_on_disk())  # as a server has it that runs
-    start_template(settings, started)
+    start_template(settings)
     change(code)
     shutil.rmtree(code / "wire")
     forked = template_client.fork(REPLICATION, settings)
     assert forked is not None
-    wait_until(lambda: runs(settings, REPLICATION, forked))
+    wait_until(lambda: runs(settings, forked))
 
 
 def test_an_older_server_uses_a_template_of_the_code_on_disk(
-    settings: Settings, started: list[Process], code: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, code: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(processes.CODE, processes.code_on_disk())
     change(code)
-    start_template(settings, started)
+    start_template(settings)
     assert template_client.fork(REPLICATION, settings) is not None
 
 
