@@ -58,7 +58,7 @@ def back_up(settings: Settings, file: Path) -> Backup:
     try:
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.absolute().parent) as folder:
             work = Path(folder)
-            made = _copy_journal(source, work / JOURNAL)
+            made = copy_journal(source, work / JOURNAL)
             (work / _DESCRIPTION).write_bytes(msgspec.json.encode(made))
             key = settings.data / KEY_FILE
             if key.exists():
@@ -70,7 +70,7 @@ def back_up(settings: Settings, file: Path) -> Backup:
     return made
 
 
-def _copy_journal(source: Path, target: Path) -> Backup:
+def copy_journal(source: Path, target: Path) -> Backup:
     """Copy a journal as it is at one moment, even while a server writes to it. The copy is a database alone."""
     segments = pair.copied_segments(source)  # before the database: see ``MemorySegments.copy_of``
     try:
