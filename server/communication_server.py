@@ -90,7 +90,7 @@ def _host_of_follower(process: ServerProcess, name: str) -> LoopHost:
 
 def main() -> NoReturn:
     """Run the communication server in this process."""
-    entry_point.main(COMMUNICATION, build, "openskill.models")
+    entry_point.main(COMMUNICATION, build)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def build(process: ServerProcess) -> None:
 
 def main() -> NoReturn:
     """Run the main server in this process."""
-    entry_point.main(MAIN, build, "precis_i18n")
+    entry_point.main(MAIN, build)
 
 
 if __name__ == "__main__":

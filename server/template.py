@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
-import importlib.util
 import json
 import os
 import select
@@ -27,14 +25,13 @@ import msgspec
 import structlog
 
 from server import communication_server, main_server, name_server, replication_server
+from server.process import late_imports
 from server.settings import Settings, SettingsError, load
 from server.supervision import processes, template_socket
 from server.supervision.run_directory import RunDirectory
 from server.telemetry import logs
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
-IMPORTED_LATE = ("asyncio", "openskill.models", "optparse", "precis_i18n", "prometheus_client", "uvloop")
-"""Modules that a server imports at or after its start, if they are installed."""
 CHECK_EVERY_S = 0.1
 UNUSED_S = 3.0
 """Seconds without a connection after which the template ends. Every server keeps one."""
@@ -200,13 +197,6 @@ def rename_process(command: Sequence[str]) -> None:
     Path("/proc/self/comm").write_text(Path(command[0]).name)
 
 
-def import_the_rest() -> None:
-    """Import what servers import after their start."""
-    for module in IMPORTED_LATE:
-        if importlib.util.find_spec(module.partition(".")[0]) is not None:
-            importlib.import_module(module)
-
-
 def main() -> None:
     """Import the rest, then serve on the socket that is standard input."""
     gc.disable()  # a collection would write to pages that all servers share
@@ -220,7 +210,7 @@ def main() -> None:
         template = Template(listener, settings)
     except (SettingsError, OSError) as error:
         sys.exit(f"This process is started by a server. {error}")
-    import_the_rest()
+    late_imports.import_all()
     if threading.active_count() > 1:
         raise RuntimeError("a module has started a thread, which no fork would have")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # servers that end leave no zombie

@@ -15,7 +15,7 @@ from typing import NoReturn
 
 import structlog
 
-from server.process.late_imports import METRICS, LateImports
+from server.process.late_imports import LateImports
 from server.process.server_process import ServerProcess
 from server.runtime import arguments, standard_streams, this_machine
 from server.runtime.log_file import LogFile
@@ -30,11 +30,8 @@ from wire.os_errors import sentence_of
 logger = structlog.get_logger()
 
 
-def main(role: str, build: Callable[[ServerProcess], None], *later: str) -> NoReturn:
-    """Run a server script for ``role``. ``build`` adds what the role needs. Exit with a status.
-
-    ``later``: modules that the role needs only later.
-    """
+def main(role: str, build: Callable[[ServerProcess], None]) -> NoReturn:
+    """Run a server script for ``role``. ``build`` adds what the role needs. Exit with a status."""
     standard_streams.open_missing()
     arguments.check(role, sys.argv[1:])
     settings = None
@@ -44,34 +41,29 @@ def main(role: str, build: Callable[[ServerProcess], None], *later: str) -> NoRe
         if role in (MAIN, REPLICATION):
             this_machine.check_one_machine(settings)
         log_file = LogFile(settings, role)
-        late_imports = LateImports(*later, *([METRICS] if settings.metrics_port_of(role) else []))
+        late_imports = LateImports()
         if not processes.wait_for_begin():
             sys.exit(0)
         late_imports.postpone()
         gc.freeze()  # imported objects stay, so collections need not scan them, above all in a takeover
         process = ServerProcess(role, settings)
-    except AlreadyRunning as error:
-        _fail(str(error), processes.ALREADY_RUNNING, settings)
-    except (SettingsError, Unreachable) as error:
-        _fail(str(error), processes.CANNOT_START, settings)
-    except OSError as error:
-        _fail(sentence_of(error), processes.CANNOT_START, settings)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: process.end())
-    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: process.end())
         process.retries["log"] = log_file.retries
         process.in_background("log", lambda: log_file.run(process.go_on, process.pause))
         build(process)
         process.run()
-    except (Unreachable, StorageFailed) as error:
-        _fail(error.message, processes.CANNOT_START, settings)
+    except AlreadyRunning as error:
+        _fail(str(error), processes.ALREADY_RUNNING, settings)
+    except (SettingsError, Unreachable, StorageFailed) as error:
+        _fail(str(error), processes.CANNOT_START, settings)
     except OSError as error:
         _fail(sentence_of(error), processes.CANNOT_START, settings)
     logs.flush()
     os._exit(0)  # calls that still wait would delay the end
 
 
-def _fail(message: str, status: int, settings: Settings | None = None) -> NoReturn:
+def _fail(message: str, status: int, settings: Settings | None) -> NoReturn:
     """Exit with an error message for people. If the settings select JSON, log the message instead."""
     if settings is not None and settings.log_format == "json":
         logger.error("cannot serve", why=message)

@@ -227,4 +227,4 @@ def test_a_server_that_cannot_start_says_so_by_its_status_also_when_it_cannot_in
 ) -> None:
     fill_log(monkeypatch)
     with pytest.raises(Ended, match="3"):
-        entry_point._fail("a main server runs already", 3)
+        entry_point._fail("a main server runs already", 3, None)

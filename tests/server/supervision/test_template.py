@@ -170,7 +170,7 @@ def test_nothing_that_a_fork_must_not_share_is_in_the_template() -> None:
 import asyncio, gc, random, socket, sqlite3, sys, tempfile, threading
 sys.path.insert(0, {str(ROOT)!r})
 from server import template
-template.import_the_rest()
+template.late_imports.import_all()
 shared = (threading.Thread, socket.socket, sqlite3.Connection, asyncio.AbstractEventLoop)
 found = [one for one in gc.get_objects() if isinstance(one, shared) or type(one) is random.Random]
 may_be = (threading.main_thread(), random._inst, getattr(tempfile._name_sequence, "_rng", None))  # it compares pids
