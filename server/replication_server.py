@@ -58,14 +58,11 @@ def _listen(process: ServerProcess, link: LinkServer) -> Effects[None]:
     """Open the link to main servers, as soon as the disk allows it."""
     listening = process.retries["link"] = Retries("replica link not opened")
     while True:
-        try:
+        with listening.attempt(StorageFailed):
             link.listen()
-        except StorageFailed as error:
-            listening.failed(error)
-            yield Sleep(LISTEN_AGAIN_S)
-        else:
-            listening.succeeded()
+        if listening.trouble is None:
             return
+        yield Sleep(LISTEN_AGAIN_S)
 
 
 def _open_later(process: ServerProcess, opening: Retries, link: LinkServer) -> None:

@@ -156,8 +156,6 @@ def _ranges(settings: Settings) -> Iterator[str]:
 
 
 def _times(settings: Settings) -> Iterator[str]:
-    if settings.hang_s <= settings.heartbeat_s:
-        yield "HANG_S must be longer than HEARTBEAT_S"
     if settings.hang_s <= settings.heartbeat_s + settings.append_timeout_s:
         yield "HANG_S must be longer than HEARTBEAT_S and APPEND_TIMEOUT_S together"
     if settings.away_s <= settings.max_wait_s:

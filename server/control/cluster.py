@@ -26,7 +26,7 @@ from server.supervision.role_status import (
     drain_status_from,
     whole,
 )
-from server.supervision.run_directory import RunDirectory
+from server.supervision.run_directory import RUNS_ALREADY, RunDirectory
 from server.supervision.run_file import RunFile
 from server.supervision.status import CALL_TIMEOUT_S, StatusReader
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
@@ -162,11 +162,13 @@ class ClusterControl(StatusReader):
 
     def log_tail(self, role: str) -> str:
         """Return the last lines of that role's log, for people."""
-        for log in sorted((self.settings.data / "logs").glob(f"{role}-*.log"), reverse=True):
-            # The newest log may belong to a process that has only just started again.
-            if lines := log.read_text(errors="replace").splitlines():
-                return "\n".join([f"Its log {log} ends with:", *lines[-_LAST_LINES:]])
-        return "It wrote no log."
+        logs = (self.settings.data / "logs").glob(f"{role}-*.log")
+        written = [(log, lines) for log in logs if (lines := log.read_text(errors="replace").splitlines())]
+        if not written:
+            return "It wrote no log."
+        # The newest log may belong to a process that was refused because another has the role.
+        log, lines = max(written, key=lambda found: (RUNS_ALREADY not in found[1][-1], found[0]))
+        return "\n".join([f"Its log {log} ends with:", *lines[-_LAST_LINES:]])
 
     # -- stop -----------------------------------------------------------------------------------------------------
 

@@ -60,10 +60,12 @@ class Stop:
         found = {run for run in self._stopping | reader.processes() if run.role != NAME_SERVER and run.alive}
         if found:
             self._stopping |= self._call_all(self._call_all(found, "stand_down") - self._stopping, "stop")
-            _kill_all(found - self._stopping if for_s < GRACEFUL_STOP_S else found)
+            for run in found - self._stopping if for_s < GRACEFUL_STOP_S else found:
+                processes.kill(run)
         else:
             found = reader.processes()
-            _kill_all(found)
+            for run in found:
+                processes.kill(run)
             # A server may have started these shortly before its own end. They may not be in a run file yet.
             found.update(processes.kill_all(reader.settings))
         for role in (*ROLES, processes.TEMPLATE):
@@ -73,19 +75,14 @@ class Stop:
 
     def _call_all(self, servers: set[RunFile], method: str) -> set[RunFile]:
         """Call a method of all these servers; return those that answered."""
+
+        def answer(run: RunFile) -> RunFile | None:
+            with contextlib.suppress(TicTacToeError):
+                return None if self._status_reader.call(run.role, method) is None else run
+            return None
+
         with ThreadPoolExecutor(len(ROLES)) as pool:
-            answered = pool.map(lambda run: self._answers(run.role, method), servers)
-            return {run for run, answer in zip(servers, answered, strict=True) if answer}
-
-    def _answers(self, role: str, method: str) -> bool:
-        with contextlib.suppress(TicTacToeError):
-            return self._status_reader.call(role, method) is not None
-        return False
-
-
-def _kill_all(runs: set[RunFile]) -> None:
-    for run in runs:
-        processes.kill(run)
+            return {run for run in pool.map(answer, servers) if run is not None}
 
 
 def _describe_running(found: set[RunFile]) -> str:

@@ -27,17 +27,13 @@ from msgspec import Struct
 from server.control.cluster import CannotStart, ClusterControl, NotRunning
 from server.replication.link.place import LinkPlace
 from server.settings import Settings, load
-from server.supervision import processes, run_file, template_client, template_socket
+from server.supervision import processes, run_file, template_client
 from server.supervision.run_file import RunFile
-from server.supervision.status import CALL_TIMEOUT_S
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
-from wire.errors import TicTacToeError
 
 ORDER = (REPLICATION, MAIN, COMMUNICATION, NAME_SERVER)
 WHOLE_S = 60.0
 """Seconds for the replacement of a server until the cluster is whole again."""
-TEMPLATE_S = 30.0
-"""Seconds to wait for a new template process. Without it, each takeover takes longer."""
 MOST_FAILED_STARTS = 4
 """Failed starts in a row after which the upgrade stops."""
 CHECK_EVERY_S = 0.05
@@ -114,7 +110,7 @@ class _Upgrade:
 
     def _replace(self, old: RunFile) -> Replaced:
         if old.role == MAIN:
-            self._wait_for_template()  # the replication server of an older version does not start one
+            template_client.ensure_template(self._cluster.settings)  # an older replication server does not start one
         self._on_step(f"replacing {old.role}, pid {old.pid}")
         began = time.monotonic()
         processes.terminate(old)
@@ -177,19 +173,7 @@ class _Upgrade:
             self._on_step(f"replacing the template process, pid {old.pid}")
             processes.terminate(old)
             self._began = run_file.clock()
-            self._wait_for_template()
-
-    def _wait_for_template(self) -> None:
-        if not template_socket.is_possible(self._cluster.settings):
-            return
-        self._on_step("waiting for a template process of the new code")
-        ends = time.monotonic() + TEMPLATE_S
-        while time.monotonic() < ends:
-            with contextlib.suppress(TicTacToeError):
-                template_client.connect(self._cluster.settings, CALL_TIMEOUT_S).close()
-                return
-            time.sleep(CHECK_EVERY_S)
-        self._on_step("there is no template process: takeovers take longer")
+        template_client.ensure_template(self._cluster.settings)
 
     def _is_new(self, run: RunFile) -> bool:
         return run.created >= self._began

@@ -298,14 +298,11 @@ class ServerProcess:
         """Write the run file as soon as the disk allows it."""
         writing = self.retries["run file"] = Retries("run file not written")
         while self.go_on():
-            try:
+            with writing.attempt(StorageFailed):
                 self.run_directory.write(self._run_file)
-            except StorageFailed as error:
-                writing.failed(error)
-                self.pause(WRITE_RETRY_S)
-            else:
-                writing.succeeded()
+            if writing.trouble is None:
                 return
+            self.pause(WRITE_RETRY_S)
 
     def _end_in_order(self) -> None:
         self.run_procedure(self._at_end_actions()).then(lambda _value, _error: self.loop.stop())

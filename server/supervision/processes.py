@@ -45,8 +45,8 @@ CODE = "CODE_STAMP"
 TEMPLATE = "template"
 """The role of the template process in run files: it is no server, and forks the three servers."""
 ROLES = (NAME_SERVER, MAIN, COMMUNICATION, REPLICATION)
-_SCRIPTS = {MAIN: "main_server.py", COMMUNICATION: "communication_server.py", REPLICATION: "replication_server.py"}
-_TEMPLATE_SCRIPT = "template.py"
+_SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+"""The roles with a script of their name. So has the template process."""
 
 
 def command_of(role: str, settings: Settings) -> list[str]:
@@ -54,10 +54,8 @@ def command_of(role: str, settings: Settings) -> list[str]:
     if role == NAME_SERVER:
         address = ["-n", settings.name_server_host, "-p", str(settings.name_server_port)]
         return [str(Path(sys.executable).with_name("pyro4-ns")), *address]
-    if role == TEMPLATE:
-        # A forked server writes its own command over this one, so this one must be the longest.
-        return [sys.executable, f"server/{_TEMPLATE_SCRIPT}", "forks-the-servers"]
-    return [sys.executable, f"server/{_SCRIPTS[role]}"]
+    # A forked server writes its own command over that of the template, which must be the longest.
+    return [sys.executable, f"server/{role}.py", *(["forks-the-servers"] if role == TEMPLATE else [])]
 
 
 def start(role: str, settings: Settings, *, standby: bool = False) -> subprocess.Popen[bytes]:
@@ -114,7 +112,7 @@ def load_error(settings: Settings) -> str:
 
     The check imports the code and loads the settings; it starts no server.
     """
-    modules = ", ".join(f"server.{script.removesuffix('.py')}" for script in _SCRIPTS.values())
+    modules = ", ".join(f"server.{role}" for role in _SERVERS)
     try:
         attempt = subprocess.run(
             [sys.executable, "-c", f"import {modules}; from server.settings import load; load()"],
@@ -166,19 +164,13 @@ def owner_of(settings: Settings) -> RunFile | None:
 
     None if it is already gone.
     """
-    pid, created = settings.owner_pid, _owner_created(settings)
-    if created is not None:
-        return RunFile("owner", pid, created)
+    pid, _, created = os.environ.get(OWNER_CREATED, "").partition(":")
+    if pid == str(settings.owner_pid):
+        return RunFile("owner", settings.owner_pid, float(created))
     try:
-        return RunFile.of("owner", pid)
+        return RunFile.of("owner", settings.owner_pid)
     except psutil.NoSuchProcess:
         return None
-
-
-def _owner_created(settings: Settings) -> float | None:
-    """Return when the owner began, if this process was started with that."""
-    pid, _, created = os.environ.get(OWNER_CREATED, "").partition(":")
-    return float(created) if pid == str(settings.owner_pid) else None
 
 
 def _owner_variable(settings: Settings) -> dict[str, str]:
@@ -230,8 +222,7 @@ def _role_of(command: list[str]) -> str | None:
     names = [Path(word).name for word in command[:2]]
     if any(name.startswith("pyro4-ns") for name in names):
         return NAME_SERVER
-    scripts = {**_SCRIPTS, TEMPLATE: _TEMPLATE_SCRIPT}
-    return next((role for role, script in scripts.items() if script in names), None)
+    return next((role for role in (*_SERVERS, TEMPLATE) if f"{role}.py" in names), None)
 
 
 def _was_started_in(run_directory: RunDirectory, environment: Mapping[str, str]) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct, to_builtins
 
@@ -66,13 +66,6 @@ class RoleStatus(Struct, frozen=True):
         plain: dict[str, object] = to_builtins(self)
         del plain["troubles"], plain["damage"], plain["scrub"]
         return {**plain, "note": ""} if self.state == "running" else plain
-
-
-class FailedStarts(NamedTuple):
-    """Failed starts in a row, and the text about them for people."""
-
-    failures: int
-    note: str
 
 
 def running(role: str, answer: Mapping[str, Any], run: RunFile | None) -> RoleStatus:
@@ -134,12 +127,12 @@ def _damage_text(damage: Mapping[str, Any]) -> str:
     return f"has damaged streams: {damage['waiting']} to be repaired, {damage['lost']} lost in both copies ({named})"
 
 
-def failed_starts(role: str, answers: Iterable[Mapping[str, Any] | None]) -> FailedStarts:
-    """Return what the supervisors report of a role that does not run."""
+def failed_starts(role: str, answers: Iterable[Mapping[str, Any] | None]) -> tuple[int, str]:
+    """Return the failed starts in a row of a role that does not run, and the text about them for people."""
     watches = [answer["watches"][role] for answer in answers if answer and role in answer.get("watches", ())]
     failures = max((watch["failures"] for watch in watches), default=0)
     if not failures:
-        return FailedStarts(0, "")
+        return 0, ""
     starts_in_s = [watch["next_start_in_s"] for watch in watches if watch["next_start_in_s"] is not None]
     when = f", next try in {min(starts_in_s):.1f} s" if starts_in_s else ""
-    return FailedStarts(failures, f"keeps dying ({failures} failed start{'s' if failures > 1 else ''}){when}")
+    return failures, f"keeps dying ({failures} failed start{'s' if failures > 1 else ''}){when}"

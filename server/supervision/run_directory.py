@@ -32,6 +32,10 @@ ended. The system frees the lock when the last one has: up to 30 ms later, measu
 """
 
 
+RUNS_ALREADY = "runs already"
+"""In the last line of the log of a server that was refused because another has the role."""
+
+
 class AlreadyRunning(Exception):
     """Another server of the role runs; the message names it."""
 
@@ -68,7 +72,7 @@ class RunDirectory:
             alive = runs is not None and runs.alive
             if alive or time.monotonic() > deadline:
                 process = f"with pid {runs.pid}" if runs is not None and alive else "and is just starting"
-                raise AlreadyRunning(f"a {role} runs already, {process}, for the data in {self._folder.parent}")
+                raise AlreadyRunning(f"a {role} {RUNS_ALREADY}, {process}, for the data in {self._folder.parent}")
             time.sleep(0.001)
         for folder in (self._folder, self._folder.parent):
             remove_leftovers(folder, runs=psutil.pid_exists)

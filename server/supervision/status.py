@@ -19,7 +19,7 @@ from server.settings import Settings
 from server.supervision import processes
 from server.supervision.processes import ROLES
 from server.supervision.recovery_log import Recovery, RecoveryLog
-from server.supervision.role_status import OTHER_PROTOCOL, FailedStarts, RoleStatus, failed_starts, running
+from server.supervision.role_status import OTHER_PROTOCOL, RoleStatus, failed_starts, running
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
 from wire import NAME_SERVER, PEER, rpc
@@ -53,7 +53,7 @@ class StatusReader:
         conflicts = {role: why for role, answer in answers.items() if (why := self._port_conflict(role, answer))}
         ours = {role: None if role in conflicts else answer for role, answer in answers.items()}
         return [
-            self._role_status(role, ours[role], failed_starts(role, ours.values()), conflicts.get(role, ""))
+            self._role_status(role, ours[role], *failed_starts(role, ours.values()), conflicts.get(role, ""))
             for role in ROLES
         ]
 
@@ -151,12 +151,13 @@ class StatusReader:
         return run.boot not in ("", this_boot()) or self._run_directory.owns(run)
 
     def _role_status(
-        self, role: str, answer: Mapping[str, Any] | None, failed_starts: FailedStarts, conflict: str
+        self, role: str, answer: Mapping[str, Any] | None, failures: int, note: str, conflict: str
     ) -> RoleStatus:
         run = self.process_of(role)
         if answer is not None:
             return running(role, answer, run)
-        note, failures = f"does not run: {conflict}" if conflict else failed_starts.note, failed_starts.failures
+        if conflict:
+            note = f"does not run: {conflict}"
         if run is not None and role in self._other_protocol:
             note = OTHER_PROTOCOL
         return RoleStatus(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import psutil
 import structlog
 
-from server.runtime.retries import LOG_AGAIN_S
+from server.runtime.retries import Retries
 from server.settings import Settings
 from server.supervision import processes, template_client
 from server.supervision.heartbeat import Heartbeat
@@ -60,7 +60,7 @@ class Supervisor:
         self.answers = False
         self._serving = False
         self._accepts_connections = False
-        self._last_error = ""
+        self._waiting = Retries("waiting for a server", log_after_s=settings.hang_s, other=role)
         self.reports_damage = False
         """Whether the other server's copy of the log needs repair, by its last heartbeat."""
         self._settings = settings
@@ -93,7 +93,6 @@ class Supervisor:
 
     def run(self, go_on: Callable[[], bool], is_standing_down: Callable[[], bool]) -> None:
         """Supervise until ``go_on()`` is false, but not while ``is_standing_down()`` is true."""
-        due = 0.0
         while go_on():
             if is_standing_down():
                 self._pause()
@@ -101,11 +100,6 @@ class Supervisor:
             if self._paused:
                 self._resume()
             self._supervise_once()
-            if not self.answers and time.monotonic() >= due:
-                due = time.monotonic() + LOG_AGAIN_S
-                self._report_waiting()
-            elif self.answers:
-                due = time.monotonic() + self._settings.hang_s
         self._heartbeat.close()
 
     def readings(self) -> Iterator[Reading]:
@@ -161,6 +155,7 @@ class Supervisor:
         if not self.answers:
             logger.info("server answers", other=self.role, pid=None if run is None else run.pid)
         self.answers = True
+        self._waiting.succeeded()
         if run is not None:
             self._last_run = run
         self._supervision.on_heartbeat(time.monotonic())
@@ -191,7 +186,7 @@ class Supervisor:
 
     def _on_missed_heartbeat(self, error: TicTacToeError) -> None:
         self._accepts_connections = isinstance(error, DeadlineExceeded)
-        self._last_error = error.message
+        self._waiting.failed(error)
         if self.answers:
             logger.warning("server does not answer", other=self.role, why=error.message)
             # After a hang the server counts as lost from its last heartbeat, after a death from now.
@@ -270,8 +265,3 @@ class Supervisor:
             self._outages.begin(time.monotonic())  # it may have died before its first heartbeat reached this supervisor
         self._last_run = self._child
         logger.info("server started", other=self.role, pid=self._child.pid, failures=self._supervision.failures)
-
-    def _report_waiting(self) -> None:
-        due = self._supervision.next_start_in_s(time.monotonic())
-        start = {} if due is None else {"next_start_in_s": round(due, 1)}
-        logger.info("waiting for a server", other=self.role, why=self._last_error, **start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import socket
 import time
@@ -79,13 +80,15 @@ def ensure_template(settings: Settings) -> None:
     """Start a template process if it is possible here and none answers. Wait at most ``READY_S`` until it answers."""
     if not template_socket.is_possible(settings) or _answers(settings):
         return
+    template = None
     try:
         template = start(TEMPLATE, settings)
-    except OSError as error:  # for example because another process is just starting one
-        logger.warning("template process not started", why=error.strerror)
-        return
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:  # else another process has just started one
+            logger.warning("template process not started", why=error.strerror)
+            return
     deadline = time.monotonic() + READY_S
-    while template.alive and time.monotonic() < deadline and not _answers(settings):
+    while (template is None or template.alive) and time.monotonic() < deadline and not _answers(settings):
         time.sleep(CHECK_EVERY_S)
 
 
