@@ -24,7 +24,7 @@ FOUND = {
     "writes-before-the-tail": (4, "G3"),
     "old-appends-are-not-synced": (787, "G5"),
     "appends-are-not-synced": (79, "damage"),
-    "a-refused-append-stays": (295, "G1"),
+    "a-refused-append-stays": (298, "G3"),
     "sums-of-records-are-not-checked": (484, "G3"),
     "a-takeover-forgets-the-time": (4, "time"),
     "time-goes-on-without-anybody": (2, "time"),

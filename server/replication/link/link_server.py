@@ -28,8 +28,8 @@ MOST_HALF_OPEN = 8
 IDLE_S = 5.0
 """Seconds after which a silent connection is closed. The main server opens another one with its next request."""
 
-
 Error = TicTacToeError | None
+"""The error in place of an answer's value, if there is one."""
 
 
 class LinkServer:
