@@ -61,7 +61,7 @@ class LogEnd(NamedTuple):
 EMPTY = LogEnd(0, 0, "")
 
 
-class Row(NamedTuple):
+class LogRow(NamedTuple):
     """A place in the log and in a stream, and JSON text."""
 
     position: Ordinal
@@ -80,14 +80,14 @@ class Row(NamedTuple):
         return self.body == LOST
 
 
-class Entry(Row):
+class Entry(LogRow):
     """One event in the log. ``body`` is the event."""
 
     __slots__ = ()
     kind: ClassVar[Kind] = "entry"
 
 
-class Snapshot(Row):
+class Snapshot(LogRow):
     """A stream's state at a version. Position and epoch are those of the last entry in it. ``body`` is the state."""
 
     __slots__ = ()

@@ -73,14 +73,11 @@ def _check_entries(rows: Sequence[Entry]) -> None:
             raise InvalidArgument("must have rising versions in each stream")
         versions[stream] = version
     _check_streams(versions)
-    for row in rows:
-        if not is_readable(row.stream, row.body, entry=True):
-            raise InvalidArgument("has a body that is no event of its stream")
+    if not all(is_readable(row.stream, row.body, entry=True) for row in rows):
+        raise InvalidArgument("has a body that is no event of its stream")
 
 
 def _check_snapshots(rows: Sequence[Snapshot]) -> None:
-    if not rows:
-        return
     if len({snapshot.stream for snapshot in rows}) != len(rows):
         raise InvalidArgument("has two snapshots of one stream")
     _check_streams(snapshot.stream for snapshot in rows)

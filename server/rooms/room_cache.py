@@ -32,16 +32,19 @@ FORMS: Mapping[str, Callable[[Room], object]] = {
 class CachedRoom:
     """A room: its published state, and the data that readers get. Readers must not change that data."""
 
-    __slots__ = ("_after", "_forms", "_of_version", "_recent", "state")
+    __slots__ = ("_after", "_forms", "_recent", "state")
 
     def __init__(self, state: Room) -> None:
         self.state = state
         # The last events with their versions, without gaps.
         self._recent: deque[tuple[int, Event]] = deque(maxlen=_RECENT)
-        # What readers got at version ``_of_version``: the room in its forms, and the events after a version.
-        self._of_version = state.version
+        # What readers got at this version: the room in its forms, and the events after a version.
         self._forms: dict[str, object] = {}
         self._after: dict[int, list[Plain]] = {}
+
+    def become(self, state: Room) -> None:
+        """Replace the state. ``add_event`` is called next, for each new event."""
+        self.state, self._forms, self._after = state, {}, {}
 
     def add_event(self, version: int, event: Event) -> None:
         """Add a published event."""
@@ -49,7 +52,6 @@ class CachedRoom:
 
     def after(self, version: int) -> list[Plain]:
         """Return the cached events after a version. Earlier ones are in the journal. All readers get the same list."""
-        self._drop_older()
         events = self._after.get(version)
         if events is None:
             events = self._after[version] = [
@@ -59,15 +61,10 @@ class CachedRoom:
 
     def form(self, form: str) -> Any:
         """Return the room in one of ``FORMS``. It is made once for each version."""
-        self._drop_older()
         made = self._forms.get(form)
         if made is None:
             made = self._forms[form] = FORMS[form](self.state)
         return made
-
-    def _drop_older(self) -> None:
-        if self._of_version != self.state.version:
-            self._of_version, self._forms, self._after = self.state.version, {}, {}
 
 
 class RoomCache:
@@ -109,7 +106,7 @@ class RoomCache:
         if held is None:
             held = self.rooms[room] = CachedRoom(state)
         else:
-            held.state = state
+            held.become(state)
         self._touch(room)
         return held
 

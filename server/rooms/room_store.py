@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from game.cluster_state import ClusterState, drain_notice
@@ -170,11 +170,6 @@ class RoomStore:
         """The state of the whole cluster."""
         return self.states.service
 
-    @property
-    def draining(self) -> Mapping[str, object] | None:
-        """What all callers are shown while the cluster drains, else None."""
-        return drain_notice(self.service)
-
     def context(self) -> Context:
         """Return the present moment, for the decision of commands."""
         return self.service_clock.context(draining=self.service.draining)
@@ -256,7 +251,7 @@ class RoomStore:
 
     def _common(self) -> dict[str, object]:
         """Return what every reader of a room gets: the service time, and whether the cluster drains."""
-        return {"at": self.service_clock.now(), "draining": self.draining}
+        return {"at": self.service_clock.now(), "draining": drain_notice(self.service)}
 
     def wait_lobby_changes(self, after: LobbyCursor, limit: int, timeout_s: float) -> dict[str, Any] | Later:
         """Return the lobby's changes after a cursor. Without any, wait for some, or for the end of ``timeout_s``."""
@@ -273,7 +268,7 @@ class RoomStore:
     def _news_of(self, followed: str, asked: Any) -> dict[str, Any]:
         if followed == _ARCHIVE:
             return self.archive.records_after(*asked)
-        return {**vars(self.index.since(*asked)), "draining": self.draining}
+        return {**vars(self.index.since(*asked)), "draining": drain_notice(self.service)}
 
     def end(self) -> None:
         """Answer all waiting callers."""

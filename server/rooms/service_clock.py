@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from game.context import CHANCE_BITS, Context
 
@@ -25,7 +26,7 @@ class ServiceClock:
     def __init__(self, clock: Callable[[], float] = time.monotonic, chance: Callable[[], int] | None = None) -> None:
         """Start at 0; ``at_least`` sets the time reached before. ``chance`` returns ``CHANCE_BITS`` random bits."""
         self._clock = clock
-        self._chance = chance or _RandomBits().next
+        self._chance = chance or partial(next, _random_bits())
         # Service time in ms when it was last set, and the monotonic time of that moment.
         self._reached = (0.0, clock())
 
@@ -52,15 +53,9 @@ class ServiceClock:
         return Context(self.now(), self._chance(), int(time.time()), draining)
 
 
-class _RandomBits:
-    """Random bits of the system, requested for many decisions at once: a request is a system call."""
-
-    def __init__(self) -> None:
-        self._bits = b""
-
-    def next(self) -> int:
-        """Return ``CHANCE_BITS`` random bits."""
-        if not self._bits:
-            self._bits = secrets.token_bytes(_AT_ONCE * _BYTES)
-        bits, self._bits = self._bits[:_BYTES], self._bits[_BYTES:]
-        return int.from_bytes(bits, "big") >> (8 * _BYTES - CHANCE_BITS)
+def _random_bits() -> Iterator[int]:
+    """Yield ``CHANCE_BITS`` random bits of the system, requested for many decisions at once: it is a system call."""
+    while True:
+        bits = secrets.token_bytes(_AT_ONCE * _BYTES)
+        for at in range(0, len(bits), _BYTES):
+            yield int.from_bytes(bits[at : at + _BYTES], "big") >> (8 * _BYTES - CHANCE_BITS)

@@ -156,12 +156,15 @@ def _record(data: bytes, at: int, end: int, kind: Pattern) -> _Record | None:
         return None
     length, sum_ = FRAME.unpack_from(data, at)
     content = data[payload : payload + length]
-    if payload + length > end or kind.match(content) is None or crc32(content) != sum_:
+    if payload + length > end or not kind.match(content) or crc32(content) != sum_:
         return None
     return _Record(content.split(b"\n", 5), sum_, at, payload + length)
 
 
 def _next(data: bytes, begin: int, end: int, kind: Pattern) -> _Record | None:
     """Return the first sound record of this kind that begins at ``begin`` or later and ends before ``end``."""
+    record = _record(data, begin, end, kind)
+    if record is not None:
+        return record
     starts = (found.start() - FRAME.size for found in kind.finditer(data, begin + FRAME.size, end))
     return next((record for at in starts if (record := _record(data, at, end, kind)) is not None), None)

@@ -31,7 +31,7 @@ from server.log.journal.connection import JournalConnection
 from server.log.journal.rows import COLUMNS, TABLES, RowType, as_bytes, rows_from, summaries_from
 from server.log.streams import is_stream
 
-STREAMS_AT_ONCE = 8
+NAMES_AT_ONCE = 100
 BACKLOG_ROWS = 1000
 """The most snapshots, and the most entries, in one part of a backlog."""
 _AFTER_SNAPSHOT = " AND version > COALESCE((SELECT s.version FROM snapshots s WHERE s.stream = entries.stream), 0)"
@@ -51,9 +51,9 @@ SELECT MAX(position) FROM (
     SELECT MAX(position) AS position FROM entries
     UNION ALL SELECT MAX(position) FROM snapshots WHERE typeof(position) = 'integer')
 """
-_NAMES = """
+_NAMES = f"""
 SELECT stream FROM entries WHERE stream > CAST(?1 AS TEXT)
-UNION SELECT stream FROM snapshots WHERE stream > CAST(?1 AS TEXT) ORDER BY 1 LIMIT ?2
+UNION SELECT stream FROM snapshots WHERE stream > CAST(?1 AS TEXT) ORDER BY 1 LIMIT {NAMES_AT_ONCE}
 """
 _STREAMS = """
 WITH RECURSIVE names (stream) AS (
@@ -72,12 +72,16 @@ class JournalReads(JournalConnection):
         self.damage = DamagedStreams()
         """The streams of this copy in which damage was found."""
 
-    def copies(self, after_stream: str = "", limit: int = -1) -> Iterator[StreamCopy]:
-        """Yield every stream in order of name after ``after_stream``, at most ``limit`` streams (-1: all)."""
-        with self._reading():
-            names = self._names(after_stream, limit)
-        for name in names:
-            yield self.copy(name)
+    def copies(self, after: str = "") -> Iterator[StreamCopy]:
+        """Yield every stream in order of name after ``after``. Streams with a damaged name are left out."""
+        while True:
+            with self._reading():
+                found = self._connection.execute(_NAMES, (as_bytes(after),)).fetchall()
+            names = [name for (name,) in found if type(name) is str]
+            if not names:
+                return
+            yield from (self.copy(name) for name in names if is_stream(name))
+            after = names[-1]
 
     def parts(self, after: StreamCursor, most_bytes: int) -> list[StreamCopy]:
         """Return the next streams by name after a cursor, about ``most_bytes`` on the wire.
@@ -87,7 +91,7 @@ class JournalReads(JournalConnection):
         found: list[StreamCopy] = []
         left = most_bytes
         begun = [self.copy(after.stream).after(after.version)] if after.version else []
-        for copy in itertools.chain(begun, self._following(after.stream)):
+        for copy in itertools.chain(begun, self.copies(after.stream)):
             if left <= 0:
                 break
             part = copy.first_part(left)
@@ -97,12 +101,6 @@ class JournalReads(JournalConnection):
             if part != copy:
                 break
         return found
-
-    def _following(self, stream: str) -> Iterator[StreamCopy]:
-        """Yield the streams after a name. Reads a few at a time, because most callers need no more."""
-        while page := list(self.copies(stream, STREAMS_AT_ONCE)):
-            yield from page
-            stream = page[-1].stream
 
     def copy(self, stream: str, *, whole: bool = True) -> StreamCopy:
         """Return the rows of one stream.
@@ -197,19 +195,6 @@ class JournalReads(JournalConnection):
         with self._reading():
             (lengths,) = self._connection.execute(_TAIL_LENGTHS).fetchone()
         return dict(decode(lengths))
-
-    def _names(self, after: str, limit: int) -> list[str]:
-        """Return the next stream names in order, at most ``limit`` (-1: all). Damaged names are skipped.
-
-        The result is empty only if no sound name follows.
-        """
-        while True:
-            found = self._connection.execute(_NAMES, (as_bytes(after), limit)).fetchall()
-            names = [name for (name,) in found if type(name) is str]
-            sound = [name for name in names if is_stream(name)]
-            if sound or not names:
-                return sound
-            after = names[-1]
 
     def _select(self, row_type: type[RowType], where: str, parameters: Sequence[object] = ()) -> list[RowType]:
         found = self._connection.execute(f"SELECT {COLUMNS} FROM {TABLES[row_type.kind]}{where}", parameters)

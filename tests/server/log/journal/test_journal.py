@@ -25,6 +25,7 @@ from server.log.entries import (
 )
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
+from server.log.journal.reads import NAMES_AT_ONCE
 from server.replication import messages as replica_messages
 from tests.effects import run_effects
 from tests.small_disk import full_disk
@@ -90,13 +91,14 @@ def test_events_come_in_order_and_in_pages(journal: Journal) -> None:
     assert [e.version for e in journal.events("room/a", 2, 3)] == [3, 4, 5]
 
 
-def test_copies_come_in_pages_by_name(journal: Journal) -> None:
-    journal.append([entry(n, f"room/{n}", 1) for n in range(1, 6)])
-    journal.put_snapshots([Snapshot(2, 1, "room/2", 1, "{}")], keep_events=0)
-    first = list(journal.copies(limit=2))
-    assert [copy.stream for copy in first] == ["room/1", "room/2"]
-    assert first[1] == StreamCopy("room/2", Snapshot(2, 1, "room/2", 1, "{}"), ())
-    assert [copy.stream for copy in journal.copies("room/2", 10)] == ["room/3", "room/4", "room/5"]
+def test_copies_come_by_name(journal: Journal) -> None:
+    numbers = range(1000, 1000 + 2 * NAMES_AT_ONCE + 1)
+    journal.append([entry(n, f"room/{n}", 1) for n in numbers])
+    journal.put_snapshots([Snapshot(1001, 1, "room/1001", 1, "{}")], keep_events=0)
+    copies = list(journal.copies())
+    assert [copy.stream for copy in copies] == [f"room/{n}" for n in numbers]
+    assert copies[1] == StreamCopy("room/1001", Snapshot(1001, 1, "room/1001", 1, "{}"), ())
+    assert list(journal.copies("room/1001")) == copies[2:]
 
 
 def test_a_snapshot_stands_for_the_entries_before_it(journal: Journal) -> None:
