@@ -68,7 +68,7 @@ class RoomStore:
         self._journal = journal
         self._on_new_room = on_new_room
         self._most_events = most_events
-        self._unread = UnreadStreams(streams, journal, self._on_unread)
+        self._unread = UnreadStreams(streams, journal)
         self._followers = Followers(self._news_of, timers, clock)
         self.index = RoomIndex(on_new_room)
         self.cache = RoomCache(lambda room: self._read(room_stream(room)), self._on_loaded, clock)
@@ -89,6 +89,8 @@ class RoomStore:
         summaries, damaged = self._journal.summaries()
         lacking = (*self._journal.missing_summaries(), *damaged)
         missing = [made for stream in lacking if (made := self._unread.summary(stream)) is not None]
+        for unread in filter(None, map(room_of, self._unread)):
+            self._on_new_room(unread)  # so that callers get the error of the damage
         summaries = sorted([*summaries, *missing], key=lambda summary: summary.position)
         of_rooms = []
         for stream, position, row in summaries:
@@ -113,9 +115,9 @@ class RoomStore:
                 self._journal.store_summaries([summary])
                 if room_of(stream) is None:
                     self._put_summary(summary)
-                    self._unread.remove(stream)
+                    del self._unread[stream]
                 else:
-                    self._unread.add_repaired(summary)
+                    self._unread[stream] = summary
         self.archive.forget()
         room = room_of(stream)
         if room is not None:
@@ -306,10 +308,6 @@ class RoomStore:
         if room not in self.index and room_stream(room) not in self._unread:
             raise NoSuchRoom("there is no such room (any more)")
         return self.cache.of(room)
-
-    def _on_unread(self, stream: str) -> None:
-        if room := room_of(stream):
-            self._on_new_room(room)  # so that callers get the error of the damage
 
     def _on_loaded(self, state: Room) -> None:
         self.service_clock.at_least(state.at)

@@ -42,12 +42,15 @@ class JournalConnection:
         self.is_alone = False
         """Whether no other connection can read the file now."""
 
-    def reconnect(self, connect: Callable[[], sqlite3.Connection]) -> None:
-        """Replace the connection by another one to the same file. Reads and writes wait meanwhile."""
+    def reconnect(self, connect: Callable[[], tuple[sqlite3.Connection, bool]]) -> None:
+        """Replace the connection by another one to the same file. Reads and writes wait meanwhile.
+
+        ``connect`` returns it, and whether it ``is_alone``.
+        """
         with self._lock:
             self._roll_back()
             self._connection.close()
-            self._connection = connect()
+            self._connection, self.is_alone = connect()
             prepare(self._connection)
 
     def close(self) -> None:

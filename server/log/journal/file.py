@@ -136,30 +136,30 @@ def open_when_possible(
 def _opened(file: Path, durability: str, guard: GuardFile | None) -> Journal:
     file.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-    try:
-        return _journal(file, connect(file, durability, alone=False), durability, guard)
-    except sqlite3.OperationalError:
-        # A full disk has no room for the WAL index that processes share. A server can work without it for a while.
-        journal = _journal(file, connect(file, durability, alone=True), durability, guard)
-        journal.is_alone = True
-        return journal
-
-
-def _journal(file: Path, connection: sqlite3.Connection, durability: str, guard: GuardFile | None) -> Journal:
+    connection, is_alone = connect(file, durability)
     try:
         journal = Journal(connection, guard, SegmentFolder(segments_of(file)), sync=durability == "fsync")
         journal.put_unusable_aside()
-        return journal
     except BaseException:
         connection.close()  # an open connection would keep the file locked
         raise
+    journal.is_alone = is_alone
+    return journal
 
 
-def connect(file: Path, durability: str, *, alone: bool) -> sqlite3.Connection:
-    """Return a new connection to the file.
+def connect(file: Path, durability: str) -> tuple[sqlite3.Connection, bool]:
+    """Return a new connection to the file, and whether no other connection can read the file meanwhile.
 
-    With ``alone``, no other connection can read the file, and the WAL index is in memory.
+    A full disk has no room for the WAL index that processes share. A server can work without it for a while.
     """
+    try:
+        return _connected(file, durability, alone=False), False
+    except sqlite3.OperationalError:
+        return _connected(file, durability, alone=True), True
+
+
+def _connected(file: Path, durability: str, *, alone: bool) -> sqlite3.Connection:
+    """Return a connection. With ``alone``, no other connection can read the file, and the WAL index is in memory."""
     _check_length(file)
     connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
     try:
@@ -182,15 +182,7 @@ def share(
     A backup and the scrub read journals on their own connections.
     """
 
-    def reconnected() -> sqlite3.Connection:
-        try:
-            connection = connect(file, durability, alone=False)
-        except sqlite3.OperationalError:
-            return connect(file, durability, alone=True)
-        journal.is_alone = False
-        return connection
-
     while go_on() and journal.is_alone:
         pause(SHARE_AGAIN_S)
         if shutil.disk_usage(file.parent).free >= ROOM_TO_SHARE:
-            journal.reconnect(reconnected)
+            journal.reconnect(lambda: connect(file, durability))
