@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.measured_cluster import MeasuredCluster
@@ -21,24 +21,17 @@ LOOK_AGAIN_S = 0.005
 
 
 @dataclass(frozen=True)
-class Downtime:
-    """What followed a kill."""
+class Kill:
+    """A kill, and what followed it."""
 
-    move_ms: float
-    """Until the first acknowledgement of a move that was sent after the kill, in any room."""
+    at: float
+    """When, by the system's monotonic clock."""
     serves_ms: float
     """Until the killed roles serve again: clients and servers get an answer that shows it."""
     processor_us: Mapping[str, float]
     """The processor time of the new processes when they served, since their starts."""
-
-
-@dataclass(frozen=True)
-class TimedKill:
-    """A kill, its time by the system's monotonic clock, and what the killer noticed after it."""
-
-    killed_at: float
-    serves_ms: float
-    processor_us: Mapping[str, float]
+    move_ms: float = math.inf
+    """Until the first acknowledgement of a move that was sent after the kill, in any room."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +50,7 @@ class Killing:
     None: the cluster settles first.
     """
 
-    def downtimes(self, count: int) -> list[Downtime]:
+    def kills(self, count: int) -> list[Kill]:
         """Kill the roles ``count`` times. Return what followed each kill.
 
         Raises DeadlineExceeded if the cluster does not serve again, and RuntimeError if nobody moves after a kill.
@@ -66,42 +59,42 @@ class Killing:
         each_does(
             [(player, {"do": "begin_play", "rooms": rooms, "pause_s": self.pause_s}) for player, rooms in playing]
         )
-        kills: list[TimedKill] = []
+        kills: list[Kill] = []
         for _ in range(count):
             self._wait_for_next(kills)
             kills.append(self._kill())
         time.sleep(LAST_MOVES_S)
         played = all_do([player for player, _ in playing], {"do": "end_play"})
-        return [downtime(kill, played) for kill in kills]
+        return [followed(kill, played) for kill in kills]
 
-    def _wait_for_next(self, kills: Sequence[TimedKill]) -> None:
+    def _wait_for_next(self, kills: Sequence[Kill]) -> None:
         if self.every_s is None:
             time.sleep(SETTLE_S)
             wait_until(self.servers.is_whole, HEALTHY_LIMIT_S, "a healthy cluster")
             time.sleep(SETTLE_S)
         elif kills:
-            passed_s = time.monotonic() - kills[-1].killed_at
+            passed_s = time.monotonic() - kills[-1].at
             time.sleep(math.ceil(passed_s / self.every_s) * self.every_s - passed_s)
 
-    def _kill(self) -> TimedKill:
+    def _kill(self) -> Kill:
         killed = self.servers.pids(self.roles)
         self.servers.kill(self.roles)
         moment = time.monotonic()
         wait_until(self._serve, HEALTHY_LIMIT_S, f"{self.roles} after a kill", look_again_s=LOOK_AGAIN_S)
         serves_ms = (time.monotonic() - moment) * MS
         new = {name: pid for name, pid in self.servers.pids(self.roles).items() if pid != killed[name]}
-        return TimedKill(moment, serves_ms, {name: processor_s(pid) * US for name, pid in new.items()})
+        return Kill(moment, serves_ms, {name: processor_s(pid) * US for name, pid in new.items()})
 
     def _serve(self) -> bool:
         return all(self.servers.serves(role) for role in self.roles)
 
 
-def downtime(kill: TimedKill, played: Sequence[Mapping[str, Any]]) -> Downtime:
-    """Return what followed a kill, from the results of ``Worker.end_play``.
+def followed(kill: Kill, played: Sequence[Mapping[str, Any]]) -> Kill:
+    """Return the kill with the time until the next move, from the results of ``Worker.end_play``.
 
     Later kills do not end the wait for a move: a slow takeover counts as it was. Raises RuntimeError if nobody moved.
     """
-    after = [acked for result in played for sent, acked in result["moves"] if sent > kill.killed_at]
+    after = [acked for result in played for sent, acked in result["moves"] if sent > kill.at]
     if not after:
         raise RuntimeError("no move was acknowledged after a kill, until the players ended")
-    return Downtime((min(after) - kill.killed_at) * MS, kill.serves_ms, kill.processor_us)
+    return replace(kill, move_ms=(min(after) - kill.at) * MS)

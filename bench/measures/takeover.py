@@ -11,7 +11,7 @@ from functools import partial
 
 from bench.figures import FigureRow, Round
 from bench.measured_cluster import MakeCluster
-from bench.measures.kills import Downtime, Killing
+from bench.measures.kills import Kill, Killing
 from bench.measures.players import open_rooms, players_in
 from bench.measures.scale import MS, Scale
 from bench.processor_time import US
@@ -43,13 +43,13 @@ def takeover(cluster: MakeCluster, scale: Scale, _: Yardsticks) -> Iterator[Figu
         open_rooms(players, scale.open_rooms // scale.processes - each, MOVES)
         rooms = open_rooms(players, each)
         imports: list[Round] = []
-        settled: list[Downtime] = []
+        settled: list[Kill] = []
         while len(settled) < scale.kills:
             imports.append(_import())
             paced = Killing(servers, players, rooms, [MAIN], PAUSE_S)
-            settled += paced.downtimes(min(AT_A_TIME, scale.kills - len(settled)))
-        flat_out = Killing(servers, players, rooms, [MAIN], 0.0).downtimes(min(AT_A_TIME, scale.kills))
-        fast = Killing(servers, players, rooms, [MAIN], PAUSE_S, every_s=EVERY_S).downtimes(scale.kills)
+            settled += paced.kills(min(AT_A_TIME, scale.kills - len(settled)))
+        flat_out = Killing(servers, players, rooms, [MAIN], 0.0).kills(min(AT_A_TIME, scale.kills))
+        fast = Killing(servers, players, rooms, [MAIN], PAUSE_S, every_s=EVERY_S).kills(scale.kills)
     beside = partial(_row, beside=FigureRow("", "", "ms", tuple(imports)))
     what = f"kill -9 of main → next accepted move, {scale.open_rooms} rooms, {scale.playing} playing"
     yield beside("takeover", f"{what}, p50", settled, 50, 0.6, reach=0.4)
@@ -65,7 +65,7 @@ def recovery(cluster: MakeCluster, scale: Scale, _: Yardsticks) -> Iterator[Figu
     with players_in(cluster, scale.processes) as (servers, players):
         rooms = open_rooms(players, scale.playing // scale.processes)
         for name, (roles, until) in UNTIL.items():
-            found = Killing(servers, players, rooms, roles, PAUSE_S).downtimes(scale.kills_of_a_role)
+            found = Killing(servers, players, rooms, roles, PAUSE_S).kills(scale.kills_of_a_role)
             what = f"kill -9 of {' and '.join(roles)} → {until}, {scale.playing} rooms playing, p99"
             yield _row(name, what, found, 99, 200.0, reach=100.0, until_moves=MAIN in roles)
 
@@ -73,7 +73,7 @@ def recovery(cluster: MakeCluster, scale: Scale, _: Yardsticks) -> Iterator[Figu
 def _row(
     name: str,
     what: str,
-    found: Sequence[Downtime],
+    found: Sequence[Kill],
     percent: float,
     target: float | None = None,
     *,
