@@ -10,19 +10,19 @@ closed room stays closed, even after the journals forget it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from msgspec import Struct
-from msgspec.structs import astuple
 
 from game.accounts.names import Claim, Recover, Reserve
-from game.errors import Refusal
+from game.errors import Refusal, TicTacToeError
 from game.rooms.commands import Close, Create, Join
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.rooms.room_store import RoomStore
-from simulator.cluster.clients import GIVE_UP_AFTER_S, SimulatedClient
+from server.runtime.effects import Effects
+from simulator.cluster.clients import SimulatedClient
 
 NAME = "host"
 THINK_S = 0.1
@@ -61,30 +61,32 @@ class AccountClient(SimulatedClient):
     """A host: claims, reserves or recovers the name, opens a room and closes it, in a loop."""
 
     def __init__(self, ledger: Ledger, *, until_s: float) -> None:
-        super().__init__(until_s=until_s)
+        super().__init__()
         self._ledger = ledger
-        self._steps = self._do()
+        self._until_s = until_s
 
-    def begin(self) -> None:
-        self._go_on(None)
-
-    def _do(self) -> Generator[tuple[str, Struct], bool | None, None]:
-        """Yield a stream and a command for each request.
-
-        Each ``yield`` returns True if it was done, False if it was refused, and None if that is unknown.
-        """
-        ledger, rooms = self._ledger, 0
-        while self.now < self.until_s:
+    def act(self) -> Effects[None]:
+        rooms = 0
+        while self.now < self._until_s:
             command = self._next_command(rooms)
-            done = yield name_stream(NAME), command
-            self._record(command, done)
+            self._record(command, (yield from self._done(name_stream(NAME), command)))
             rooms += 1
             stream = room_stream(f"{self.name}-{self.incarnation.number}-{rooms}")
-            yield stream, Create(self.name, self.new_request(), "", "tictactoe", {})
-            yield stream, Join(self.name, self.new_request(), "player")
-            if (yield stream, Close(self.name, self.new_request())):
-                ledger.closed.add(stream)
-        self.until_s = -1.0
+            yield from self._done(stream, Create(self.name, self.new_request(), "", "tictactoe", {}))
+            yield from self._done(stream, Join(self.name, self.new_request(), "player"))
+            if (yield from self._done(stream, Close(self.name, self.new_request()))):
+                self._ledger.closed.add(stream)
+        self.finished = True
+
+    def _done(self, stream: str, command: Struct) -> Effects[bool | None]:
+        """Send a command, then pause. Return True if it was done, False if it was refused, None if that is unknown."""
+        done: bool | None = True
+        try:
+            yield from self.submit(stream, command)
+        except TicTacToeError as error:
+            done = False if isinstance(error, Refusal) else None
+        yield self.pause(THINK_S)
+        return done
 
     def _next_command(self, number: int) -> Claim | Reserve | Recover:
         """Return the next command for the name. A host that is not the owner sometimes guesses the recovery code."""
@@ -116,20 +118,3 @@ class AccountClient(SimulatedClient):
         """Return the latest (hashed) recovery code of this host."""
         codes = self._ledger.counts[f"{self.name}'s codes"]
         return f"code of {self.name}, {codes}"
-
-    def _go_on(self, done: bool | None) -> None:
-        try:
-            stream, command = self._steps.send(done)
-        except StopIteration:
-            return
-
-        def over(done: bool | None) -> None:
-            self.set_timer(self.rng.uniform(0.0, THINK_S), lambda: self._go_on(done))
-
-        self.call_until_answered(
-            "command",
-            (stream, type(command).__name__, *astuple(command)),
-            lambda _answer: over(True),
-            lambda error: over(False if isinstance(error, Refusal) else None),
-            give_up_at=self.now + GIVE_UP_AFTER_S,
-        )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from game.errors import InvariantBroken
+from game.errors import InvalidArgument, InvariantBroken
 from game.forms.event_codec import from_plain
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_of, room_stream
@@ -134,11 +134,11 @@ class Checker:
                     yield from self._compare_copies(term)
                 if self.matches.match_players:
                     yield from self._check_matches(term)
-            except InvariantBroken as broken:
+                yield from self._check_histories()
+            except (InvariantBroken, InvalidArgument) as broken:
                 yield f"G3: {broken.message}"
             except Damaged as damaged:
                 yield f"damage: {damaged.message}"
-            yield from self._check_histories()
         for what in self._damaged():
             yield f"damage: {what}"
 

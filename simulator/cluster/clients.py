@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import astuple
 
 from game.errors import NoSuchRoom, Refusal, TicTacToeError
@@ -17,9 +18,10 @@ from game.forms.event_codec import from_plain
 from game.games.tictactoe import EMPTY
 from game.rooms.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from server.log.room_stream import room_stream
+from server.runtime.effects import Await, Effects, Sleep
 from simulator.cluster.servers.machine import OLD_MAIN
 from simulator.cluster.servers.main_server import term_of
-from simulator.cluster.servers.rpc import Process, Request
+from simulator.cluster.servers.rpc import Process, raise_error
 from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, RoomHistory, Seen
 from wire import MAIN
 from wire.errors import Busy, Fenced, NotReady, Unreachable
@@ -32,6 +34,8 @@ P_RESTLESS, P_CLOSE, P_CARELESS = 0.06, 0.01, 0.1
 """Probabilities for each action: to leave, resign or join without a reason; to close the room; to move to a random
 cell."""
 THINK_S = 0.25
+LONGEST_DELAY_S = 0.3
+"""The most between the start of a client and its first request, in seconds."""
 
 
 @dataclass
@@ -52,57 +56,47 @@ class SimulatedRoom:
 
 
 class SimulatedClient(Process):
-    """A client that sends the main server one request after another. Each ends with an answer or is given up."""
+    """A client: a procedure that sends the main server one request after another."""
 
-    def __init__(self, *, until_s: float) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        # When the client stops. -1 once it has stopped.
-        self.until_s = until_s
+        self.finished = False
+        """Whether the client has stopped and no request is open."""
         self._asked = 0
 
     def start(self) -> None:
         self.rng: random.Random = self.new_rng()
-        self.begin()
+        self.run(self.act()).then(raise_error)
 
-    def begin(self) -> None:
+    def act(self) -> Effects[None]:
         """Begin, or continue after a crash of this client."""
         raise NotImplementedError
-
-    @property
-    def finished(self) -> bool:
-        """Return whether the client has stopped and no request is open."""
-        return self.until_s < 0.0
-
-    def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
-        raise NotImplementedError("clients serve no calls")
 
     def new_request(self) -> str:
         """Return a request id that was never used before."""
         self._asked += 1
         return f"{self.name}-{self.incarnation.number}-{self._asked}"
 
-    def call_until_answered(
-        self,
-        method: str,
-        arguments: tuple[object, ...],
-        then: Callable[[Any], None],
-        refused: Callable[[TicTacToeError], None],
-        *,
-        give_up_at: float,
-        attempt_s: float = ATTEMPT_S,
-    ) -> None:
-        """Retry a call until it is answered or refused. After ``give_up_at`` call ``refused`` with the last error."""
+    def pause(self, most_s: float) -> Sleep:
+        """Return a pause of random length."""
+        return Sleep(self.rng.uniform(0.0, most_s))
 
-        def failed(error: TicTacToeError) -> None:
-            if not isinstance(error, (Unreachable, NotReady, Busy, Fenced)) or self.now >= give_up_at:
-                refused(error)
-            else:
-                self.set_timer(self.rng.uniform(0.0, RETRY_S), attempt)
+    def ask(
+        self, method: str, *arguments: object, attempt_s: float = ATTEMPT_S, patience_s: float = GIVE_UP_AFTER_S
+    ) -> Effects[Any]:
+        """Retry a call until it is answered. Raises its refusal, and after ``patience_s`` the last error."""
+        give_up_at = self.now + patience_s
+        while True:
+            try:
+                return (yield Await(self.call(self._server_for(method), method, *arguments, timeout_s=attempt_s)))
+            except (Unreachable, NotReady, Busy, Fenced):
+                if self.now >= give_up_at:
+                    raise
+            yield self.pause(RETRY_S)
 
-        def attempt() -> None:
-            self.call(self._server_for(method), method, *arguments, timeout_s=attempt_s, then=then, fail=failed)
-
-        attempt()
+    def submit(self, stream: str, command: Struct) -> Effects[Any]:
+        """Send a command to the main server, as ``ask`` does."""
+        return self.ask("command", stream, type(command).__name__, *astuple(command))
 
     def _server_for(self, method: str) -> str:
         """Return the main server to call.
@@ -126,36 +120,42 @@ class Participant(SimulatedClient):
 
     room: SimulatedRoom
 
-    def send_command(self, command: Command) -> None:
-        """Send a command, record its answer, and continue."""
-        call = self._begin(command)
-        arguments = (room_stream(self.room.id), type(command).__name__, *astuple(command))
+    def send_command(self, command: Command) -> Effects[None]:
+        """Send a command, and record it with its answer."""
 
-        def answered(answer: Any) -> None:
-            self._end(call, AnsweredCall(answer["version"], answer["seat"]))
+        def answer_of(answer: Any) -> AnsweredCall:
+            return AnsweredCall(answer["version"], answer["seat"])
 
-        def refused(error: TicTacToeError) -> None:
-            # After a failed write or without an answer it is unknown whether an earlier attempt was applied.
-            self._end(call, RefusedCall(error.code) if isinstance(error, Refusal) else None)
+        # After a failed write or without an answer it is unknown whether an earlier attempt was applied.
+        yield from self._recorded(command, self.submit(room_stream(self.room.id), command), answer_of, Refusal)
 
-        self.call_until_answered("command", arguments, answered, refused, give_up_at=self.now + GIVE_UP_AFTER_S)
+    def read_view(self) -> Effects[Any]:
+        """Read the room's view, record it, and return it. None if there is no answer."""
 
-    def read_view(self) -> None:
-        """Read the room's view, record it, and continue."""
-        call = self._begin(ObservedView(self.name))
+        def answer_of(view: Any) -> Seen:
+            return Seen(view["version"], view["phase"], tuple((seat, move) for seat, move in view["moves"]))
 
-        def answered(view: Any) -> None:
-            moves = tuple((seat, move) for seat, move in view["moves"])
-            self._end(call, Seen(view["version"], view["phase"], moves), view)
+        return (
+            yield from self._recorded(ObservedView(self.name), self.ask("view", self.room.id), answer_of, NoSuchRoom)
+        )
 
-        def refused(error: TicTacToeError) -> None:
-            self._end(call, RefusedCall(error.code) if isinstance(error, NoSuchRoom) else None)
-
-        self.call_until_answered("view", (self.room.id,), answered, refused, give_up_at=self.now + GIVE_UP_AFTER_S)
-
-    def go_on(self, view: Any) -> None:
-        """Continue after a request. ``view`` is the view that was read, or None."""
-        raise NotImplementedError
+    def _recorded(
+        self, operation: object, asking: Effects[Any], answer_of: Callable[[Any], object], refusal: type[TicTacToeError]
+    ) -> Effects[Any]:
+        """Make a call, and record it with its answer. Errors that are no ``refusal`` count as no answer."""
+        calls = self.room.history.calls
+        number, call = len(calls), Call(self.name, operation, self.now)
+        calls.append(call)
+        value = None
+        try:
+            value = yield from asking
+            answer = answer_of(value)
+        except TicTacToeError as error:
+            if not isinstance(error, refusal):
+                return None
+            answer = RefusedCall(error.code)
+        calls[number] = replace(call, answered_at=self.now, answer=answer)
+        return value
 
     def choose_cell(self, cells: str) -> int:
         """Choose a cell to move to: mostly a free cell, sometimes any cell."""
@@ -163,43 +163,30 @@ class Participant(SimulatedClient):
         at_random = self.rng.random() < P_CARELESS or not free
         return self.rng.randrange(CELLS) if at_random else self.rng.choice(free)
 
-    def _begin(self, operation: object) -> int:
-        calls = self.room.history.calls
-        calls.append(Call(self.name, operation, self.now))
-        return len(calls) - 1
-
-    def _end(self, number: int, answer: object, view: Any = None) -> None:
-        calls = self.room.history.calls
-        begun = calls[number]
-        if answer is not None:
-            calls[number] = Call(begun.client, begun.operation, begun.sent_at, self.now, answer)
-        self.go_on(view)
-
 
 class PlayerClient(Participant):
     """Plays in one room until its time is over. Some of its moves are illegal."""
 
     def __init__(self, room: SimulatedRoom, *, until_s: float) -> None:
-        super().__init__(until_s=until_s)
+        super().__init__()
         self.room = room
+        self._until_s = until_s
 
-    def begin(self) -> None:
+    def act(self) -> Effects[None]:
+        view = None
         if self.name == self.room.owner and not self.room.history.calls:
-            self.send_command(Create(self.name, f"create-{self.room.id}", "", "tictactoe", {}))
+            yield from self.send_command(Create(self.name, f"create-{self.room.id}", "", "tictactoe", {}))
         else:
-            self.set_timer(self.rng.uniform(0.0, 0.3), self.read_view)
-
-    def go_on(self, view: Any) -> None:
-        if self.now < self.until_s:
-            self.set_timer(self.rng.uniform(0.0, THINK_S), lambda: self._act(view))
-        else:
-            self.until_s = -1.0
-
-    def _act(self, view: Any) -> None:
-        if view is None:
-            self.read_view()
-        else:
-            self.send_command(self._choose(view))
+            yield self.pause(LONGEST_DELAY_S)
+            view = yield from self.read_view()
+        while self.now < self._until_s:
+            yield self.pause(THINK_S)
+            if view is None:
+                view = yield from self.read_view()
+            else:
+                yield from self.send_command(self._choose(view))
+                view = None
+        self.finished = True
 
     def _choose(self, view: Any) -> Command:
         me, request, rng = self.name, self.new_request(), self.rng
@@ -221,36 +208,27 @@ class SpectatorClient(SimulatedClient):
     """Watches a room from its first event. After a crash it continues at the version that it has seen."""
 
     def __init__(self, room: SimulatedRoom) -> None:
-        super().__init__(until_s=0.0)
+        super().__init__()
         self.room = room
-
-    def begin(self) -> None:
-        spectators = self.room.history.spectators
-        self.seen = spectators.setdefault(next(reversed(spectators), self.name), [])
-        self._wait()
 
     @property
     def version(self) -> int:
         """Return the last version that it has seen."""
         return self.seen[-1][0] if self.seen else 0
 
-    def _wait(self) -> None:
-        wait_s = self.rng.choice((0.5, 2.0))
-        arguments = (self.room.id, self.version, wait_s)
-        self.call_until_answered("wait", arguments, self._news, self._none, give_up_at=self.now, attempt_s=wait_s)
-
-    def _news(self, news: Any) -> None:
-        if news["gap"]:
-            # The missing events are compacted away. It continues after the gap, like a new spectator.
-            self.room.history.spectators[f"{self.name} from {self.now:.6f} s on"] = self.seen = []
-        for plain in news["events"]:
-            self.seen.append((plain["version"], from_plain(plain)))
-        self._wait()
-
-    def _none(self, error: TicTacToeError) -> None:
-        if isinstance(error, Refusal) and error.code != "no_such_room":
-            self.simulation.failures.append(
-                f"{self.name}: a long poll after version {self.version} was refused: {error.message}"
-            )
-            return
-        self.set_timer(self.rng.uniform(0.01, 0.1), self._wait)
+    def act(self) -> Effects[None]:
+        spectators = self.room.history.spectators
+        self.seen = spectators.setdefault(next(reversed(spectators), self.name), [])
+        while True:
+            wait_s = self.rng.choice((0.5, 2.0))
+            try:
+                news = yield from self.ask("wait", self.room.id, self.version, wait_s, attempt_s=wait_s, patience_s=0.0)
+            except TicTacToeError as error:
+                if isinstance(error, Refusal) and not isinstance(error, NoSuchRoom):
+                    raise  # a long poll is never refused
+                yield Sleep(self.rng.uniform(0.01, 0.1))
+                continue
+            if news["gap"]:
+                # The missing events are compacted away. It continues after the gap, like a new spectator.
+                spectators[f"{self.name} from {self.now:.6f} s on"] = self.seen = []
+            self.seen += [(plain["version"], from_plain(plain)) for plain in news["events"]]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from simulator.cluster.servers.journals import JournalBackup
 from simulator.cluster.servers.machine import OLD_MAIN, SERVERS, Machine
 from simulator.cluster.servers.main_server import term_of
-from simulator.engine.fault_schedule import ScheduledFault, Undo
+from simulator.engine.fault_schedule import Injection, ScheduledFault
 from simulator.engine.simulation import Simulation
 from wire import MAIN, REPLICATION
 
@@ -75,73 +75,60 @@ class FaultInjector:
     def _client_crashed(self) -> ScheduledFault:
         return ScheduledFault("client crashed", 2, self._crash_client, 0.05, 0.5)
 
-    def _kill(self, rng: random.Random) -> Undo | None:
+    def _kill(self, rng: random.Random) -> Injection:
         role = rng.choice(SERVERS)
-        if not self._machine.runs(role):
-            return None
-        self._machine.kill(role)
-        return _no_undo
+        if self._machine.runs(role):
+            self._machine.kill(role)
+            yield
 
-    def _kill_several(self, rng: random.Random) -> Undo:
+    def _kill_several(self, rng: random.Random) -> Injection:
         for role in rng.sample(SERVERS, rng.choice((2, 2, 3))):
             self._machine.kill(role)
-        return _no_undo
+        yield
 
-    def _kill_at_a_write(self, rng: random.Random) -> Undo | None:
+    def _kill_at_a_write(self, rng: random.Random) -> Injection:
         role = rng.choice(WITH_JOURNAL)
-        if not self._machine.runs(role):
-            return None
-        self._machine.disks[role].writes_left = rng.randrange(MOST_WRITES_BEFORE_KILL)
-        return _no_undo
+        if self._machine.runs(role):
+            self._machine.disks[role].writes_left = rng.randrange(MOST_WRITES_BEFORE_KILL)
+            yield
 
-    def _pause(self, rng: random.Random) -> Undo | None:
+    def _pause(self, rng: random.Random) -> Injection:
         role = rng.choice(SERVERS)
         if not self._machine.runs(role):
-            return None
+            return
         incarnation = self._simulation.incarnations[role]
         self._simulation.pause(role)
-        if rng.random() < P_HANG:
-            return _no_undo
+        hangs = rng.random() < P_HANG
+        yield
+        if not hangs and self._simulation.incarnations.get(role) is incarnation:
+            self._simulation.wake(role)
 
-        def wake() -> None:
-            if self._simulation.incarnations.get(role) is incarnation:
-                self._simulation.wake(role)
-
-        return wake
-
-    def _cut(self, rng: random.Random) -> Undo:
+    def _cut(self, rng: random.Random) -> Injection:
         """Cut the network between two servers, or between a client and the main server, in one direction or both."""
         if rng.random() < P_BETWEEN_SERVERS:
             one, other = rng.sample(SERVERS, 2)
         else:
             one, other = rng.choice(self._clients), MAIN
         if rng.random() < P_BOTH_WAYS:
-            return self._cut_off(one, other, both=True)
-        return self._cut_off(*rng.choice([(one, other), (other, one)]), both=False)
+            return self._cut_off((one, other), (other, one))
+        return self._cut_off(rng.choice([(one, other), (other, one)]))
 
-    def _cut_off(self, one: str, other: str, *, both: bool) -> Undo:
-        pairs = [(one, other), (other, one)] if both else [(one, other)]
+    def _cut_off(self, *pairs: tuple[str, str]) -> Injection:
         network = self._simulation.network
         for pair in pairs:
             network.cut(*pair)
             self._simulation.trace.note(self._simulation.now, pair[0], f"is cut off from {pair[1]}")
+        yield
+        for pair in pairs:
+            network.mend(*pair)
 
-        def mend() -> None:
-            for pair in pairs:
-                network.mend(*pair)
-
-        return mend
-
-    def _disk_full(self, rng: random.Random) -> Undo:
+    def _disk_full(self, rng: random.Random) -> Injection:
         disk = self._machine.disks[rng.choice(WITH_JOURNAL)]
         disk.full = True
+        yield
+        disk.full = False
 
-        def clear() -> None:
-            disk.full = False
-
-        return clear
-
-    def _lose_main_disk(self, _rng: random.Random) -> Undo | None:
+    def _lose_main_disk(self, _rng: random.Random) -> Injection:
         """Delete the main server's journal. If the replica is in sync and keeps its copy, nothing may be lost.
 
         This fault never removes only the last writes. A main server trusts its own journal when no replica answers. It
@@ -152,25 +139,30 @@ class FaultInjector:
         takes that position. To restore the backup would be a choice between two histories, and only a person may make
         it.
         """
-        if not self._replica_has_all():
-            return None
-        self._backups.pop(MAIN, None)
-        self._machine.kill(MAIN)
-        self._machine.disks[MAIN].lose()
-        return _no_undo
+        if self._replica_has_all():
+            self._backups.pop(MAIN, None)
+            self._lose_disk(MAIN)
+            yield
 
-    def _restore_main_journal(self, _rng: random.Random) -> Undo | None:
+    def _lose_replica_disk(self, _rng: random.Random) -> Injection:
+        if self._main_has_all():
+            self._lose_disk(REPLICATION)
+            yield
+
+    def _lose_disk(self, role: str) -> None:
+        self._machine.kill(role)
+        self._machine.disks[role].lose()
+
+    def _restore_main_journal(self, _rng: random.Random) -> Injection:
         """Restore an older journal of the main server, and cut off the replica, which has the missing entries, for a
         while.
         """
-        if not self._replica_has_all() or not self._restore_backup(MAIN):
-            return None
-        return self._cut_off(MAIN, REPLICATION, both=True)
+        if self._replica_has_all() and self._restore_backup(MAIN):
+            yield from self._cut_off((MAIN, REPLICATION), (REPLICATION, MAIN))
 
-    def _restore_replica_journal(self, _rng: random.Random) -> Undo | None:
-        if not self._main_has_all() or not self._restore_backup(REPLICATION):
-            return None
-        return _no_undo
+    def _restore_replica_journal(self, _rng: random.Random) -> Injection:
+        if self._main_has_all() and self._restore_backup(REPLICATION):
+            yield
 
     def _restore_backup(self, role: str) -> bool:
         """End a server and restore the backup of its journal. Without a backup, take one and return False."""
@@ -183,15 +175,60 @@ class FaultInjector:
         disk.restore(backup)
         return True
 
-    def _damage(self, role: str, other: str, rng: random.Random) -> Undo | None:
+    def _damage(self, role: str, other: str, rng: random.Random) -> Injection:
         disks = self._machine.disks
         if not self._replica_has_all() or not self._main_has_all():
-            return None
+            return
         row = disks[role].damage(rng, upto=disks[other].end)
-        if row is None:
-            return None
-        self._simulation.trace.note(self._simulation.now, role, f"has a damaged row: {row}")
-        return _no_undo
+        if row is not None:
+            self._simulation.trace.note(self._simulation.now, role, f"has a damaged row: {row}")
+            yield
+
+    def _cut_replica_power(self, rng: random.Random) -> Injection:
+        if not self._main_has_all() or not self._machine.runs(REPLICATION):
+            return
+        self._machine.kill(REPLICATION)
+        if self._machine.disks[REPLICATION].lose_last_writes(rng, rng.randint(1, MOST_LOST_WRITES)):
+            yield
+
+    def _cut_power(self, rng: random.Random) -> Injection:
+        """Cut the power of the whole machine. Only disks that sync keep everything that was acknowledged."""
+        if not all(disk.syncs for disk in self._machine.disks.values()):
+            return
+        for role in SERVERS:
+            self._machine.kill(role)
+        for disk in self._machine.disks.values():
+            disk.lose_last_writes(rng, MOST_LOST_WRITES)
+        yield
+
+    def _replace_without_ending(self, _rng: random.Random) -> Injection:
+        simulation = self._simulation
+        if not self._is_in_sync() or simulation.incarnations[MAIN].paused or simulation.is_alive(OLD_MAIN):
+            return
+        simulation.pause(MAIN)
+        self._machine.leave_old_main_running()
+
+        def wake_after_takeover() -> None:
+            if self._is_in_sync():
+                simulation.wake(OLD_MAIN)
+            elif simulation.is_alive(OLD_MAIN):
+                simulation.after(LOOK_AGAIN_S, wake_after_takeover)
+
+        simulation.after(LOOK_AGAIN_S, wake_after_takeover)
+        yield
+
+    def _crash_client(self, rng: random.Random) -> Injection:
+        name = rng.choice(self._clients)
+        self._simulation.crash(name)
+        yield
+        if not self._simulation.is_alive(name):
+            self._simulation.start(name)
+
+    # -- what the faults may destroy ------------------------------------------------------------------------------
+
+    def _is_in_sync(self) -> bool:
+        term = term_of(self._simulation)
+        return term is not None and term.in_sync
 
     def _replica_has_all(self) -> bool:
         """Return whether the replica is in sync and its journal undamaged, so that everything can be
@@ -204,60 +241,6 @@ class FaultInjector:
         joined = replica is not None and replica.alive and term.joined_by is replica
         return joined and not self._machine.disks[REPLICATION].damaged()
 
-    def _lose_replica_disk(self, _rng: random.Random) -> Undo | None:
-        if not self._main_has_all():
-            return None
-        self._machine.kill(REPLICATION)
-        self._machine.disks[REPLICATION].lose()
-        return _no_undo
-
-    def _cut_replica_power(self, rng: random.Random) -> Undo | None:
-        if not self._main_has_all() or not self._machine.runs(REPLICATION):
-            return None
-        self._machine.kill(REPLICATION)
-        if self._machine.disks[REPLICATION].lose_last_writes(rng, rng.randint(1, MOST_LOST_WRITES)) == 0:
-            return None
-        return _no_undo
-
-    def _cut_power(self, rng: random.Random) -> Undo | None:
-        """Cut the power of the whole machine. Only disks that sync keep everything that was acknowledged."""
-        if not all(disk.syncs for disk in self._machine.disks.values()):
-            return None
-        for role in SERVERS:
-            self._machine.kill(role)
-        for disk in self._machine.disks.values():
-            disk.lose_last_writes(rng, MOST_LOST_WRITES)
-        return _no_undo
-
     def _main_has_all(self) -> bool:
         """Return whether a primary runs and its journal is undamaged, so that everything can be recovered from it."""
         return term_of(self._simulation) is not None and not self._machine.disks[MAIN].damaged()
-
-    def _replace_without_ending(self, _rng: random.Random) -> Undo | None:
-        simulation = self._simulation
-        if not self._replica_is_in_sync() or simulation.incarnations[MAIN].paused or simulation.is_alive(OLD_MAIN):
-            return None
-        simulation.pause(MAIN)
-        self._machine.leave_old_main_running()
-
-        def wake_after_takeover() -> None:
-            if self._replica_is_in_sync():
-                simulation.wake(OLD_MAIN)
-            elif simulation.is_alive(OLD_MAIN):
-                simulation.after(LOOK_AGAIN_S, wake_after_takeover)
-
-        simulation.after(LOOK_AGAIN_S, wake_after_takeover)
-        return _no_undo
-
-    def _replica_is_in_sync(self) -> bool:
-        term = term_of(self._simulation)
-        return term is not None and term.in_sync
-
-    def _crash_client(self, rng: random.Random) -> Undo:
-        name = rng.choice(self._clients)
-        self._simulation.crash(name)
-        return lambda: self._simulation.is_alive(name) or self._simulation.start(name)
-
-
-def _no_undo() -> None:
-    """Undo nothing: the other servers replace a process that was killed or hangs."""

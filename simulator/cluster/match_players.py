@@ -5,7 +5,6 @@ Some of their moves are illegal or late. They record their calls like the player
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +23,8 @@ from game.rooms.commands import (
     Resign,
     Say,
 )
-from simulator.cluster.clients import GIVE_UP_AFTER_S, Participant, SimulatedRoom
+from server.runtime.effects import Effects, Sleep
+from simulator.cluster.clients import LONGEST_DELAY_S, Participant, SimulatedRoom
 from wire import COMMUNICATION
 
 BOARD = "3x3"
@@ -56,71 +56,61 @@ class SimulatedMatchPlayer(Participant):
     """Plays one match after another until its time is over. It plays the last match to its end."""
 
     def __init__(self, matches: Matches, *, until_s: float) -> None:
-        super().__init__(until_s=until_s)
+        super().__init__()
         self._matches = matches
-
-    def begin(self) -> None:
-        self.set_timer(self.rng.uniform(0.0, 0.3), self._seek)
+        self._until_s = until_s
 
     def _server_for(self, method: str) -> str:
         return COMMUNICATION if method in ("seek", "cancel_seek") else super()._server_for(method)
 
-    # -- in the lobby ---------------------------------------------------------------------------------------------
-
     @property
     def _is_late(self) -> bool:
-        return self.now >= self.until_s
+        return self.now >= self._until_s
 
-    def _seek(self) -> None:
-        criteria = () if self._is_late else ((BOARD, self.rng.choice(CLOCK_FILTERS)),)
-        self.call_until_answered(
-            "cancel_seek" if self._is_late else "seek",
-            (self.name, *criteria),
-            self._on_seek_answer,
-            self._soon(self._seek),
-            give_up_at=self.now + GIVE_UP_AFTER_S,
-        )
+    def act(self) -> Effects[None]:
+        yield self.pause(LONGEST_DELAY_S)
+        while True:
+            is_late = self._is_late
+            criteria = () if is_late else ((BOARD, self.rng.choice(CLOCK_FILTERS)),)
+            try:
+                answer = yield from self.ask("cancel_seek" if is_late else "seek", self.name, *criteria)
+            except TicTacToeError:
+                yield self.pause(THINK_S)
+                continue
+            if answer["room"] is not None:
+                self.finished = False
+                self.room = self._matches.room(answer["room"])
+                yield from self._play_match()
+            elif is_late:
+                # A communication server that died may have requested a match that opens only now. A second look finds
+                # it.
+                self.finished = True
+                yield Sleep(LAST_SEEK_S)
+            else:
+                yield self.pause(THINK_S)
 
-    def _on_seek_answer(self, answer: Any) -> None:
-        if answer["room"] is not None:
-            self.until_s = max(0.0, self.until_s)
-            self.room = self._matches.room(answer["room"])
-            self.read_view()
-        elif self._is_late:
-            # A communication server that died may have requested a match that opens only now. A second look finds it.
-            self.until_s = -1.0
-            self.set_timer(LAST_SEEK_S, self._seek)
-        else:
-            self._soon(self._seek)(None)
-
-    def _soon(self, action: Callable[[], None]) -> Callable[[TicTacToeError | None], None]:
-        def later(_error: TicTacToeError | None) -> None:
-            self.set_timer(self.rng.uniform(0.0, THINK_S), action)
-
-        return later
-
-    # -- in the match ---------------------------------------------------------------------------------------------
-
-    def go_on(self, view: Any) -> None:
-        long_pause = self.rng.random() < P_LONG_PAUSE
-        self.set_timer(self.rng.uniform(0.0, LONG_PAUSE_S if long_pause else THINK_S), lambda: self._act(view))
-
-    def _act(self, view: Any) -> None:
-        if view is None:
-            self.read_view()
-            return
-        seat = next(seat for seat, owner in view["seats"].items() if owner["name"] == self.name)
-        if view["series_over"] or view["phase"] == "closed":
-            if view["phase"] == "closed" or not view["seats"][seat]["present"]:
-                self._seek()
+    def _play_match(self) -> Effects[None]:
+        """Play until the series is over, and leave."""
+        while True:
+            view = yield from self.read_view()
+            yield self._pause_in_match()
+            if view is None:
+                continue
+            seat = next(seat for seat, owner in view["seats"].items() if owner["name"] == self.name)
+            is_over = view["series_over"] or view["phase"] == "closed"
+            if is_over and (view["phase"] == "closed" or not view["seats"][seat]["present"]):
                 return
-            self.send_command(Leave(self.name, self.new_request()))
-            return
-        command = self._choose(view, seat, "O" if seat == "X" else "X")
-        if command is None:
-            self.read_view()
-        else:
-            self.send_command(command)
+            if is_over:
+                command: Command | None = Leave(self.name, self.new_request())
+            else:
+                command = self._choose(view, seat, "O" if seat == "X" else "X")
+            if command is not None:
+                yield from self.send_command(command)
+                yield self._pause_in_match()
+
+    def _pause_in_match(self) -> Sleep:
+        long_pause = self.rng.random() < P_LONG_PAUSE
+        return self.pause(LONG_PAUSE_S if long_pause else THINK_S)
 
     def _choose(self, view: Any, seat: str, opponent: str) -> Command | None:
         me, request, rng = self.name, self.new_request(), self.rng

@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from simulator.engine.simulation import Simulation
 
-Undo = Callable[[], object]
+Injection = Iterator[None]
+"""A generator of one fault: it injects the fault and yields, then it undoes the fault. It ends without a yield if the
+fault is not possible."""
 
 
 @dataclass(frozen=True)
 class ScheduledFault:
-    """A kind of fault.
-
-    ``inject`` injects it and returns a function that undoes it, or None if the fault was not possible.
-    """
+    """A kind of fault. ``inject`` returns an injection of it."""
 
     name: str
     weight: float
-    inject: Callable[[random.Random], Undo | None]
+    inject: Callable[[random.Random], Injection]
     least_s: float = 0.0
     most_s: float = 0.0
     """The fault lasts between ``least_s`` and ``most_s`` seconds."""
@@ -46,9 +45,8 @@ class FaultSchedule:
         self._weights = [fault.weight for fault in faults]
         self._most_gap_s = most_gap_s
         self._rng = simulation.new_rng(name)
-        # The active faults: each undo function runs exactly once.
-        self._undone: dict[int, Undo] = {}
-        self._number = 0
+        # The active faults: each is undone exactly once.
+        self._active: dict[Injection, None] = {}
         self._over = False
 
     def begin(self) -> None:
@@ -58,25 +56,23 @@ class FaultSchedule:
     def end(self) -> None:
         """Stop injecting faults, and undo the active ones now."""
         self._over = True
-        for number in list(self._undone):
-            self._undo(number)
+        for injection in list(self._active):
+            self._undo(injection)
 
     def _inject(self) -> None:
         if self._over:
             return
         rng = self._rng
         fault = rng.choices(self._faults, self._weights)[0]
-        undo = fault.inject(rng)
-        if undo is not None:
+        injection = fault.inject(rng)
+        if next(injection, False) is None:
             self.injected[fault.name] += 1
-            self._number += 1
-            number = self._number
-            self._undone[number] = undo
+            self._active[injection] = None
             lasts_s = rng.uniform(fault.least_s, fault.most_s)
-            self._simulation.after(lasts_s, lambda: self._undo(number))
+            self._simulation.after(lasts_s, lambda: self._undo(injection))
         self._simulation.after(rng.uniform(0.0, self._most_gap_s), self._inject)
 
-    def _undo(self, number: int) -> None:
-        undo = self._undone.pop(number, None)
-        if undo is not None:
-            undo()
+    def _undo(self, injection: Injection) -> None:
+        if injection in self._active:
+            del self._active[injection]
+            next(injection, None)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from simulator.engine.event_trace import EventTrace
-from simulator.engine.fault_schedule import FaultSchedule, ScheduledFault, Undo
+from simulator.engine.fault_schedule import FaultSchedule, Injection, ScheduledFault
 from simulator.engine.network import NetworkConditions
 from simulator.engine.node import Node, Timer
 from simulator.engine.simulation import Simulation
@@ -181,28 +181,26 @@ def relevant_calls(calls: Sequence[Call[Read | Write]]) -> list[Call[Read | Writ
 
 
 def _faults(simulation: Simulation) -> list[ScheduledFault]:
-    def crash(rng: random.Random) -> Undo | None:
+    def crash(rng: random.Random) -> Injection:
         name = rng.choice(SERVERS)
-        if not simulation.is_alive(name):
-            return None
-        simulation.crash(name)
-        return lambda: simulation.is_alive(name) or simulation.start(name)
+        if simulation.is_alive(name):
+            simulation.crash(name)
+            yield
+            simulation.start(name)
 
-    def pause(rng: random.Random) -> Undo:
+    def pause(rng: random.Random) -> Injection:
         name = rng.choice(SERVERS)
         simulation.pause(name)
-        return lambda: simulation.wake(name)
+        yield
+        simulation.wake(name)
 
-    def cut(rng: random.Random) -> Undo:
+    def cut(rng: random.Random) -> Injection:
         one, other = rng.sample(SERVERS, 2)
-        simulation.network.cut(one, other)
-        simulation.network.cut(other, one)
-
-        def mend() -> None:
-            simulation.network.mend(one, other)
-            simulation.network.mend(other, one)
-
-        return mend
+        for pair in ((one, other), (other, one)):
+            simulation.network.cut(*pair)
+        yield
+        for pair in ((one, other), (other, one)):
+            simulation.network.mend(*pair)
 
     return [
         ScheduledFault("crash", 3, crash, 0.05, 0.8),

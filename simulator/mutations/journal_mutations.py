@@ -109,12 +109,15 @@ def _record_without_sum(data: bytes, at: int, end: int, kind: segment_reader.Pat
     begin = at + FRAME.size
     length = int.from_bytes(data[at : at + 4], "big")
     content = data[begin : begin + length].decode(errors="replace").encode()  # may be no text, being unchecked
-    if begin + length > end or not kind.match(content) or content.count(b"\n") < len(_FIELDS):
+    fields = content.split(b"\n", 5)
+    has_fields = len(fields) == _FIELDS and all(map(bytes.isdigit, fields[1:4]))  # the simulator reads records, too
+    if begin + length > end or not kind.match(content) or not has_fields:
         return None
-    return segment_reader._Record(content.split(b"\n", 5), crc32(content), at, begin + length)
+    return segment_reader._Record(fields, crc32(content), at, begin + length)
 
 
-_FIELDS = ("kind", "position", "epoch", "version", "stream")
+_FIELDS = 6
+"""Kind, position, epoch, version, stream and content."""
 
 
 @mutation("appends-are-not-read-again", "a start reads the database and no segment", journal, "recover")

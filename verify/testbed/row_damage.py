@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -50,6 +50,18 @@ def rows_of(connection: sqlite3.Connection, table: str) -> list[tuple[str, int, 
     """Return the rows of a table by position: stream, position and body."""
     body = f"CAST({BODIES[table]} AS BLOB)"
     return connection.execute(f"SELECT stream, position, {body} FROM {table} ORDER BY 2, 1").fetchall()
+
+
+def random_row(
+    connection: sqlite3.Connection, rng: random.Random, may_be: Callable[[str, int], bool]
+) -> tuple[str, str, int, bytes] | None:
+    """Return a random row: table, stream, position and body; or None. ``may_be`` gets stream and position."""
+    found = {table: [row for row in rows_of(connection, table) if may_be(*row[:2])] for table in BODIES}
+    tables = [table for table, rows in found.items() if rows]
+    if not tables:
+        return None
+    table = rng.choice(tables)
+    return (table, *rng.choice(found[table]))
 
 
 def put_body(connection: sqlite3.Connection, table: str, stream: str, position: int, body: bytes) -> None:
@@ -93,14 +105,7 @@ def _choose(
     unsound = {stream for copy in (own, theirs) for stream, _ in damaged_rows(copy)}
     known = set(theirs.execute(_MARKS)) & set(own.execute(_MARKS))
     places = {(stream, position) for position, _, stream, _ in known}
-    found = {
-        table: [row for row in rows_of(own, table) if row[:2] in places and row[0] not in unsound] for table in BODIES
-    }
-    tables = [table for table, rows in found.items() if rows]
-    if not tables:
-        return None
-    table = rng.choice(tables)
-    return (table, *rng.choice(found[table]))
+    return random_row(own, rng, lambda stream, position: (stream, position) in places and stream not in unsound)
 
 
 def _writer(file: Path) -> sqlite3.Connection:

@@ -24,7 +24,7 @@ from server.log.journal.journal import Journal
 from server.log.journal.rows import as_text
 from server.log.journal.tail import NOTHING_FILLED, read_filled
 from simulator.engine.simulation import Crash
-from verify.testbed.row_damage import BODIES, damaged_rows, flipped, put_body, rows_of
+from verify.testbed.row_damage import damaged_rows, flipped, put_body, random_row
 from wire.errors import StorageFailed
 
 KEPT_WRITES = 4
@@ -280,12 +280,10 @@ def _damage_random_row(connection: sqlite3.Connection, rng: random.Random, *, up
 
     Return a description of the row, or None if there is none.
     """
-    found = {table: [row for row in rows_of(connection, table) if row[1] <= upto] for table in BODIES}
-    tables = [table for table, rows in found.items() if rows]
-    if not tables:
+    row = random_row(connection, rng, lambda _stream, position: position <= upto)
+    if row is None:
         return None
-    table = rng.choice(tables)
-    stream, position, body = rng.choice(found[table])
+    table, stream, position, body = row
     put_body(connection, table, stream, position, _edited(body) if rng.random() < P_EDITED else flipped(body, rng))
     return f"{stream} in {table}, position {position}"
 

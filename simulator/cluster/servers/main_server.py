@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from game.accounts.names import Claim, Recover, Reserve
-from game.errors import InvalidArgument, TicTacToeError
+from game.errors import TicTacToeError
 from game.rooms.commands import COMMANDS
 from server.log.entries import Epoch
 from server.log.streams import Streams
 from server.replication.takeover import take_over
 from server.rooms.lobby import LobbyCursor
 from server.rooms.pairing import pairings
-from server.rooms.room_store import RoomStore
-from server.runtime.effects import Effects, no_effects
+from server.runtime.effects import Effects, WithCommitLock, no_effects
 from server.runtime.procedures import Procedure
 from simulator.cluster.published_log import PublishedLog
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import APPEND_TIMEOUT_S, RECOVERY_WAIT_S, ROOM_LIMITS, Machine, SimulatedLimits
-from simulator.cluster.servers.rpc import Process, Request, SimulatedHost
+from simulator.cluster.servers.rpc import Process, SimulatedHost, raise_error
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
 from simulator.cluster.servers.terms import SimulatedReads, SimulatedTerm
 from simulator.engine.simulation import Simulation
@@ -46,7 +45,7 @@ class MainProcess(Process):
     def start(self) -> None:
         """Begin the takeover procedure, and supervise the replication server."""
         self.journal = self._disk.journal()
-        self._host = SimulatedHost(self, timeout_s=APPEND_TIMEOUT_S)
+        self._host = SimulatedHost(self, REPLICATION, timeout_s=APPEND_TIMEOUT_S)
         rng = self.new_rng()
         takeover = take_over(
             self.journal,
@@ -57,10 +56,10 @@ class MainProcess(Process):
             new_holder=lambda: f"{rng.getrandbits(64):016x}",
             on_failure=self._on_not_primary,
         )
-        Procedure(takeover, self._host).begin().then(self._become_primary)
+        self.run(takeover).then(self._become_primary)
         self._supervisor = SimulatedSupervisor(self, self._machine, REPLICATION)
         if self.name == MAIN:
-            self._supervisor.begin()
+            self.run(self._supervisor.supervise())
 
     def _on_not_primary(self, error: TicTacToeError, may_be_read: bool) -> None:
         if self._reads is not None:
@@ -71,8 +70,7 @@ class MainProcess(Process):
             self.simulation.trace.note(self.now, self.name, f"serves reads only: {error.message}")
 
     def _become_primary(self, epoch: Epoch, error: TicTacToeError | None) -> None:
-        if error is not None:
-            raise error
+        raise_error(epoch, error)
         self.term = SimulatedTerm(
             self, self._host, epoch, self.journal, self._disk, self._limits, self._record, self._supervisor
         )
@@ -82,72 +80,51 @@ class MainProcess(Process):
 
     # -- requests -------------------------------------------------------------------------------------------------
 
-    def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
-        store = self._shown
-        if method == "beat":
-            self._answer_heartbeat(request)
-        elif store is None:
-            raise NotReady("the main server waits for its office")
-        elif method == "command":
-            stream, kind, *rest = arguments
-            self._submit(request, stream, _COMMANDS[kind](*rest))
-        elif method == "view":
-            self.answer(request, store.view(*arguments))
-        elif method == "wait":
-            self._answer_wait(request, store, *arguments)
-        elif method == "open_matches":
-            if self.term is None:
-                raise NotReady("the main server waits for its office")
-            self._open_matches(request, self.term, *arguments)
-        elif method == "records_after":
-            number, limit = arguments
-            self.answer(request, store.archive.records_after(number, limit))
-        elif method == "lobby_changes":
-            revision, began, limit = arguments
-            changes = store.index.since(LobbyCursor(revision, began), limit)
-            self.answer(request, vars(changes))
-        else:
-            raise InvalidArgument(f"there is no method {method}")
+    def run(self, effects: Effects[Any]) -> Later:
+        return Procedure(effects, self._host, None if self.term is None else self.term.committer).begin()
 
-    @property
-    def _shown(self) -> RoomStore | None:
-        """Return the room store that reads use now, or None."""
-        shown = self.term or self._reads
-        return None if shown is None else shown.store
-
-    def _submit(self, request: Request, stream: str, command: Any) -> None:
-        shown = self.term or self._reads
-        if shown is not None:
-            self.answer_later(request, shown.committer.submit(stream, command))
-
-    def _answer_heartbeat(self, request: Request) -> None:
+    def serve_beat(self) -> Effects[dict[str, object]]:
         """Answer a heartbeat while holding the commit lock.
 
         So the answer proves that the earlier commits came to an end.
         """
+        if self.term is not None:
+            yield WithCommitLock(no_effects())
+        return {"serving": self.term is not None or self._reads is not None}
+
+    def serve_command(self, stream: str, kind: str, *fields: Any) -> Later:
+        """Submit a command."""
+        return self._served.committer.submit(stream, _COMMANDS[kind](*fields))
+
+    def serve_view(self, room: str) -> object:
+        """Return a room's view."""
+        return self._served.store.view(room)
+
+    def serve_wait(self, room: str, after_version: int, timeout_s: float) -> object:
+        """Return a room's news, when there are any or the time is up."""
+        return self._served.store.wait(room, after_version, timeout_s)
+
+    def serve_open_matches(self, wanted: object) -> Effects[dict[str, object]]:
+        """Open rooms for matched players."""
         if self.term is None:
-            self.answer(request, {"serving": self._reads is not None})
-            return
-        later = Later()
-        self.term.committer.locked(no_effects()).then(lambda _value, _error: later.answer({"serving": True}))
-        self.answer_later(request, later)
+            raise NotReady("the main server waits for its office")
+        opened = yield from self.term.match_opener.open(pairings(wanted))
+        return {"opened": [one._asdict() for one in opened]}
 
-    def _answer_wait(self, request: Request, store: RoomStore, room: str, after_version: int, timeout_s: float) -> None:
-        """Answer a wait now or once there is news, or at the end of ``timeout_s``."""
-        answer = store.wait(room, after_version, timeout_s)
-        if not isinstance(answer, Later):
-            self.answer(request, answer)
-            return
-        news = Later()
-        answer.then(lambda shared, error: news.answer(shared.value) if error is None else news.fail(error))
-        self.answer_later(request, news)
+    def serve_records_after(self, number: int, limit: int) -> object:
+        """Return the records of finished games after that number."""
+        return self._served.store.archive.records_after(number, limit)
 
-    def _open_matches(self, request: Request, term: SimulatedTerm, wanted: Any) -> None:
-        def opened() -> Effects[dict[str, object]]:
-            found = yield from term.match_opener.open(pairings(wanted))
-            return {"opened": [{"room": one.room, "taken": one.taken} for one in found]}
+    def serve_lobby_changes(self, revision: int, began: int, limit: int) -> object:
+        """Return what changed in the lobby after a cursor."""
+        return vars(self._served.store.index.since(LobbyCursor(revision, began), limit))
 
-        self.answer_later(request, term.procedure(opened()).begin())
+    @property
+    def _served(self) -> SimulatedTerm | SimulatedReads:
+        served = self.term or self._reads
+        if served is None:
+            raise NotReady("the main server waits for its office")
+        return served
 
 
 def term_of(simulation: Simulation, name: str = MAIN) -> SimulatedTerm | None:

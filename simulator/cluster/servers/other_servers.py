@@ -4,23 +4,24 @@ real ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import contextlib
+from collections.abc import Sequence
 from typing import Any
 
-from game.errors import InvalidArgument, InvariantBroken
+from game.errors import InvariantBroken, TicTacToeError
 from server.communication.lobby_follower import LobbyFollower
 from server.log.journal.compaction import Compactor
 from server.log.streams import Streams
 from server.replication.replica_service import ReplicaService
-from server.runtime.effects import Effects
-from server.runtime.procedures import Procedure
-from simulator.cluster.servers.journal_upkeep import maintain_journal
+from server.runtime.effects import Await, Effects, Sleep
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import HANG_S, NO_FAULTS, ROOM_LIMITS, Machine, SimulatedLimits
 from simulator.cluster.servers.matchmaker import SimulatedMatchmaker
 from simulator.cluster.servers.rpc import Process, Request, SimulatedHost
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
+from simulator.cluster.servers.upkeep import maintain_journal
 from wire import COMMUNICATION, MAIN, REPLICATION
+from wire.later import Later
 
 LOBBY_PAUSE_S = 0.25
 LOBBY_PAGE = 3
@@ -46,26 +47,20 @@ class ReplicationProcess(Process):
         )
         self._replica_service = ReplicaService(None, journal, compactor, NO_FAULTS)  # type: ignore[arg-type]  # only the copy is used
         maintain_journal(self, journal, self._disk, compactor, self._limits)
-        SimulatedSupervisor(self, self._machine, MAIN).begin()
-        SimulatedSupervisor(self, self._machine, COMMUNICATION).begin()
+        for role in (MAIN, COMMUNICATION):
+            self.run(SimulatedSupervisor(self, self._machine, role).supervise())
 
-    def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
-        service = self._replica_service
-        effects = self._beat() if method == "beat" else _as_procedure(getattr(service, method), arguments)
-        later = Procedure(effects, SimulatedHost(self, timeout_s=HANG_S)).begin()
-        if isinstance(later.error, InvariantBroken):
-            self.simulation.failures.append(f"{self.name} at {self.now:.6f} s: {later.error.message}")
-        self.answer_later(request, later)
+    def serve(self, method: str, arguments: list[Any]) -> object:
+        return self._beat() if method == "beat" else getattr(self._replica_service, method)(*arguments)
+
+    def _reply(self, request: Request, value: Any, error: TicTacToeError | None) -> None:
+        if isinstance(error, InvariantBroken):
+            self.simulation.failures.append(f"{self.name} at {self.now:.6f} s: {error.message}")
+        super()._reply(request, value, error)
 
     def _beat(self) -> Effects[dict[str, object]]:
         serving = yield from self._replica_service.probe()
         return {"serving": serving, **self._replica_service.more_beat()}
-
-
-def _as_procedure(method: Callable[..., Any], arguments: list[Any]) -> Effects[Any]:
-    """Call a remote method as a procedure; some are procedures, others return their value."""
-    answer = method(*arguments)
-    return (yield from answer) if isinstance(answer, Generator) else answer
 
 
 class CommunicationProcess(Process):
@@ -78,39 +73,30 @@ class CommunicationProcess(Process):
         super().__init__()
         self._machine = machine
         self._matches = matches
-        self.copy = LobbyFollower(SimulatedHost(self, timeout_s=HANG_S), lambda: self.now)
+        self.copy = LobbyFollower(SimulatedHost(self), lambda: self.now)
         self.matchmaker = SimulatedMatchmaker(self, self.copy)
 
     def start(self) -> None:
-        self._follow()
+        self.run(self._follow())
         if self._matches:
-            self.matchmaker.follow_archive()
-        SimulatedSupervisor(self, self._machine, REPLICATION, defers_to=MAIN).begin()
+            self.run(self.matchmaker.follow_archive())
+        self.run(SimulatedSupervisor(self, self._machine, REPLICATION, defers_to=MAIN).supervise())
 
-    def _follow(self) -> None:
-        self.call(
-            MAIN,
-            "lobby_changes",
-            *self.copy.cursor,
-            LOBBY_PAGE,
-            timeout_s=HANG_S,
-            then=self._apply,
-            fail=lambda _error: self._schedule_follow(),
-        )
+    def _follow(self) -> Effects[None]:
+        while True:
+            with contextlib.suppress(TicTacToeError):
+                call = self.call(MAIN, "lobby_changes", *self.copy.cursor, LOBBY_PAGE, timeout_s=HANG_S)
+                self.copy.apply((yield Await(call)))
+            yield Sleep(LOBBY_PAUSE_S)
 
-    def _apply(self, answer: Any) -> None:
-        self.copy.apply(answer)
-        self._schedule_follow()
+    def serve_beat(self) -> dict[str, object]:
+        """Return whether the copy of the lobby is complete."""
+        return {"serving": self.copy.complete}
 
-    def _schedule_follow(self) -> None:
-        self.set_timer(LOBBY_PAUSE_S, self._follow)
+    def serve_seek(self, name: str, effect: Sequence[str]) -> Later:
+        """Seek a match."""
+        return self.matchmaker.seek(name, effect)
 
-    def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
-        if method == "beat":
-            self.answer(request, {"serving": self.copy.complete})
-        elif method == "seek":
-            self.matchmaker.seek(request, *arguments)
-        elif method == "cancel_seek":
-            self.matchmaker.cancel(request, *arguments)
-        else:
-            raise InvalidArgument(f"there is no method {method}")
+    def serve_cancel_seek(self, name: str) -> Effects[dict[str, object]]:
+        """End a seek, or return its match."""
+        return self.matchmaker.cancel(name)

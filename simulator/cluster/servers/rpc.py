@@ -7,21 +7,19 @@ breaks with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
 import msgpack
 
 from game.errors import TicTacToeError
+from server.runtime.effects import Effects
+from server.runtime.procedures import Procedure
 from simulator.engine.node import Incarnation, Node, Timer
 from simulator.engine.simulation import Simulation
-from wire import REPLICATION
 from wire.errors import DeadlineExceeded, Unreachable, error_from
-from wire.later import Later, later_of
-
-Then = Callable[[Any], None]
-Fail = Callable[[TicTacToeError], None]
+from wire.later import Later, Shared, later_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,32 +74,35 @@ def break_connection(simulation: Any, sender: str, receiver: str, message: objec
 
 
 class Process(Node):
-    """A node that makes calls and serves calls."""
+    """A node that makes calls, serves calls and runs procedures."""
 
     simulation: Simulation
 
     def __init__(self) -> None:
-        # The calls without an answer, by number. An answer or a timeout removes the call.
-        self._calls: dict[int, tuple[str, Then, Fail, Timer]] = {}
+        # The calls without an answer, by number: the called process, the answer, the timeout.
+        self._calls: dict[int, tuple[str, Later, Timer]] = {}
         self._numbers = 0
         # By name: the incarnation at the other end of the connection.
         self._connections: dict[str, Incarnation] = {}
         # The requests that this process has not answered. Its death breaks their connections.
-        self._unanswered: dict[tuple[Incarnation, int], Request] = {}
+        self._unanswered: dict[Request, Later] = {}
+        self.caller: Incarnation
+        """The caller of the request that is being served."""
+
+    def run(self, effects: Effects[Any]) -> Later:
+        """Run a procedure of this process that needs neither a commit lock nor another server."""
+        return Procedure(effects, SimulatedHost(self)).begin()
 
     # -- calling --------------------------------------------------------------------------------------------------
 
-    def call(self, to: str, method: str, *arguments: object, timeout_s: float, then: Then, fail: Fail) -> None:
-        """Call a method of another process.
-
-        Exactly one of ``then`` and ``fail`` is called, unless this incarnation ends first.
-        """
+    def call(self, to: str, method: str, *arguments: object, timeout_s: float) -> Later:
+        """Call a method of another process. The answer is never settled if this incarnation ends first."""
         self._numbers += 1
         number = self._numbers
-        timer = self.set_timer(
-            timeout_s, lambda: self._settle(number, lambda: fail(DeadlineExceeded(f"no answer in {timeout_s:g} s")))
-        )
-        self._calls[number] = (to, then, fail, timer)
+        late = DeadlineExceeded(f"no answer in {timeout_s:g} s")
+        timer = self.set_timer(timeout_s, lambda: self._settle(number, None, late))
+        later = Later()
+        self._calls[number] = (to, later, timer)
         connection = self._connections.get(to)
         if connection is None and self.simulation.is_alive(to):
             connection = self._connections[to] = self.simulation.incarnations[to]
@@ -109,90 +110,76 @@ class Process(Node):
         self.simulation.send(
             self.name, receiver, Request(self.incarnation, number, method, pack(arguments)), to=connection
         )
+        return later
 
     def connection_to(self, name: str) -> Incarnation | None:
         """Return the incarnation that the connection to ``name`` leads to, or None."""
         return self._connections.get(name)
 
     def on_Reply(self, reply: Reply, _sender: str) -> None:  # noqa: N802  # named after the message
-        call = self._calls.get(reply.number)
-        if call is None:
-            return  # the call was given up, or this is a duplicate
-        _, then, fail, _ = call
         value = unpack(reply.body)
-        if reply.code:
-            error = error_from(reply.code, str(value))
-            self._settle(reply.number, lambda: fail(error), broken=isinstance(error, Unreachable))
-        else:
-            self._settle(reply.number, lambda: then(value), broken=False)
+        self._settle(reply.number, value, error_from(reply.code, str(value)) if reply.code else None)
 
-    def _settle(self, number: int, end: Callable[[], None], *, broken: bool = True) -> None:
+    def _settle(self, number: int, value: Any, error: TicTacToeError | None) -> None:
+        """Settle a call. No effect on a call that was given up, or by a duplicate of its answer."""
         call = self._calls.pop(number, None)
-        if call is not None:
-            to, _, _, timer = call
-            timer.cancel()
-            if broken:
-                self._connections.pop(to, None)
-            end()
+        if call is None:
+            return
+        to, later, timer = call
+        timer.cancel()
+        if isinstance(error, Unreachable):
+            self._connections.pop(to, None)
+        later.settle(value, error)
 
     # -- being called ---------------------------------------------------------------------------------------------
 
     def on_Request(self, request: Request, _sender: str) -> None:  # noqa: N802
-        """Pass the call to ``serve``, which answers now or later."""
-        self._unanswered[request.caller, request.number] = request
+        """Serve a call, and reply when its answer is there."""
+        self.caller = request.caller
+        later = self._unanswered[request] = Later()
+        later.then(lambda value, error: self._reply(request, value, error))
         try:
-            self.serve(request, request.method, unpack(request.body))
+            answer = self.serve(request.method, unpack(request.body))
         except TicTacToeError as error:
-            self.refuse(request, error)
+            later.fail(error)
+            return
+        if isinstance(answer, Generator):
+            answer = self.run(answer)
+        if not isinstance(answer, Later):
+            later.answer(answer)
+            return
+        answer.then(later.settle)
 
-    def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
-        """Answer a call with ``answer`` or ``refuse``, or raise its error."""
-        raise NotImplementedError
+    def serve(self, method: str, arguments: list[Any]) -> object:
+        """Carry out a call: ``serve_METHOD`` returns the answer, a deferred one or a procedure, or raises an error."""
+        return getattr(self, f"serve_{method}")(*arguments)
 
-    def answer_later(self, request: Request, later: Later) -> None:
-        """Send a deferred answer when it is settled."""
-
-        def settled(value: Any, error: TicTacToeError | None) -> None:
-            if error is None:
-                self.answer(request, value)
-            else:
-                self.refuse(request, error)
-
-        later.then(settled)
-
-    def answer(self, request: Request, value: object) -> None:
-        """Send the answer to a call."""
-        self._reply(request, Reply(request.number, "", pack(value)))
-
-    def refuse(self, request: Request, error: TicTacToeError) -> None:
-        """Send the error of a call."""
-        self._reply(request, Reply(request.number, error.code, pack(error.message)))
-
-    def _reply(self, request: Request, reply: Reply) -> None:
-        self._unanswered.pop((request.caller, request.number), None)
+    def _reply(self, request: Request, value: Any, error: TicTacToeError | None) -> None:
+        self._unanswered.pop(request, None)
+        if error is None:
+            reply = Reply(request.number, "", pack(value.value if isinstance(value, Shared) else value))
+        else:
+            reply = Reply(request.number, error.code, pack(error.message))
         self.simulation.send(self.name, request.caller.name, reply, to=request.caller)
 
     def on_death(self) -> None:
         """Close the connections, as the operating system does. Every caller with an open call gets an error."""
-        for request in list(self._unanswered.values()):
+        for request in list(self._unanswered):
             break_connection(self.simulation, request.caller.name, self.name, request)
 
 
 class SimulatedHost:
-    """The host of the procedures of a simulated server: calls to the replica, timers, and no threads."""
+    """The host of the procedures of a simulated process: calls to one other server, timers, and no threads."""
 
-    def __init__(self, process: Process, *, timeout_s: float) -> None:
-        """``timeout_s``: of a call to the replica."""
+    def __init__(self, process: Process, server: str = "", *, timeout_s: float = 0.0) -> None:
+        """``server`` gets the calls, and ``timeout_s`` limits each. The default is for procedures without calls."""
         self._process = process
+        self._server = server
         self._timeout_s = timeout_s
 
     def call(self, method: str, arguments: tuple[Any, ...]) -> Later:
-        """Call a method of the replica."""
-        later = Later()
-        self._process.call(
-            REPLICATION, method, *arguments, timeout_s=self._timeout_s, then=later.answer, fail=later.fail
-        )
-        return later
+        """Call a method of the other server."""
+        return self._process.call(self._server, method, *arguments, timeout_s=self._timeout_s)
 
     def soon(self, action: Callable[[], None]) -> Timer:
         """Run an action after the present one."""
@@ -205,3 +192,9 @@ class SimulatedHost:
     def in_thread(self, work: Callable[[], Any]) -> Later:
         """Do the work at once."""
         return later_of(work)
+
+
+def raise_error(_value: Any, error: TicTacToeError | None) -> None:
+    """Raise the error that ended a procedure which must not fail."""
+    if error is not None:
+        raise error

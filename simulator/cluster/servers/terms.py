@@ -9,7 +9,6 @@ import contextlib
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from game.context import CHANCE_BITS, Context
 from game.rooms.commands import SYSTEM_REQUESTS
@@ -27,16 +26,15 @@ from server.replication.repair import Repair
 from server.replication.replicator import Replicator
 from server.rooms.room_store import RoomStore
 from server.rooms.service_clock import LONGEST_STEP_S, ServiceClock
-from server.runtime.effects import Effects, no_effects
+from server.runtime.effects import no_effects
 from server.runtime.procedures import Procedure
 from server.runtime.retries import Retries
 from simulator.cluster.published_log import PublishedLog
-from simulator.cluster.servers.closed_rooms import sweep_closed_rooms
-from simulator.cluster.servers.journal_upkeep import maintain_journal
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import NO_FAULTS, ROOM_LIMITS, SimulatedLimits
-from simulator.cluster.servers.rpc import Process, SimulatedHost
+from simulator.cluster.servers.rpc import Process, SimulatedHost, raise_error
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
+from simulator.cluster.servers.upkeep import maintain_journal, sweep_closed_rooms
 from simulator.cluster.service_clock_checker import ServiceClockChecker
 from simulator.engine.node import Incarnation
 from simulator.engine.simulation import Crash
@@ -89,7 +87,7 @@ class SimulatedTerm:
             seat_house_bot=no_effects,  # no schedule plays against it
             expect_players=lambda _room, _names: None,
         )
-        self._replication = self.procedure(self.replicator.run(lambda: True))
+        self._replication = Procedure(self.replicator.run(lambda: True), self.host, self.committer)
         self.joined_by: Incarnation | None = None
         """The incarnation of the replica that joined last."""
 
@@ -128,32 +126,21 @@ class SimulatedTerm:
                 self.journal.store_summaries(missing)
         self.record.publish_streams(self.journal.copies())
         clock_checker.begin_term(str(process.incarnation), process.now, store.service_clock.now())
-        self._begin(self._replication)
+        self._replication.begin().then(raise_error)
         self.journal.damage.on_found = self._wake
         maintain_journal(process, self.journal, self.disk, self._compactor, self.limits)
         forgotten = self.record.forgotten.update
-        self._begin(self.procedure(sweep_closed_rooms(process, store, self.replicator, self.limits, forgotten)))
         requests = (f"{SYSTEM_REQUESTS}{self.epoch.number}-{number}" for number in itertools.count(1))
-        self._begin(
-            self.procedure(
-                run_timers(
-                    store,
-                    lambda: next(requests),
-                    Retries("timer commands not committed"),
-                    tick_s=TICK_PAUSE_S / clock_checker.speed,
-                    on_tick=self._on_tick,
-                )
-            )
+        timers = run_timers(
+            store,
+            lambda: next(requests),
+            Retries("timer commands not committed"),
+            tick_s=TICK_PAUSE_S / clock_checker.speed,
+            on_tick=self._on_tick,
         )
+        for effects in (sweep_closed_rooms(process, store, self.replicator, self.limits, forgotten), timers):
+            process.run(effects).then(raise_error)
         process.simulation.trace.note(process.now, process.name, f"is in office, epoch {self.epoch.number}")
-
-    def procedure(self, effects: Effects[Any]) -> Procedure[Any]:
-        """Return a procedure of this term, not yet begun."""
-        return Procedure(effects, self.host, self.committer)
-
-    def _begin(self, procedure: Procedure[None]) -> None:
-        """Begin a procedure of which an error ends the process."""
-        procedure.begin().then(_raise_error)
 
     def _on_tick(self, at: int, is_done: bool) -> None:
         if len(self.store.timers) and is_done:
@@ -185,11 +172,6 @@ class SimulatedReads:
         self.store = RoomStore(streams, journal, lambda _room: None, host, lambda: process.now, stopped_clock())
         self.store.load()
         self.committer = RefusingCommitter(streams, self.store, host, error)
-
-
-def _raise_error(_value: Any, error: TicTacToeError | None) -> None:
-    if error is not None:
-        raise error
 
 
 # -- real parts that also report to the simulation; their behaviour is unchanged ---------------------------------------
