@@ -21,7 +21,7 @@ LOOK_AGAIN_S = 0.005
 
 
 @dataclass(frozen=True)
-class Kill:
+class TimedKill:
     """A kill, and what followed it."""
 
     at: float
@@ -50,8 +50,8 @@ class Killing:
     None: the cluster settles first.
     """
 
-    def kills(self, count: int) -> list[Kill]:
-        """Kill the roles ``count`` times. Return what followed each kill.
+    def kills(self, count: int) -> list[TimedKill]:
+        """TimedKill the roles ``count`` times. Return what followed each kill.
 
         Raises DeadlineExceeded if the cluster does not serve again, and RuntimeError if nobody moves after a kill.
         """
@@ -59,7 +59,7 @@ class Killing:
         each_does(
             [(player, {"do": "begin_play", "rooms": rooms, "pause_s": self.pause_s}) for player, rooms in playing]
         )
-        kills: list[Kill] = []
+        kills: list[TimedKill] = []
         for _ in range(count):
             self._wait_for_next(kills)
             kills.append(self._kill())
@@ -67,7 +67,7 @@ class Killing:
         played = all_do([player for player, _ in playing], {"do": "end_play"})
         return [followed(kill, played) for kill in kills]
 
-    def _wait_for_next(self, kills: Sequence[Kill]) -> None:
+    def _wait_for_next(self, kills: Sequence[TimedKill]) -> None:
         if self.every_s is None:
             time.sleep(SETTLE_S)
             wait_until(self.servers.is_whole, HEALTHY_LIMIT_S, "a healthy cluster")
@@ -76,20 +76,20 @@ class Killing:
             passed_s = time.monotonic() - kills[-1].at
             time.sleep(math.ceil(passed_s / self.every_s) * self.every_s - passed_s)
 
-    def _kill(self) -> Kill:
+    def _kill(self) -> TimedKill:
         killed = self.servers.pids(self.roles)
         self.servers.kill(self.roles)
         moment = time.monotonic()
         wait_until(self._serve, HEALTHY_LIMIT_S, f"{self.roles} after a kill", look_again_s=LOOK_AGAIN_S)
         serves_ms = (time.monotonic() - moment) * MS
         new = {name: pid for name, pid in self.servers.pids(self.roles).items() if pid != killed[name]}
-        return Kill(moment, serves_ms, {name: processor_s(pid) * US for name, pid in new.items()})
+        return TimedKill(moment, serves_ms, {name: processor_s(pid) * US for name, pid in new.items()})
 
     def _serve(self) -> bool:
         return all(self.servers.serves(role) for role in self.roles)
 
 
-def followed(kill: Kill, played: Sequence[Mapping[str, Any]]) -> Kill:
+def followed(kill: TimedKill, played: Sequence[Mapping[str, Any]]) -> TimedKill:
     """Return the kill with the time until the next move, from the results of ``Worker.end_play``.
 
     Later kills do not end the wait for a move: a slow takeover counts as it was. Raises RuntimeError if nobody moved.

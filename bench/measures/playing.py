@@ -27,8 +27,8 @@ def playing(cluster: MakeCluster, scale: Scale, yardsticks: Yardsticks) -> Itera
         (alone,) = open_rooms(players[:1], 1)
         duel: str = players[0].do({"do": "create"})["room"]
         rooms = open_rooms(players, scale.playing // scale.processes)
-        players_at_work = _Players(servers, players, yardsticks, scale.seconds, alone, duel, rooms)
-        rounds = [(*players_at_work.one_room(), *players_at_work.many_rooms()) for _ in range(scale.rounds)]
+        in_use = _RoomsInUse(servers, players, yardsticks, scale.seconds, alone, duel, rooms)
+        rounds = [(*in_use.one_room(), *in_use.many_rooms()) for _ in range(scale.rounds)]
     move, move_by_chain, seen, moves, moves_by_chain, main = zip(*rounds, strict=True)
     target = MOST_ECHOES if find_spec("uvloop") else MOST_ECHOES_WITHOUT_UVLOOP
     what = "acknowledged move, one room, p50"
@@ -43,7 +43,7 @@ def playing(cluster: MakeCluster, scale: Scale, yardsticks: Yardsticks) -> Itera
 
 
 @dataclass(frozen=True)
-class _Players:
+class _RoomsInUse:
     """The rooms in use, and their players. Each method measures its rows once, right after their yardsticks."""
 
     servers: MeasuredCluster

@@ -11,7 +11,7 @@ from functools import partial
 
 from bench.figures import FigureRow, Round
 from bench.measured_cluster import MakeCluster
-from bench.measures.kills import Kill, Killing
+from bench.measures.kills import Killing, TimedKill
 from bench.measures.players import open_rooms, players_in
 from bench.measures.scale import MS, Scale
 from bench.processor_time import US
@@ -43,7 +43,7 @@ def takeover(cluster: MakeCluster, scale: Scale, _: Yardsticks) -> Iterator[Figu
         open_rooms(players, scale.open_rooms // scale.processes - each, MOVES)
         rooms = open_rooms(players, each)
         imports: list[Round] = []
-        settled: list[Kill] = []
+        settled: list[TimedKill] = []
         while len(settled) < scale.kills:
             imports.append(_import())
             paced = Killing(servers, players, rooms, [MAIN], PAUSE_S)
@@ -73,7 +73,7 @@ def recovery(cluster: MakeCluster, scale: Scale, _: Yardsticks) -> Iterator[Figu
 def _row(
     name: str,
     what: str,
-    found: Sequence[Kill],
+    found: Sequence[TimedKill],
     percent: float,
     target: float | None = None,
     *,
