@@ -104,7 +104,7 @@ class RoomStore:
         self.timers.add_unknown([room for room, row in self.index.rows.items() if row["timed"]])
         self.service_clock.at_least(self.service.at)
         self.published = self._journal.last.position
-        self.index.complete_up_to(self.published)
+        self.index.complete_up_to(self.published, forgotten=self._journal.forgotten_at)
         return missing
 
     def reload(self, stream: str) -> None:

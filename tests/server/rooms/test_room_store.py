@@ -218,3 +218,15 @@ def test_at_the_end_of_the_store_all_waits_are_answered(journal: Journal) -> Non
     store.end()
     writer.timers.run()
     assert all(isinstance(later, Later) and later.settled for later in laters)
+
+
+def test_a_reader_of_the_lobby_from_before_streams_were_deleted_starts_again_after_a_takeover(journal: Journal) -> None:
+    writer = Writer(journal)
+    writer.do(room_stream("gone"), Create("ada", "create-1", "t", "tictactoe", {}))
+    before = writer.store.index.since(BEGINNING, 10).cursor
+    writer.do(room_stream("gone"), Close("ada", "close-1"))
+    writer.do(room_stream("here"), Create("ada", "create-2", "t", "tictactoe", {}))
+    journal.forget([room_stream("gone")])
+    index = Writer(journal).store.index
+    assert index.since(before, 10).reset, "it has the room, and nothing tells it of the closing"
+    assert not index.since(index.since(BEGINNING, 10).cursor, 10).reset
