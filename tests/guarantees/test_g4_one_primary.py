@@ -6,6 +6,7 @@ import itertools
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -126,25 +127,26 @@ def test_g4_a_main_server_stopped_while_degraded_is_gone_before_the_next_one_is_
 
 
 @contextmanager
-def elsewhere(cluster: ClusterControl, folder: Path) -> Iterator[Settings]:
+def elsewhere(cluster: ClusterControl) -> Iterator[Settings]:
     """A main server as on another machine: its own disk and ports, the same replica, and no lock that it can see.
 
     The replica refuses such a one; that is switched off meanwhile, so that it is seen what the epoch alone holds. It
-    would not even find the replica's link, so its folder leads to that.
+    would not even find the replica's link, so its folder leads to that. The path is short enough for a Unix socket.
     """
     check = Path(cluster.settings.test_faults) / "no_machine_check"
     check.touch()
-    ports = sandbox_settings(folder / "elsewhere")
-    (ports.data / "run").mkdir(parents=True, exist_ok=True)
-    (ports.data / "run" / SOCKET).symlink_to(cluster.settings.data / "run" / SOCKET)
     try:
-        yield replace(
-            cluster.settings,
-            data_folder=ports.data_folder,
-            cluster_key=(cluster.settings.data / "cluster.key").read_text(),
-            main_port=ports.main_port,
-            main_peer_port=ports.main_peer_port,
-        )
+        with tempfile.TemporaryDirectory(prefix="tictactoe-") as folder:
+            ports = sandbox_settings(Path(folder))
+            (ports.data / "run").mkdir(parents=True, exist_ok=True)
+            (ports.data / "run" / SOCKET).symlink_to(cluster.settings.data / "run" / SOCKET)
+            yield replace(
+                cluster.settings,
+                data_folder=ports.data_folder,
+                cluster_key=(cluster.settings.data / "cluster.key").read_text(),
+                main_port=ports.main_port,
+                main_peer_port=ports.main_peer_port,
+            )
     finally:
         check.unlink()
 
@@ -162,14 +164,12 @@ def a_primary(settings: Settings) -> Iterator[None]:
         other.wait()
 
 
-def test_g4_a_main_server_whose_term_is_over_acknowledges_nothing(
-    cluster: ClusterControl, game: Game, tmp_path: Path
-) -> None:
+def test_g4_a_main_server_whose_term_is_over_acknowledges_nothing(cluster: ClusterControl, game: Game) -> None:
     game.play(0)
     before = game.x.view()
     old = cluster.process_of(MAIN)
     assert old is not None
-    with elsewhere(cluster, tmp_path) as settings, a_primary(settings):
+    with elsewhere(cluster) as settings, a_primary(settings):
         # Idle or not, the old one learns that another is the primary, and ends; nobody gets an answer from it.
         wait_until(lambda: not old.alive)
         with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
@@ -177,9 +177,7 @@ def test_g4_a_main_server_whose_term_is_over_acknowledges_nothing(
         assert view.moves == before.moves
 
 
-def test_g4_without_the_epoch_check_the_old_one_goes_on(
-    make_cluster: MakeCluster, faults: Path, tmp_path: Path
-) -> None:
+def test_g4_without_the_epoch_check_the_old_one_goes_on(make_cluster: MakeCluster, faults: Path) -> None:
     """The rule broken on purpose: two main servers acknowledge moves, and only the check stands between."""
     cluster = make_cluster()
     cluster.start()
@@ -188,7 +186,7 @@ def test_g4_without_the_epoch_check_the_old_one_goes_on(
         (faults / "no_epoch_check").touch()
         old = cluster.process_of(MAIN)
         assert old is not None
-        with elsewhere(cluster, tmp_path) as settings, a_primary(replace(settings, test_faults="")):
+        with elsewhere(cluster) as settings, a_primary(replace(settings, test_faults="")):
             game.play(0)
             assert old.alive
 
