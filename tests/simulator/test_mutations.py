@@ -22,7 +22,7 @@ FOUND = {
     "a-torn-append-counts": (44, "G3"),
     "appends-are-not-read-again": (2, "G3"),
     "writes-before-the-tail": (4, "G3"),
-    "old-appends-are-not-synced": (787, "G5"),
+    "old-appends-are-not-synced": (3282, "G1"),
     "appends-are-not-synced": (79, "damage"),
     "a-refused-append-stays": (298, "G3"),
     "sums-of-records-are-not-checked": (484, "G3"),
