@@ -56,8 +56,9 @@ class RestartLimits(Struct, frozen=True):
     """without a heartbeat until a running server counts as hung"""
     start_limit_s: float
     """from a start to the first heartbeat"""
-    stable_s: float = 0.5
-    """a server that ran this long did not die of its start"""
+    stable_s: float = 0.2
+    """a server that ran this long did not die of its start. It is short: otherwise servers that are killed again and
+    again would wait, too"""
     defer_s: float = 0.0
     """for another supervisor with priority to start a server that died"""
 

@@ -62,7 +62,8 @@ class AppendLog:
 
     def append(self, previous: int, entries: Sequence[Entry], summaries: Sequence[SummaryRow]) -> None:
         """Write a batch that follows on position ``previous``. Raises StorageFailed; then nothing has changed."""
-        if self.tail and self.newest - self.tail[0].segment >= MOST_SEGMENTS:
+        oldest = self.tail[:1]  # a copy: the tail may be filled meanwhile
+        if oldest and self.newest - oldest[0].segment >= MOST_SEGMENTS:
             raise StorageFailed("the journal cannot be written: SQLite lacks too much of the append log")
         data, sums = encode(previous, entries, summaries)
         try:

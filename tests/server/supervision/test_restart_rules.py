@@ -96,6 +96,14 @@ def test_one_that_ran_for_a_while_starts_with_a_clean_slate() -> None:
     assert supervision.on_exit(1.9) is Action.START
 
 
+def test_one_that_is_killed_every_0_6_s_starts_at_once_also_when_a_start_takes_half_of_that() -> None:
+    supervision = Supervision(RestartLimits(grace_s=0.0, hang_s=1.2, start_limit_s=5.0), 0.0, ran_before=True)
+    assert supervision.tick(0.0) is Action.START
+    for kill in range(1, 20):
+        supervision.on_heartbeat(0.6 * kill - 0.3)
+        assert supervision.on_exit(0.6 * kill) is Action.START
+
+
 def test_backoff_to_running_when_somebody_else_starts_it() -> None:
     supervision = watched()
     supervision.tick(0.0)
