@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -36,8 +35,9 @@ class CachedRoom:
 
     def __init__(self, state: Room) -> None:
         self.state = state
-        # The last events with their versions, without gaps.
-        self._recent: deque[tuple[int, Event]] = deque(maxlen=_RECENT)
+        # The last events with their versions, at most ``_RECENT``, without gaps. Not a ``deque``: an empty one takes as
+        # much memory as 64 events.
+        self._recent: list[tuple[int, Event]] = []
         # What readers got at this version: the room in its forms, and the events after a version.
         self._forms: dict[str, object] = {}
         self._after: dict[int, list[Plain]] = {}
@@ -49,6 +49,7 @@ class CachedRoom:
     def add_event(self, version: int, event: Event) -> None:
         """Add a published event."""
         self._recent.append((version, event))
+        del self._recent[:-_RECENT]
 
     def after(self, version: int) -> list[Plain]:
         """Return the cached events after a version. Earlier ones are in the journal. All readers get the same list."""
