@@ -178,7 +178,10 @@ class RoomStore:
 
     def is_open(self, room: str) -> bool:
         """Return whether the room exists and is not closed. A room that cannot be read counts as open."""
-        return room in self.index.rows or room_stream(room) in self._unread
+        if (stream := room_stream(room)) in self._unread:
+            repaired = self._unread[stream]  # the index has it after the next commit
+            return repaired is None or repaired.row is not None
+        return room in self.index.rows
 
     def is_listed_as(self, stream: str, row: Row | None) -> bool:
         """Return whether ``row`` is the row of a stream's last published summary."""

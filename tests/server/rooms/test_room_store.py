@@ -18,6 +18,7 @@ from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
+from server.log.row_format import LOST
 from server.log.streams import Streams
 from server.rooms.followers import PAUSE_S
 from server.rooms.lobby import BEGINNING
@@ -27,6 +28,7 @@ from tests.server.timers_by_hand import TimersByHand, result_of
 from wire.later import Later
 
 STREAMS = Streams(Limits(people=10))
+ROOM = room_stream("aaaa")
 
 
 class Writer:
@@ -230,3 +232,17 @@ def test_a_reader_of_the_lobby_from_before_streams_were_deleted_starts_again_aft
     index = Writer(journal).store.index
     assert index.since(before, 10).reset, "it has the room, and nothing tells it of the closing"
     assert not index.since(index.since(BEGINNING, 10).cursor, 10).reset
+
+
+def test_a_room_that_was_unreadable_and_is_repaired_as_closed_is_not_open(journal: Journal) -> None:
+    writer = Writer(journal, lists=False)
+    writer.do(ROOM, Create("ada", "create-1", "t", "tictactoe", {}))
+    writer.do(ROOM, Close("ada", "close-1"))
+    sound = journal.copy(ROOM)
+    damaged = sound.entries[1]._replace(body=LOST)
+    journal.replace(sound._replace(entries=(sound.entries[0], damaged)))
+    store = Writer(journal, lists=False).store
+    assert store.is_open("aaaa"), "nothing shows that it is closed"
+    journal.replace(sound)
+    store.reload(ROOM)
+    assert not store.is_open("aaaa")
