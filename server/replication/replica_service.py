@@ -3,9 +3,9 @@
 Each remote method is a message from a main server; ``messages`` has the sending side. The journal stores a message's
 content before the message is acknowledged.
 
-The methods belong to the thread of the server's event loop, so one message at a time is processed. What takes long is a
-procedure, whose work is done apart from the loop. Until it ends, ``GuardedCopy`` refuses other messages with NotReady,
-because the journal changes meanwhile. It refuses messages of a fenced main server with Fenced all the same.
+The methods belong to the thread of the server's event loop, so one message at a time is processed. Long work is done
+apart from the loop, by a procedure. Until it ends, ``GuardedCopy`` refuses other messages with NotReady, because the
+journal changes meanwhile. It refuses messages of a fenced main server with Fenced all the same.
 """
 
 from __future__ import annotations

@@ -161,7 +161,7 @@ class Lobby:
 
 
 def owner(row: Row) -> Iterable[str]:
-    """Return the person who opened the room. Empty if the servers did, or for an old room without that field."""
+    """Return the room's owner. Empty for a room of the servers, and for an old room without that field."""
     return filter(_is_name, [row.get("owner")])
 
 

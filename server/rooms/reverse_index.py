@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 
 
 class ReverseIndex(Generic[Item]):
-    """The ids whose items have a key, by that key. A key without an id is not stored."""
+    """By key, the ids of the items that have it. A key without an id is not stored."""
 
     def __init__(self, keys_of: Callable[[Item], Iterable[str]], items: Mapping[str, Item] | None = None) -> None:
         """``keys_of`` returns the keys of an item. ``items`` are the first ones, by id."""

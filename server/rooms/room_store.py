@@ -161,7 +161,7 @@ class RoomStore:
         self.index.put(LobbyChange(position, room, row))
         self.cache.set_open(room, row is not None)
         if row is None or before is None or before["match"] != row["match"]:
-            self._followers.hurry(_LOBBY)  # callers of the front door rely on what is open, and on who is in a match
+            self._followers.hurry(_LOBBY)  # the front door decides by open rooms and by running matches
         else:
             self._followers.notify(_LOBBY)
 
