@@ -139,21 +139,24 @@ class GameIndex:
         return {"games": (yield from self._played(chosen)), "earlier": earlier}
 
     def game(self, number: int) -> Effects[Mapping[str, object]]:
-        """Return one game. Raises NoSuchGame."""
+        """Return one game. Raises NoSuchGame, and NotReady while the archive is still being read."""
         at = bisect.bisect_left(self._games, number)
         if self._games[at : at + 1] != [number]:
+            self._check_complete()
             raise NoSuchGame("there is no game with that number")
         return (yield from self._played([number]))[0]
 
     def result(self, room: str, number: int) -> Effects[Mapping[str, object]]:
         """Return a game by its room and its number there.
 
-        Wait up to ``FOLLOW_WAIT_S`` for it, then raise NoSuchGame. A caller may be faster than ``follow``.
+        Wait up to ``FOLLOW_WAIT_S`` for it, because a caller may be faster than ``follow``. Then raise NoSuchGame, or
+        NotReady while the archive is still being read.
         """
         if (room, number) not in self._in_room:
             yield Await(self._waits.wait(_wait_key(room, number), None, FOLLOW_WAIT_S))
         found = self._in_room.get((room, number))
         if found is None:
+            self._check_complete()
             raise NoSuchGame("the game archive does not have that game")
         return (yield from self._played([found]))[0]
 

@@ -79,8 +79,7 @@ class LobbyFollower:
 
     def match_of(self, name: str) -> str | None:
         """Return the room of a running match of that name, or None. Raises NotReady while the copy is not complete."""
-        if not self.complete:
-            raise NotReady("the list of rooms is not complete yet")
+        self._check_complete()
         return self.lobby.matches.latest(name)
 
     def in_matches(self, names: Iterable[str]) -> list[str]:
@@ -98,11 +97,14 @@ class LobbyFollower:
     def changes(self, after: LobbyCursor, limit: int) -> dict[str, object]:
         """Return what changed after a cursor, as clients get it.
 
-        Raises NotReady for a read from the beginning while the copy is not complete.
+        Raises NotReady while the copy is not complete: a part of the list must not look like all of it.
         """
-        if not self.complete and after == BEGINNING:
-            raise NotReady("the list of rooms is not complete yet")
+        self._check_complete()
         return self.lobby.since(after, limit).for_clients()
+
+    def _check_complete(self) -> None:
+        if not self.complete:
+            raise NotReady("the list of rooms is not complete yet")
 
     def _reset(self) -> None:
         """Drop the copy. Callers that wait have to read from the beginning, too."""

@@ -251,6 +251,9 @@ def test_while_the_book_is_read_results_are_found_and_ratings_are_as_far_as_it_w
     archive.apply(main.records_after(0, 1))
     assert_not_ready(archive)
     assert archive.result("abcd", 1)["number"] == archive.game(1)["number"] == 1
+    for ask in (lambda: archive.game(2), lambda: archive.result("abcd", 2)):
+        with pytest.raises(NotReady):  # there may be such a game
+            ask()
     assert round(archive.rating_of("ann")) == 1607
 
 

@@ -67,6 +67,20 @@ def test_readers_of_a_copy_that_began_anew_begin_anew_too(copy: LobbyFollower) -
     assert [change.room for change in changes.changed] == ["new"]
 
 
+def test_a_part_of_the_list_is_never_shown_as_all_of_it(copy: LobbyFollower) -> None:
+    lobby = Lobby()
+    for number in range(1, 6):
+        lobby.put(LobbyChange(number, f"r{number}", row(f"r{number}")))
+    cursors = [BEGINNING, lobby.since(BEGINNING, 2).cursor, lobby.since(BEGINNING, 10).cursor]
+    for _ in range(2):  # with nothing read, and with the first page
+        for cursor in cursors:
+            with pytest.raises(NotReady):
+                copy.changes(cursor, 10)
+        copy.apply(answer(lobby, copy))
+    follow(lobby, copy)
+    assert not copy.changes(cursors[-1], 10)["reset"], "a reader of all keeps its list"
+
+
 def test_after_a_shorter_log_readers_begin_anew_once_and_then_wait(copy: LobbyFollower) -> None:
     lobby = Lobby()
     lobby.put(LobbyChange(50, "old", row("old")))
