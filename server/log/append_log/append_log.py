@@ -13,7 +13,7 @@ import structlog
 from server.log.append_log.batch_format import SummaryRow, encode
 from server.log.append_log.recovery import Recovered, TailBatch
 from server.log.append_log.segment_reader import Rest, read_batches
-from server.log.append_log.segments import SegmentFile, Segments
+from server.log.append_log.segments import Segments
 from server.log.entries import Entry
 from wire.errors import StorageFailed
 
@@ -35,7 +35,6 @@ class AppendLog:
         """
         self._segments = segments
         self._sync = sync
-        self._file: SegmentFile | None = None
         self.tail = recovered.batches
         """Batches that no committed transaction has, oldest first. The appender adds to it; only ``filled`` removes
         from it.
@@ -46,8 +45,9 @@ class AppendLog:
         """Segments from which on nothing can be used."""
         # Up to where committed transactions have the segments.
         self._filled_to = recovered.filled
-        # The bytes of whole batches in ``_file``. The file may be longer only while ``_must_cut``.
-        self._size = 0
+        # The bytes of whole batches in the newest segment, which may be longer only while ``_must_cut``. The first
+        # append begins a segment, as if an earlier one were full.
+        self._size = SEGMENT_BYTES
         self._must_cut = False
         if sync:
             self._sync_tail()
@@ -58,7 +58,7 @@ class AppendLog:
         The process that appended it may have died between its write and its sync.
         """
         for number in sorted({batch.segment for batch in self.tail}):
-            self._segments.sync(number)
+            self._segments.make_durable(number)
 
     def append(self, previous: int, entries: Sequence[Entry], summaries: Sequence[SummaryRow]) -> None:
         """Write a batch that follows on position ``previous``. Raises StorageFailed; then nothing has changed."""
@@ -67,14 +67,15 @@ class AppendLog:
             raise StorageFailed("the journal cannot be written: SQLite lacks too much of the append log")
         data, sums = encode(previous, entries, summaries)
         try:
-            file = self._file
-            if file is None or self._must_cut or self._size >= SEGMENT_BYTES:
-                file = self._writable()
+            if self._must_cut:
+                self._cut()
+            if self._size >= SEGMENT_BYTES:
+                self._begin_segment()
             try:
-                self._write(file, data)
+                self._write(data)
             except OSError:
                 self._must_cut = True
-                self._cut(file)
+                self._cut()
                 raise
         except OSError as error:
             raise StorageFailed(f"the journal cannot be written: {error.strerror or error}") from error
@@ -118,39 +119,25 @@ class AppendLog:
                     return True
         return False
 
-    @property
-    def is_begun(self) -> bool:
-        """Whether this log has begun a segment."""
-        return self._file is not None
-
     def close(self) -> None:
-        """Close the newest segment."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        """Close the newest segment. Delete all segments if SQLite has everything."""
+        self._segments.close()
+        if not self.tail:
+            self._delete_segments(self.newest + 1)
 
-    def end(self) -> None:
-        """Close the newest segment, and delete all: SQLite has everything."""
-        self.close()
-        self._delete_segments(self.newest + 1)
+    def _begin_segment(self) -> None:
+        self._segments.create(self.newest + 1)
+        if self._sync:
+            self._segments.make_durable(self.newest + 1)
+        self.newest += 1
+        self._size = 0
 
-    def _writable(self) -> SegmentFile:
-        """Return the newest segment, which ends after a whole batch. Begin a new one if it is full. Raises OSError."""
-        if self._file is not None and self._must_cut:
-            self._cut(self._file)
-        if self._file is None or self._size >= SEGMENT_BYTES:
-            file = self._segments.create(self.newest + 1)
-            self.close()
-            self._file, self._size = file, 0
-            self.newest += 1
-        return self._file
-
-    def _write(self, file: SegmentFile, data: bytes) -> None:
-        if file.write(data) < len(data):
+    def _write(self, data: bytes) -> None:
+        if self._segments.write(data) < len(data):
             raise OSError("the disk is full")
         if self._sync:
-            file.sync()
+            self._segments.sync()
 
-    def _cut(self, file: SegmentFile) -> None:
-        file.truncate(self._size)
+    def _cut(self) -> None:
+        self._segments.truncate(self._size)
         self._must_cut = False

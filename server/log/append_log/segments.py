@@ -1,6 +1,7 @@
 """The segment files of a journal: in a folder, or in memory.
 
-Segments have rising numbers. Only the newest is written to, and only at its end. Every method raises OSError.
+Segments have rising numbers. Only the one that was created last is written to, and only at its end. Every method raises
+OSError.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ class SegmentFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._descriptor = -1  # of the segment that was created last; -1 while there is none
 
     def numbers(self) -> list[int]:
         """Return the numbers of all segments, rising."""
@@ -32,13 +34,34 @@ class SegmentFolder:
         """Return the content of a segment."""
         return self._file(number).read_bytes()
 
-    def create(self, number: int) -> SegmentFile:
-        """Create an empty segment. An existing file of that number is replaced."""
+    def create(self, number: int) -> None:
+        """Create an empty segment, and write to it from now on. An existing file of that number is replaced."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        return FolderFile(self._file(number))
+        flags = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
+        descriptor = os.open(self._file(number), flags, 0o600)
+        self.close()
+        self._descriptor = descriptor
 
-    def sync(self, number: int) -> None:
-        """Return once everything in a segment survives a power cut, also what an earlier process wrote."""
+    def write(self, data: bytes) -> int:
+        """Write at the end; return how many bytes were written, which may be fewer."""
+        return os.write(self._descriptor, data)
+
+    def sync(self) -> None:
+        """Return once everything that was written survives a power cut, if the segment's name does."""
+        os.fsync(self._descriptor)
+
+    def truncate(self, size: int) -> None:
+        """Cut the segment that is written to, to its first ``size`` bytes."""
+        os.ftruncate(self._descriptor, size)
+
+    def close(self) -> None:
+        """Close the segment that is written to, if there is one."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def make_durable(self, number: int) -> None:
+        """Return once a segment and its name survive a power cut, also with what an earlier process wrote."""
         sync(self._file(number))
         sync(self._folder)
         sync(self._folder.parent)
@@ -56,41 +79,12 @@ class SegmentFolder:
         return self._folder / f"{number:012d}{_SUFFIX}"
 
 
-class FolderFile:
-    """A file of a segment, open for appends."""
-
-    def __init__(self, path: Path) -> None:
-        self._folder = path.parent
-        self._descriptor = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        # The first sync makes the names of the file and of its folder durable, too.
-        self._is_named = False
-
-    def write(self, data: bytes) -> int:
-        """Write at the end; return how many bytes were written, which may be fewer."""
-        return os.write(self._descriptor, data)
-
-    def sync(self) -> None:
-        """Return once everything that was written survives a power cut."""
-        os.fsync(self._descriptor)
-        if not self._is_named:
-            sync(self._folder)
-            sync(self._folder.parent)
-            self._is_named = True
-
-    def truncate(self, size: int) -> None:
-        """Cut the file to its first ``size`` bytes."""
-        os.ftruncate(self._descriptor, size)
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._descriptor)
-
-
 class MemorySegments:
     """Segments in memory: for a journal in memory, and for a copy of another process's segments."""
 
     def __init__(self) -> None:
         self.contents: dict[int, bytearray] = {}
+        self._written = bytearray()  # the segment that was created last
 
     @classmethod
     def copy_of(cls, segments: SegmentFolder) -> MemorySegments:
@@ -113,11 +107,23 @@ class MemorySegments:
     def read(self, number: int) -> bytes:
         return bytes(self.contents[number])
 
-    def create(self, number: int) -> SegmentFile:
-        content = self.contents[number] = bytearray()
-        return MemoryFile(content)
+    def create(self, number: int) -> None:
+        self._written = self.contents[number] = bytearray()
 
-    def sync(self, number: int) -> None:
+    def write(self, data: bytes) -> int:
+        self._written += data
+        return len(data)
+
+    def sync(self) -> None:
+        """Do nothing: memory does not survive a power cut."""
+
+    def truncate(self, size: int) -> None:
+        del self._written[size:]
+
+    def close(self) -> None:
+        """Do nothing: the content stays."""
+
+    def make_durable(self, number: int) -> None:
         """Do nothing: memory does not survive a power cut."""
 
     def delete(self, number: int) -> None:
@@ -127,27 +133,5 @@ class MemorySegments:
         self.delete(number)
 
 
-class MemoryFile:
-    """A segment in memory, open for appends."""
-
-    def __init__(self, content: bytearray) -> None:
-        self._content = content
-
-    def write(self, data: bytes) -> int:
-        self._content += data
-        return len(data)
-
-    def sync(self) -> None:
-        """Do nothing: memory does not survive a power cut."""
-
-    def truncate(self, size: int) -> None:
-        del self._content[size:]
-
-    def close(self) -> None:
-        """Do nothing: the content stays."""
-
-
 Segments = SegmentFolder | MemorySegments
 """The segment files of one journal."""
-SegmentFile = FolderFile | MemoryFile
-"""A segment that is open for appends."""

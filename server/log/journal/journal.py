@@ -115,11 +115,10 @@ class Journal(JournalReads):
                 store_filled(self._connection, LogPlace(self._log.newest + 1, 0))
 
     def close(self) -> None:
-        """Close the journal. If this object has appended to it, SQLite has everything then, if the disk allows it."""
-        if self._log.is_begun:
-            with contextlib.suppress(StorageFailed):  # what SQLite lacks is in the segments
-                self.fill()
-                self._log.end()
+        """Close the journal. SQLite has everything then, if the disk allows it."""
+        with contextlib.suppress(StorageFailed):  # what SQLite lacks is in the segments
+            self.fill()
+        self._log.close()
         super().close()
 
     @property

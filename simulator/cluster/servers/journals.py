@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from server.log.append_log.recovery import LogPlace
 from server.log.append_log.segment_reader import StoredBatch, read_batches
-from server.log.append_log.segments import MemoryFile, MemorySegments, SegmentFile
+from server.log.append_log.segments import MemorySegments
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.rows import as_text
@@ -220,28 +220,18 @@ class SimulatedSegments(MemorySegments):
         super().__init__()
         self._disk = disk
 
-    def create(self, number: int) -> SegmentFile:
+    def create(self, number: int) -> None:
         if self._disk.full:
             raise OSError(errno.ENOSPC, "the disk is full")
-        self.contents[number] = bytearray()
-        return _SimulatedFile(self._disk, number)
-
-    def sync(self, number: int) -> None:  # noqa: ARG002  # the whole disk syncs at once
-        self._disk.sync()
-
-
-class _SimulatedFile(MemoryFile):
-    """A segment on a simulated disk, open for appends."""
-
-    def __init__(self, disk: JournalDisk, number: int) -> None:
-        super().__init__(disk.segments.contents[number])
-        self._disk = disk
-        self._number = number
+        super().create(number)
 
     def write(self, data: bytes) -> int:
-        return self._disk.append(self._number, data)
+        return self._disk.append(max(self.contents), data)
 
     def sync(self) -> None:
+        self._disk.sync()
+
+    def make_durable(self, number: int) -> None:  # noqa: ARG002  # the whole disk syncs at once
         self._disk.sync()
 
     def truncate(self, size: int) -> None:

@@ -12,7 +12,7 @@ import pytest
 from server.log.append_log.append_log import SEGMENT_BYTES, AppendLog
 from server.log.append_log.batch_format import encode
 from server.log.append_log.recovery import LogPlace, Recovered, recover
-from server.log.append_log.segments import MemoryFile, MemorySegments, SegmentFile, SegmentFolder, Segments
+from server.log.append_log.segments import MemorySegments, SegmentFolder, Segments
 from server.log.entries import Entry
 from tests.small_disk import full_disk
 from wire.errors import StorageFailed
@@ -42,27 +42,17 @@ class FailingSegments(MemorySegments):
         self.fails: set[str] = set()
         self.calls: list[str] = []
 
-    def create(self, number: int) -> SegmentFile:
-        self.contents[number] = bytearray()
-        return _FailingFile(self, number)
-
-
-class _FailingFile(MemoryFile):
-    def __init__(self, disk: FailingSegments, number: int) -> None:
-        super().__init__(disk.contents[number])
-        self._disk = disk
-
     def write(self, data: bytes) -> int:
-        self._disk.calls.append("write")
-        return super().write(data[: len(data) // 2] if "write" in self._disk.fails else data)
+        self.calls.append("write")
+        return super().write(data[: len(data) // 2] if "write" in self.fails else data)
 
     def sync(self) -> None:
-        self._disk.calls.append("sync")
-        if "sync" in self._disk.fails:
+        self.calls.append("sync")
+        if "sync" in self.fails:
             raise OSError(errno.EIO, "Input/output error")
 
     def truncate(self, size: int) -> None:
-        if "truncate" in self._disk.fails:
+        if "truncate" in self.fails:
             raise OSError(errno.EIO, "Input/output error")
         super().truncate(size)
 
@@ -122,9 +112,10 @@ def test_the_first_synced_append_of_a_segment_syncs_the_names_of_its_file_and_fo
     folder = tmp_path / "journal.segments"
     log = log_on(SegmentFolder(folder), sync=True)
     log.append(0, [entry(1), entry(2)], ())
-    assert synced == [folder / "000000000001.log", folder, tmp_path]
+    segment = folder / "000000000001.log"
+    assert synced == [segment, folder, tmp_path, segment]
     log.append(2, [entry(3)], ())
-    assert synced[3:] == [folder / "000000000001.log"]
+    assert synced[4:] == [segment]
     log.close()
 
 

@@ -45,7 +45,8 @@ def journal(file: Path) -> Iterator[Journal]:
     journal.append([entry(3, A, 2)], [StreamSummary(A, 3, {"title": "two"})])
     journal.append([entry(4, A, 3), entry(5, B, 2)])
     yield journal
-    journal.close()
+    with contextlib.suppress(sqlite3.ProgrammingError):  # a test may have killed it
+        journal.close()
 
 
 def entry(position: int, stream: str, version: int, epoch: int = 1) -> Entry:
@@ -161,11 +162,11 @@ def test_a_log_that_is_replaced_does_not_come_back_from_the_tail(journal: Journa
     journal.add_to_copy([], [entry(1, B, 1, 2)])
     journal.end_copy(LogId(2, 1), [EpochStart(2, "you", 1)], 0)
     kill(journal)
-    with contextlib.closing(open_journal(file)) as again:
-        assert again.last == LogId(2, 1)
-        assert [copy.entries for copy in again.copies()] == [(entry(1, B, 1, 2),)]
-        again.append([entry(2, B, 2, 2)])
-        kill(again)
+    again = open_journal(file)
+    assert again.last == LogId(2, 1)
+    assert [copy.entries for copy in again.copies()] == [(entry(1, B, 1, 2),)]
+    again.append([entry(2, B, 2, 2)])
+    kill(again)
     with contextlib.closing(open_journal(file)) as third:
         assert third.last == LogId(2, 2)
 
