@@ -29,6 +29,9 @@ from wire import NAME_SERVER
 from wire.errors import DeadlineExceeded, NotReady, TicTacToeError
 
 CHECK_EVERY_S = 0.01
+LONGEST_CHECK_S = 0.05
+PAUSE_GROWTH = 1.02
+"""The pause between two heartbeats of a server that does not serve grows, to add at most 2 % to its outage."""
 DEFER_S = 0.8
 """Seconds. Another supervisor with priority gets this long to start a server that died."""
 
@@ -79,8 +82,8 @@ class Supervisor:
         self._outages = Outages(role, settings)
         # When a heartbeat last came from a server that did its work (monotonic seconds).
         self._heartbeat_at: float | None = None
-        self._not_serving_since: float | None = None
-        """Since when it answers and does not do its work (monotonic seconds)."""
+        # Seconds before the next heartbeat while the role is not served.
+        self._pause_s = CHECK_EVERY_S
         # True while supervision pauses for ``is_standing_down``.
         self._paused = False
         limits = RestartLimits(
@@ -169,12 +172,15 @@ class Supervisor:
             elif self._standby is not None and self._run_directory.is_in_place:
                 self._standby.prepare()
             self._heartbeat_at = time.monotonic()
-            self._not_serving_since = None
+            self._pause_s = CHECK_EVERY_S
         else:
-            self._not_serving_since = self._not_serving_since or time.monotonic()
-            waits_long = time.monotonic() - self._not_serving_since > settings.hang_s  # for example for the disk
-            time.sleep(settings.heartbeat_s if waits_long else CHECK_EVERY_S)
+            self._wait()
         self._serving = serving
+
+    def _wait(self) -> None:
+        """Pause before the next heartbeat of a server that does not serve."""
+        time.sleep(self._pause_s)
+        self._pause_s = min(self._pause_s * PAUSE_GROWTH, LONGEST_CHECK_S)
 
     def _check_run_directory(self, run: RunFile | None) -> None:
         """Raises NotReady if the process that answers belongs to another data folder.
@@ -200,16 +206,19 @@ class Supervisor:
                 self._supervision.stop_deferring(now)
                 action = self._supervision.tick(now)
             self._execute(action)
-        time.sleep(CHECK_EVERY_S)
+        self._wait()
 
     def _is_alive(self, role: str) -> bool:
         run = self._run_directory.read(role)
         return run is not None and run.alive
 
     def _has_ended(self) -> bool:
-        """Whether the last known process of the role has ended."""
-        if self._supervision.condition is Condition.STARTING:
+        """Whether the last known process of the role has ended; False while none is expected to run."""
+        condition = self._supervision.condition
+        if condition is Condition.STARTING:
             return self._child is None or not self._child.alive
+        if condition not in (Condition.RUNNING, Condition.ENDING):
+            return False  # a search for a name server at each heartbeat would take a third of a core
         run = self._find_last_run()
         # A process closes its connections a moment before it is gone.
         return run is None or processes.wait_until_gone(run, 0.02)
