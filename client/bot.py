@@ -69,7 +69,7 @@ class Bot:
         play: Strategy,
         chance: random.Random,
         *,
-        pause: Callable[[], None] = lambda: None,
+        pause: Callable[[], object] = lambda: None,
         on_move: OnMove = lambda _: None,
     ) -> None:
         """``pause`` is called before each move, so that people can follow the game."""

@@ -6,7 +6,6 @@ It is one class, because entering, leaving and signing out change several of the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,7 +55,6 @@ class AppModel:
         open_servers: OpenLocalServers | None = None,
         preferences: Preferences | None = None,
         credentials: Credentials | None = None,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``own_server``: the name server of this machine's settings.
 
@@ -77,7 +75,6 @@ class AppModel:
         self._options = options or StartOptions()
         self._open_servers = open_servers
         self.credentials = credentials or Credentials()
-        self._clock = clock
         self._computers: Computers | None = None
         # Tasks that leave rooms, by room id. Entering a room again must stop its task first.
         self._leaving: dict[str, Task] = {}
@@ -99,7 +96,7 @@ class AppModel:
         here = self.room or self.lobby
         if here is None or self.lobby is None:
             return None
-        banner = with_closing(here.link.banner(self._clock()), self.lobby.closing)
+        banner = with_closing(here.link.banner(time.monotonic()), self.lobby.closing)
         # After a drain for maintenance the administrator starts the servers, so the window does not offer it.
         return banner if self.restart is None or self.lobby.closing is not None else self.restart.on(banner)
 
@@ -213,7 +210,7 @@ class AppModel:
         self._computers = Computers(
             user.cluster, user.player, self.credentials, user.server, self.background, self._computer_failed
         )
-        self.lobby = LobbyModel(user, self.background, self._computers, entering=self._enter, clock=self._clock)
+        self.lobby = LobbyModel(user, self.background, self._computers, entering=self._enter)
         options, self._options = self._options, StartOptions()
         if options.room:
             self.lobby.enter(options.room, "spectator" if options.watch else "player")
@@ -234,7 +231,6 @@ class AppModel:
             claim_after_ms=int(self.user.cluster.claim_after_s * 1000),
             left=lambda why: self._left(room.id, why),
             changed=self._seen,
-            clock=self._clock,
         )
         if self.lobby is not None:
             self.lobby.games.seats.set_shown(room.id)

@@ -9,13 +9,18 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeVar
+from weakref import WeakSet
 
 from client.desktop.model.base.connection_state import Listener
 from wire.errors import DeadlineExceeded, InternalError, NotReady, TicTacToeError
 
 Result = TypeVar("Result")
 Action = Callable[[], None]
+
+AGAIN_S = 0.25
+"""The pause before ``follow`` begins again, in seconds."""
 
 
 class Task:
@@ -35,8 +40,7 @@ class Background:
 
     def __init__(self) -> None:
         self._inbox: queue.SimpleQueue[Action] = queue.SimpleQueue()
-        # Only the draining thread changes it.
-        self._tasks: set[Task] = set()
+        self._tasks: WeakSet[Task] = WeakSet()
 
     def run(
         self,
@@ -49,45 +53,67 @@ class Background:
         ``then`` receives the result, ``failed`` the error. ``work`` receives the event that requests its end.
         """
         task = Task()
-        self._start(task, lambda: self._deliver(task, work, then), failed)
+
+        def run() -> None:
+            result = work(task.stopping)
+            self._post(task, lambda: then(result))
+
+        self._start(task, run, failed)
         return task
+
+    def call(
+        self,
+        call: Callable[[], Result],
+        then: Callable[[Result], None] = lambda _: None,
+        failed: Callable[[TicTacToeError], None] = lambda _: None,
+    ) -> Task:
+        """Make a call to the servers in a thread until they answer it, then call ``then`` or ``failed`` as ``run``."""
+        return self.run(lambda stop: until_answered(call, stop), then, failed)
 
     def follow(
         self,
         items: Callable[[threading.Event], Iterator[Result]],
         each: Callable[[Result], None],
-        ended: Callable[[TicTacToeError | None], None],
-        *,
-        after_s: float = 0.0,
+        goes_on: Callable[[TicTacToeError], bool] = lambda _: True,
     ) -> Task:
-        """Call ``each`` with every item as it arrives, then ``ended``.
+        """Call ``each`` with every item as it arrives. Begin again, after a pause, when the items end or fail.
 
-        ``items`` receives the event that requests its end. The thread starts to iterate after ``after_s`` seconds.
+        ``items`` receives the event that requests its end. It is called in the draining thread once all earlier items
+        have been delivered; another thread iterates. ``goes_on`` receives an error, and returns whether to begin again.
         """
         task = Task()
 
-        def run() -> None:
-            if task.stopping.wait(after_s):
-                return
-            for item in items(task.stopping):
-                self._post(task, lambda item=item: each(item))  # type: ignore[misc]
-            self._post(task, lambda: ended(None))
+        def begin(pause_s: float) -> None:
+            found = items(task.stopping)
 
-        self._start(task, run, ended)
+            def run() -> None:
+                if task.stopping.wait(pause_s):
+                    return
+                for item in found:
+                    self._post(task, partial(each, item))
+                self._post(task, partial(begin, AGAIN_S))
+
+            self._start(task, run, failed)
+
+        def failed(error: TicTacToeError) -> None:
+            if goes_on(error):
+                begin(AGAIN_S)
+
+        begin(0.0)
         return task
 
     def post(self, action: Action) -> None:
         """Call ``action`` in the draining thread. For any thread."""
         self._post(None, action)
 
-    def link_callback(self, source: str, clock: Callable[[], float], *listeners: Listener) -> Callable[[bool], None]:
+    def link_callback(self, source: str, *listeners: Listener) -> Callable[[bool], None]:
         """Return a callback for a connection's thread. Its argument is False when calls begin to fail, then True.
 
         It passes that on to each listener, in the draining thread, with ``source`` and the time of the call.
         """
 
         def on_link(answered: bool) -> None:
-            now = clock()
+            now = time.monotonic()
             for listener in listeners:
                 note = listener.answered if answered else listener.unanswered
                 self.post(lambda note=note: note(source, now))  # type: ignore[misc]
@@ -112,10 +138,6 @@ class Background:
         for task in list(self._tasks):
             task.stop()
 
-    def _deliver(self, task: Task, work: Callable[[threading.Event], Result], then: Callable[[Result], None]) -> None:
-        result = work(task.stopping)
-        self._post(task, lambda: then(result))
-
     def _start(self, task: Task, run: Action, failed: Callable[[TicTacToeError], None]) -> None:
         def guarded() -> None:
             try:
@@ -127,8 +149,8 @@ class Background:
                 self._post(None, lambda fault=fault: _raise(fault))  # type: ignore[misc]
             finally:
                 task.done.set()
-                self._post(None, lambda: self._tasks.discard(task))
 
+        task.done.clear()
         self._tasks.add(task)
         threading.Thread(target=guarded, name="background", daemon=True).start()
 

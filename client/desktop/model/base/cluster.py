@@ -8,7 +8,7 @@ from threading import Event
 from typing import Any
 
 from client.cluster import Cluster
-from client.desktop.model.base.background import Background, Task
+from client.desktop.model.base.background import Background
 from client.desktop.model.base.local_servers import CannotDo, LocalServers, OpenLocalServers, control_of
 from client.texts import cluster as texts
 from client.texts.phrases import sentence
@@ -89,7 +89,7 @@ class ClusterModel:
         self._background = background
         self._open_servers = open_servers
         self._control: LocalServers | None = None
-        self._task = self._follow()
+        self._task = background.follow(self._snapshots, self._seen, self._failed)
 
     @property
     def can_kill(self) -> bool:
@@ -122,14 +122,11 @@ class ClusterModel:
         """Stop the background work."""
         self._task.stop()
 
-    def _follow(self, *, after_s: float = 0.0) -> Task:
-        def items(stop: Event) -> Iterator[_Snapshot]:
-            control = control_of(self._server, self._open_servers)  # without it the front door answers
-            while not stop.is_set():
-                yield self._ask(control)
-                stop.wait(LOOK_AGAIN_S)
-
-        return self._background.follow(items, self._seen, self._failed, after_s=after_s)
+    def _snapshots(self, stop: Event) -> Iterator[_Snapshot]:
+        control = control_of(self._server, self._open_servers)  # without it the front door answers
+        while not stop.is_set():
+            yield self._ask(control)
+            stop.wait(LOOK_AGAIN_S)
 
     def _ask(self, control: LocalServers | None) -> _Snapshot:
         if control is not None and control.runs_here():
@@ -148,11 +145,10 @@ class ClusterModel:
         self._control = snapshot.control
         self._silence = ""
 
-    def _failed(self, error: TicTacToeError | None) -> None:
-        if error is not None:
-            self.servers = [_unknown(role) for role in ORDER]
-            self._silence = texts.unknown(error.message)
-        self._task = self._follow(after_s=LOOK_AGAIN_S)
+    def _failed(self, error: TicTacToeError) -> bool:
+        self.servers = [_unknown(role) for role in ORDER]
+        self._silence = texts.unknown(error.message)
+        return True
 
 
 def _unknown(role: str) -> Server:

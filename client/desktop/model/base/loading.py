@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from client.desktop.model.base.background import Background, Task, until_answered
+from client.desktop.model.base.background import Background, Task
 from client.texts.phrases import LOADING, sentence
 from wire.errors import TicTacToeError
 
@@ -33,7 +33,7 @@ class Loading(Generic[Value]):
         def failed(error: TicTacToeError) -> None:
             self.message = sentence(error.message)
 
-        self._task = self._background.run(lambda stop: until_answered(request, stop), then, failed)
+        self._task = self._background.call(request, then, failed)
 
     def stop(self) -> None:
         """Stop the background work."""

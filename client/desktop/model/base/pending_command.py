@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Event
 
-from client.desktop.model.base.background import Background, Task, until_answered
+from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.connection_state import Link
 from client.room import new_request_id
 from client.texts.phrases import refusal
@@ -30,7 +30,6 @@ class PendingCommand:
         self,
         background: Background,
         link: Link,
-        clock: Callable[[], float],
         *,
         gone: Callable[[TicTacToeError], bool],
     ) -> None:
@@ -45,7 +44,6 @@ class PendingCommand:
         self.confirming_resign = False
         self._background = background
         self._link = link
-        self._clock = clock
         self._gone = gone
         # The version of the latest view; None before the first.
         self._seen: int | None = None
@@ -66,26 +64,23 @@ class PendingCommand:
         self.pending = Pending(what, cell)
         self.notice = self.outcome = ""
         self.confirming_resign = False
-        self._link.unanswered("command", self._clock())
+        self._link.unanswered("command", time.monotonic())
         request_id = new_request_id()
 
-        def work(stop: Event) -> CommandAnswer:
-            return until_answered(lambda: call(*arguments, request_id=request_id), stop)
-
         def then(answer: CommandAnswer) -> None:
-            self._link.answered("command", self._clock())
+            self._link.answered("command", time.monotonic())
             self.pending = Pending(what, cell, answer.version)
             self.update(self._seen)
             on_answer()
 
         def failed(error: TicTacToeError) -> None:
-            self._link.answered("command", self._clock())
+            self._link.answered("command", time.monotonic())
             self.pending = None
             if not self._gone(error):
                 self.notice = refusal(error)
                 on_refusal()
 
-        self._task = self._background.run(work, then, failed)
+        self._task = self._background.call(lambda: call(*arguments, request_id=request_id), then, failed)
 
     def update(self, version: int | None) -> None:
         """Take in the view's version. A command with its effect in the view is pending no more."""

@@ -89,7 +89,7 @@ class RestartModel:
         def each(none_left: bool) -> None:
             self._none_left = none_left
 
-        return self._background.follow(items, each, lambda _: None)
+        return self._background.follow(items, each)
 
     def _reset(self) -> None:
         if self._following is not None:

@@ -11,6 +11,7 @@ import random
 import re
 import secrets
 from collections.abc import Callable
+from functools import partial
 from threading import Event
 
 from client.bot import Bot
@@ -60,26 +61,32 @@ class Computers:
         # Running computer players by room id; at most one for each room.
         self._playing: dict[str, Task] = {}
 
-    def open_room(self, wanted: NewRoom, stop: Event) -> RoomClient:
-        """Open a room with a seat for the player and a seat for a computer player. Runs in the background."""
-        request_id, level = new_request_id(), wanted.level
+    def open_room(self, wanted: NewRoom) -> Callable[[], RoomClient]:
+        """Return a call that opens a room with a seat for the player and a seat for a computer player.
+
+        For the background. The call can be repeated.
+        """
+        creating, seating, its_seating = (new_request_id() for _ in range(3))
         named = wanted.with_title(against_computer(self._player.name))
-        room = until_answered(lambda: named.create(self._player, request_id), stop)
-        seated = new_request_id()
-        until_answered(lambda: room.join(request_id=seated), stop)
-        ours = [name for name in self._credentials.names(self._server) if level_of(name) == level]
-        name = ours[-1] if ours else f"{level}-bot-{secrets.token_hex(3)}"
-        its_room, its_seat = self._room_of(name, room.id, stop), new_request_id()
-        until_answered(lambda: its_room.join(request_id=its_seat), stop)
-        return room
+
+        def call() -> RoomClient:
+            room = named.create(self._player, creating)
+            room.join(request_id=seating)
+            ours = [name for name in self._credentials.names(self._server) if level_of(name) == wanted.level]
+            name = ours[-1] if ours else f"{wanted.level}-bot-{secrets.token_hex(3)}"
+            self._room_of(name, room.id).join(request_id=its_seating)
+            return room
+
+        return call
 
     def update(self, view: View) -> None:
         """Run the computer player that has the other seat in this room, if it belongs to this window's user."""
         if view.room in self._playing or view.seat_of(self._player.name) is None:
             return
         for seat in view.seats.values():
-            if seat is not None and seat.name != self._player.name and level_of(seat.name) is not None:
-                work = self._play(seat.name, view.room)
+            level = None if seat is None or seat.name == self._player.name else level_of(seat.name)
+            if seat is not None and level is not None:
+                work = partial(self._play, seat.name, level, view.room)
                 self._playing[view.room] = self._background.run(work, failed=self._failed)
 
     def leave(self, room: str) -> None:
@@ -88,24 +95,15 @@ class Computers:
         if task is not None:
             task.stop()
 
-    def _room_of(self, name: str, room: str, stop: Event) -> RoomClient:
-        player = until_answered(lambda: self._cluster.claim(name, remember=True), stop)
-        return until_answered(lambda: player.room(room), stop)
+    def _room_of(self, name: str, room: str) -> RoomClient:
+        return self._cluster.claim(name, remember=True).room(room)
 
-    def _play(self, name: str, room: str) -> Callable[[Event], None]:
-        def work(stop: Event) -> None:
-            level = level_of(name)
-            if level is None or name not in self._credentials.names(self._server):
-                return  # the computer player belongs to another person
-            chance = random.Random()
-            client = self._room_of(name, room, stop)
-
-            def pause() -> None:
-                stop.wait(chance.uniform(*THINKS_S))
-
-            bot = Bot(client, LEVELS[level], chance, pause=pause)
-            until_answered(lambda: bot.run(MANY_GAMES, stop), stop)
-            with contextlib.suppress(RoomClosed):
-                client.leave()
-
-        return work
+    def _play(self, name: str, level: str, room: str, stop: Event) -> None:
+        if name not in self._credentials.names(self._server):
+            return  # the computer player belongs to another person
+        chance = random.Random()
+        client = until_answered(lambda: self._room_of(name, room), stop)
+        bot = Bot(client, LEVELS[level], chance, pause=lambda: stop.wait(chance.uniform(*THINKS_S)))
+        until_answered(lambda: bot.run(MANY_GAMES, stop), stop)
+        with contextlib.suppress(RoomClosed):
+            client.leave()

@@ -6,9 +6,10 @@ import heapq
 import time
 from collections.abc import Callable, Iterator, Mapping
 from threading import Event
+from typing import Any
 
 from client.cluster import LobbyNews
-from client.desktop.model.base.background import Background, Task, until_answered
+from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.connection_state import Closing, Link, closing_from
 from client.desktop.model.lobby.computer import Computers
 from client.desktop.model.lobby.new_room import NewRoom
@@ -28,8 +29,6 @@ SHOWN = 300
 LONGEST_SEARCH = 40
 """How many characters of a search are repeated in a message."""
 ONLINE_DEADLINE_S = 2.0
-AGAIN_S = 0.5
-"""The pause before the next attempt, after a call failed permanently; in seconds."""
 _ORDER = {"waiting": 0, "selecting": 1, "playing": 1, "finished": 2}
 
 
@@ -43,7 +42,6 @@ class LobbyModel:
         computers: Computers,
         *,
         entering: Callable[[RoomClient, Role], None],
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``entering`` is called with the room to enter and the role."""
         self.me = user.player.name
@@ -61,16 +59,15 @@ class LobbyModel:
         self.link = Link()
         # The rooms in which the user has a seat.
         self.games = OpenGames(user.player, background, every_s=user.cluster.max_wait_s / 2)
-        self.seeking = SeekingModel(user.player, background, self.link, found=self._found, clock=clock)
+        self.seeking = SeekingModel(user.player, background, self.link, found=self._found)
         self._user = user
         self._background = background
         self._computers = computers
         self._entering = entering
-        self._clock = clock
         # The rows that match ``search``; None if they must be computed again.
         self._shown: list[Row] | None = None
-        self._watch_task = self._watch()
-        self._online_task = self._follow_online()
+        self._watch_task = background.follow(self._watch, self._news, self._goes_on)
+        self._online_task = background.follow(self._watch_online, self._online_news, self._goes_on)
         # The task of the action in ``doing``.
         self._entry_task = Task()
 
@@ -107,20 +104,14 @@ class LobbyModel:
     def create(self, wanted: NewRoom) -> None:
         """Open a room and enter it; with a computer player on the other seat, if one is wanted."""
         if wanted.level:
-            self._start_entering(
-                texts.OPENING_FOR_COMPUTER, lambda stop: self._computers.open_room(wanted, stop), "player"
-            )
+            self._start_entering(texts.OPENING_FOR_COMPUTER, self._computers.open_room(wanted), "player")
             return
         request_id = new_request_id()
-
-        def work(stop: Event) -> RoomClient:
-            return until_answered(lambda: wanted.create(self._user.player, request_id), stop)
-
-        self._start_entering(texts.OPENING, work, "player")
+        self._start_entering(texts.OPENING, lambda: wanted.create(self._user.player, request_id), "player")
 
     def enter(self, room: str, role: Role = "player") -> None:
         """Enter an existing room by its id, or by its invitation if it is private."""
-        self._start_entering(ENTERING, lambda stop: until_answered(lambda: self._user.player.room(room), stop), role)
+        self._start_entering(ENTERING, lambda: self._user.player.room(room), role)
 
     def cancel(self) -> None:
         """Cancel the action in progress."""
@@ -140,11 +131,11 @@ class LobbyModel:
         self.cancel()
         self._entering(room, "player")
 
-    def _start_entering(self, doing: str, work: Callable[[Event], RoomClient], role: Role) -> None:
+    def _start_entering(self, doing: str, call: Callable[[], RoomClient], role: Role) -> None:
         if self.doing:
             return
         self.doing, self.message = doing, ""
-        self.link.unanswered("entering", self._clock())
+        self.link.unanswered("entering", time.monotonic())
 
         def then(room: RoomClient) -> None:
             self._end_entering(self.message)
@@ -153,49 +144,36 @@ class LobbyModel:
         def failed(error: TicTacToeError) -> None:
             self._end_entering(sentence(error.message))
 
-        self._entry_task = self._background.run(work, then, failed)
+        self._entry_task = self._background.call(call, then, failed)
 
     def _end_entering(self, message: str) -> None:
-        self.link.answered("entering", self._clock())
+        self.link.answered("entering", time.monotonic())
         self.doing, self.message = "", message
 
-    def _watch(self, *, after_s: float = 0.0) -> Task:
-        on_link = self._background.link_callback("watch", self._clock, self.link)
-
-        def items(stop: Event) -> Iterator[LobbyNews]:
-            return self._user.cluster.watch_rooms(stop=stop, on_link=on_link)
-
-        def ended(error: TicTacToeError | None) -> None:
-            if error is None or error.fault != "caller":
-                self._watch_task = self._watch(after_s=AGAIN_S)
-            else:
-                self.message = sentence(error.message)
-
-        return self._background.follow(items, self._news, ended, after_s=after_s)
+    def _watch(self, stop: Event) -> Iterator[LobbyNews]:
+        return self._user.cluster.watch_rooms(stop=stop, on_link=self._background.link_callback("watch", self.link))
 
     def _news(self, news: LobbyNews) -> None:
         self.rooms, self._shown = news.rooms, None
         self.games.listed(news.rooms)
 
-    def _follow_online(self, *, after_s: float = 0.0) -> Task:
-        def items(stop: Event) -> Iterator[tuple[tuple[str, ...], int, Closing | None]]:
-            pause_s = 0.0
-            while not stop.wait(pause_s):
-                name, token = self._user.player.name, self._user.player.token
-                answer = self._user.cluster.ask("online", name, token, deadline_s=ONLINE_DEADLINE_S)
-                yield tuple(answer["names"]), answer["count"], closing_from(answer)
-                pause_s = answer["again_s"]
+    def _watch_online(self, stop: Event) -> Iterator[Mapping[str, Any]]:
+        pause_s = 0.0
+        while not stop.wait(pause_s):
+            name, token = self._user.player.name, self._user.player.token
+            answer = self._user.cluster.ask("online", name, token, deadline_s=ONLINE_DEADLINE_S)
+            yield answer
+            pause_s = answer["again_s"]
 
-        def each(latest: tuple[tuple[str, ...], int, Closing | None]) -> None:
-            self.online, self.online_count, self.closing = latest
+    def _online_news(self, answer: Mapping[str, Any]) -> None:
+        self.online, self.online_count, self.closing = tuple(answer["names"]), answer["count"], closing_from(answer)
 
-        def ended(error: TicTacToeError | None) -> None:
-            if error is None or error.fault != "caller":
-                self._online_task = self._follow_online(after_s=AGAIN_S)
-            else:  # the name belongs to another user by now
-                self.message = sentence(error.message)
-
-        return self._background.follow(items, each, ended, after_s=after_s)
+    def _goes_on(self, error: TicTacToeError) -> bool:
+        """Show a refusal, for example because the name belongs to another user by now."""
+        refused = error.fault == "caller"
+        if refused:
+            self.message = sentence(error.message)
+        return not refused
 
 
 def _order(row: Row) -> int:

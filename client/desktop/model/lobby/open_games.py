@@ -22,8 +22,6 @@ from wire.errors import TicTacToeError
 
 FOLLOWED = 8
 """How many of the user's games are followed move by move, to show whose turn it is."""
-AGAIN_S = 0.5
-"""The pause before the next attempt, after a call failed permanently; in seconds."""
 _OWN_ORDER = {"selecting": 0, "playing": 0, "finished": 1, "waiting": 2}
 """The order of the user's rooms: first those in which somebody may wait for the user."""
 
@@ -99,23 +97,22 @@ class OpenGames:
         for room in wanted - self._followed.keys():
             self._followed[room] = self._follow(room)
 
-    def _follow(self, room: str, *, after_s: float = 0.0) -> Task:
+    def _follow(self, room: str) -> Task:
         def items(stop: Event) -> Iterator[News]:
-            return self._player.room(room).watch(stop=stop)
+            yield from self._player.room(room).watch(stop=stop)
 
         def each(news: News) -> None:
             self._views[room] = news.view
             if room in self._private:
                 self.seen(news.view)
 
-        def ended(error: TicTacToeError | None) -> None:
+        def goes_on(error: TicTacToeError) -> bool:
             if isinstance(error, Refusal) and room in self._private:
                 self._private.pop(room)  # no list reports that a private room is gone
                 self._follow_some()
-            elif room in self._followed:
-                self._followed[room] = self._follow(room, after_s=AGAIN_S)  # until the lobby's list no longer has it
+            return True  # until the lobby's list no longer has it
 
-        return self._background.follow(items, each, ended, after_s=after_s)
+        return self._background.follow(items, each, goes_on)
 
 
 def _own_order(row: Row) -> tuple[int, str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Event
-
-from client.desktop.model.base.background import Background, Task, until_answered
+from client.desktop.model.base.background import Background, Task
 from client.player import Player, new_recovery_code
 from client.texts.phrases import sentence
 from client.texts.sign_in import MAKING_CODE
@@ -31,11 +29,7 @@ class RecoveryCodeModel:
             return
         self.doing, self.message = MAKING_CODE, ""
         code = new_recovery_code()
-
-        def work(stop: Event) -> str:
-            return until_answered(lambda: self._player.keep(code=code), stop)
-
-        self._task = self._background.run(work, self._made, self._failed)
+        self._task = self._background.call(lambda: self._player.keep(code=code), self._made, self._failed)
 
     def stop(self) -> None:
         """Stop the background work, because the page is closed."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from threading import Event
 
-from client.desktop.model.base.background import Background, Task, until_answered
+from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.connection_state import Link
 from client.player import Player, Waiting
 from client.room import RoomClient, new_request_id
@@ -30,7 +30,6 @@ class SeekingModel:
         link: Link,
         *,
         found: Callable[[RoomClient], None],
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``found`` is called with the room of a match, in which the user has a seat."""
         self.filter = SeekFilter()
@@ -42,7 +41,6 @@ class SeekingModel:
         self._background = background
         self._link = link
         self._found = found
-        self._clock = clock
         self._since = 0.0
         self._offered = False
         self._bot_declined = False
@@ -55,7 +53,7 @@ class SeekingModel:
     @property
     def waited_s(self) -> int:
         """The seconds waited so far."""
-        return int(self._clock() - self._since) if self.is_seeking else 0
+        return int(time.monotonic() - self._since) if self.is_seeking else 0
 
     @property
     def house_bot_offers(self) -> bool:
@@ -84,20 +82,19 @@ class SeekingModel:
         if self.is_seeking:
             return
         self.is_seeking, self.is_cancelling, self._offered, self._bot_declined = True, False, False, False
-        self.message, self._since = "", self._clock()
-        on_link = self._background.link_callback("seek", self._clock, self._link)
+        self.message, self._since = "", time.monotonic()
+        on_link = self._background.link_callback("seek", self._link)
         wish = self.filter
         stop_seek = self._stop_seek = Event()
 
         def on_wait(waiting: Waiting) -> None:
             self._background.post(lambda: self._waits(waiting))
 
-        def work(stop: Event) -> RoomClient | None:
-            return until_answered(
-                lambda: self._player.seek(wish, stop=stop_seek, on_wait=on_wait, on_link=on_link), stop
-            )
-
-        self._seeking = self._background.run(work, self._ended, self._failed)
+        self._seeking = self._background.call(
+            lambda: self._player.seek(wish, stop=stop_seek, on_wait=on_wait, on_link=on_link),
+            self._ended,
+            self._failed,
+        )
 
     def cancel(self) -> None:
         """Cancel the seek. If a match was made before, it is played: an opponent waits in it."""
@@ -105,7 +102,7 @@ class SeekingModel:
             return
         self.is_cancelling = True
         self._stop_seek.set()  # the seek ends by itself within seconds; the call to the servers ends it at once
-        self._request = self._background.run(lambda stop: until_answered(self._player.cancel_seek, stop))
+        self._request = self._background.call(self._player.cancel_seek)
 
     def keep_waiting(self) -> None:
         """Decline the house bot, and wait for a person."""
@@ -118,13 +115,9 @@ class SeekingModel:
         self._bot_declined = True
         request_id, wish = new_request_id(), self.filter
 
-        def work(stop: Event) -> RoomClient:
-            return until_answered(lambda: self._player.play_house_bot(wish, request_id=request_id), stop)
-
-        def refused(error: TicTacToeError) -> None:
-            self.message = sentence(error.message)
-
-        self._request = self._background.run(work, self._ended, refused)
+        self._request = self._background.call(
+            lambda: self._player.play_house_bot(wish, request_id=request_id), self._ended, self._refused
+        )
 
     def stop(self) -> None:
         """Stop the background work. The seek on the servers ends within seconds."""
@@ -147,8 +140,11 @@ class SeekingModel:
 
     def _failed(self, error: TicTacToeError) -> None:
         self._end_seek()
+        self._refused(error)
+
+    def _refused(self, error: TicTacToeError) -> None:
         self.message = sentence(error.message)
 
     def _end_seek(self) -> None:
-        self._link.answered("seek", self._clock())
+        self._link.answered("seek", time.monotonic())
         self.is_seeking = self.is_cancelling = False

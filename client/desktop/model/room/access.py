@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from client.desktop.model.base.background import Background, Task, until_answered
+from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.pending_command import PendingCommand
 from client.room import RoomClient
 from game.forms.room_view import View
@@ -25,7 +25,7 @@ class AccessModel:
         if not view.private:
             self.is_known = True
         elif self._task is None:
-            self._task = self._background.run(lambda stop: until_answered(self._room.invite, stop), self._invited)
+            self._task = self._background.call(self._room.invite, self._invited)
 
     def may_be_removed(self, view: View) -> tuple[str, ...]:
         """Return the spectators that the user can remove."""

@@ -6,9 +6,8 @@ Muting is local: it is stored on this machine and never sent to a server.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import Event
 
-from client.desktop.model.base.background import Background, Task, until_answered
+from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.preferences import Preferences
 from client.room import RoomClient, new_request_id
 from client.room_news import News
@@ -76,11 +75,9 @@ class ChatModel:
             return False
         self.sending, self.draft, self.notice = said, "", ""
         request_id = new_request_id()
-
-        def work(stop: Event) -> CommandAnswer:
-            return until_answered(lambda: self._room.say(said, request_id=request_id), stop)
-
-        self._task = self._background.run(work, self._sent, self._refused)
+        self._task = self._background.call(
+            lambda: self._room.say(said, request_id=request_id), self._sent, self._refused
+        )
         return True
 
     def news(self, news: News) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from threading import Event
 from typing import Literal
 
-from client.desktop.model.base.background import Background, Task, until_answered
+from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.connection_state import Link
 from client.desktop.model.base.pending_command import PendingCommand
 from client.desktop.model.base.preferences import Preferences
@@ -39,9 +39,6 @@ from wire.errors import TicTacToeError
 
 Role = Literal["player", "spectator"]
 
-AGAIN_S = 0.2
-"""The pause before the next attempt, after the servers did not answer before a call's deadline; in seconds."""
-
 
 class RoomModel:
     """A room that the user is in, from ``enter`` until ``leave``."""
@@ -56,7 +53,6 @@ class RoomModel:
         claim_after_ms: int = CLAIM_AFTER_MS,
         left: Callable[[str], None],
         changed: Callable[[View], None] = lambda _: None,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``look_up`` finds finished games; ``claim_after_ms`` is a setting of the servers.
 
@@ -68,7 +64,7 @@ class RoomModel:
         # The latest view; None until the first news.
         self.view: View | None = None
         self.link = Link()
-        self.command = PendingCommand(background, self.link, clock, gone=self._gone)
+        self.command = PendingCommand(background, self.link, gone=self._gone)
         self.steps = Steps()
         self.chat = ChatModel(room, background, preferences)
         self.offers = OffersModel(room, self.command)
@@ -79,7 +75,6 @@ class RoomModel:
         self._background = background
         self._left = left
         self._changed = changed
-        self._clock = clock
         self._claim_after_ms = claim_after_ms
         self._time = ServiceTimeEstimate()
         self._watch_task = Task()
@@ -112,7 +107,7 @@ class RoomModel:
     @property
     def at(self) -> int:
         """The current service time, in ms."""
-        return self._time.at(self._clock())
+        return self._time.at(time.monotonic())
 
     @property
     def changes_with_time(self) -> bool:
@@ -147,7 +142,7 @@ class RoomModel:
 
     def enter(self, role: Role) -> None:
         """Enter the room: take a seat, return to the user's seat, or watch."""
-        self.command.send("join", self._room.join, role, on_answer=self._watch)
+        self.command.send("join", self._room.join, role, on_answer=self._follow)
 
     def take_seat(self) -> None:
         """Become a player instead of a spectator."""
@@ -205,7 +200,7 @@ class RoomModel:
         """
         self.stop()
         request_id = new_request_id()
-        task = self._background.run(lambda stop: until_answered(lambda: self._room.leave(request_id=request_id), stop))
+        task = self._background.call(lambda: self._room.leave(request_id=request_id))
         self._left("")
         return task
 
@@ -224,20 +219,17 @@ class RoomModel:
         self._left(sentence(error.message))
         return True
 
-    def _watch(self, *, after_s: float = 0.0) -> None:
-        """Follow the room from the current version."""
-        after = None if self.view is None else self.view.version
+    def _follow(self) -> None:
+        self._watch_task = self._background.follow(self._watch, self._news, self._goes_on)
 
-        on_link = self._background.link_callback("watch", self._clock, self.link, self._time)
-
-        def items(stop: Event) -> Iterator[News]:
-            return self._room.watch(after, stop=stop, on_link=on_link)
-
-        self._watch_task = self._background.follow(items, self._news, self._watch_ended, after_s=after_s)
+    def _watch(self, stop: Event) -> Iterator[News]:
+        """Watch the room from the current version."""
+        on_link = self._background.link_callback("watch", self.link, self._time)
+        return self._room.watch(None if self.view is None else self.view.version, stop=stop, on_link=on_link)
 
     def _news(self, news: News) -> None:
         before, self.view = self.view, news.view
-        self._time.set(news.at, self._clock())
+        self._time.set(news.at, time.monotonic())
         self.command.update(news.view.version)
         if before is None or before.moves != news.view.moves:
             self.steps.to_end(len(news.view.moves))
@@ -255,10 +247,10 @@ class RoomModel:
             self.stop()
             self._left(closed(news.view))
 
-    def _watch_ended(self, error: TicTacToeError | None) -> None:
-        """Leave the room if its news are refused, for example to a removed spectator. Otherwise follow it again."""
-        if error is not None and error.fault == "caller":
+    def _goes_on(self, error: TicTacToeError) -> bool:
+        """Leave the room if its news are refused, for example to a removed spectator."""
+        refused = error.fault == "caller"
+        if refused:
             self.stop()
             self._left(sentence(error.message))
-        else:
-            self._watch(after_s=AGAIN_S)
+        return not refused

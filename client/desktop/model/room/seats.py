@@ -11,8 +11,6 @@ from client.room import new_request_id
 from client.seats import stay_present
 from wire.errors import TicTacToeError
 
-AGAIN_S = 0.5
-
 
 class SeatsModel:
     """Holds a player's seats until the window closes or the user signs out."""
@@ -25,7 +23,7 @@ class SeatsModel:
         # Replaced as a whole, never changed in place: a background thread reads it.
         self._held: frozenset[str] = frozenset()
         self._shown = ""
-        self._task = self._stay()
+        self._task = background.follow(self._stay, self._over)
 
     def hold(self, *rooms: str) -> None:
         """Hold the seats in these rooms too."""
@@ -45,23 +43,13 @@ class SeatsModel:
         """Stop the background work."""
         self._task.stop()
 
-    def _stay(self, *, after_s: float = 0.0) -> Task:
-        def items(stop: Event) -> Iterator[str]:
-            return stay_present(
-                self._player,
-                lambda: self._held,
-                every_s=self._every_s,
-                stop=stop,
-                looked_at=lambda: self._shown,
-            )
+    def _stay(self, stop: Event) -> Iterator[str]:
+        return stay_present(
+            self._player, lambda: self._held, every_s=self._every_s, stop=stop, looked_at=lambda: self._shown
+        )
 
-        def over(room: str) -> None:
-            self._held -= {room}
-
-        def ended(_: TicTacToeError | None) -> None:
-            self._task = self._stay(after_s=AGAIN_S)
-
-        return self._background.follow(items, over, ended, after_s=after_s)
+    def _over(self, room: str) -> None:
+        self._held -= {room}
 
     def _leave(self, rooms: Collection[str], staying: Task, stop: Event) -> None:
         staying.done.wait()  # a visit in progress would find the player away, and join again

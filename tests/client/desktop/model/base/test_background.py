@@ -42,12 +42,48 @@ def test_an_error_arrives_as_one_and_a_fault_of_ours_is_raised_where_it_is_drain
     assert [error.code for error in failed] == ["cell_taken", "internal_error"], "nobody waits for it in vain"
 
 
-def test_items_come_in_order_then_the_end() -> None:
+def test_items_come_in_order_and_again_after_their_end() -> None:
+    background = Background()
+    seen: list[int] = []
+    task = background.follow(lambda _: iter([len(seen), len(seen) + 1]), seen.append)
+    drained(background, lambda: len(seen) >= 4)
+    task.stop()
+    assert seen[:4] == [0, 1, 2, 3], "they are asked for again once the earlier ones have arrived"
+
+
+def test_after_an_error_items_come_again_unless_that_is_not_wanted() -> None:
     background = Background()
     seen: list[object] = []
-    background.follow(lambda _: iter([1, 2, 3]), seen.append, seen.append)
-    drained(background, lambda: len(seen) == 4)
-    assert seen == [1, 2, 3, None]
+
+    def items(_: threading.Event) -> Iterator[int]:
+        yield 1
+        raise CellTaken("taken")
+
+    def goes_on(error: TicTacToeError) -> bool:
+        seen.append(error.code)
+        return len(seen) < 4
+
+    task = background.follow(items, seen.append, goes_on)
+    drained(background, lambda: len(seen) == 4 and task.done.is_set())
+    assert seen == [1, "cell_taken", 1, "cell_taken"]
+
+
+def test_closing_stops_also_what_began_again() -> None:
+    background = Background()
+    begun: list[threading.Event] = []
+
+    def items(stop: threading.Event) -> Iterator[int]:
+        begun.append(stop)
+        yield 1
+        if len(begun) > 1:
+            stop.wait(PATIENCE_S)
+
+    seen: list[int] = []
+    task = background.follow(items, seen.append)
+    drained(background, lambda: len(seen) == 2)
+    background.close()
+    wait_until(task.done.is_set)
+    assert len(begun) == 2
 
 
 def test_nothing_is_heard_of_what_was_stopped_even_if_it_was_brought_already() -> None:
@@ -62,7 +98,7 @@ def test_nothing_is_heard_of_what_was_stopped_even_if_it_was_brought_already() -
         went.set()
         yield 2
 
-    task = background.follow(items, seen.append, lambda _: seen.append(-1))
+    task = background.follow(items, seen.append)
     assert going.wait(PATIENCE_S)
     task.stop()
     assert went.wait(PATIENCE_S)

@@ -51,8 +51,8 @@ class Background(OneBackground):
         super().__init__()
         self.begun: list[Task] = []
 
-    def do(self, *work: Any) -> Task:
-        self.begun.append(super().do(*work))
+    def run(self, *work: Any) -> Task:
+        self.begun.append(super().run(*work))
         return self.begun[-1]
 
 

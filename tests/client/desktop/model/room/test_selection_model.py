@@ -5,7 +5,6 @@ The room is decided by the game's own code, in this process: no lots are drawn h
 
 from __future__ import annotations
 
-import itertools
 import threading
 from typing import cast
 
@@ -54,8 +53,7 @@ class Window:
         self.name = name
         self.table = table
         self.background = Background()
-        clock = itertools.count()
-        self.command = PendingCommand(self.background, Link(), lambda: float(next(clock)), gone=lambda _: False)
+        self.command = PendingCommand(self.background, Link(), gone=lambda _: False)
         self.model = SelectionModel(cast("RoomClient", self), self.command)
         table.windows.append(self)
         table.tell()
