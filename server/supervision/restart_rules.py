@@ -28,6 +28,8 @@ its call of ``stand_down`` while it takes longer. After an interrupted stop ever
 """
 FIRST_BACKOFF_S = 0.05
 LONGEST_BACKOFF_S = 10.0
+LONGEST_BACKOFF_AFTER_RUN_S = 0.4
+"""For a server that served before it died. Whoever kills servers faster than ``stable_s`` waits no longer than this."""
 
 
 class Condition(enum.Enum):
@@ -143,7 +145,8 @@ class Supervision:
     def _backoff_s(self) -> float:
         if self.failures == 0:
             return 0.0
-        return min(FIRST_BACKOFF_S * 2.0 ** min(self.failures - 1, 30), LONGEST_BACKOFF_S)
+        longest_s = LONGEST_BACKOFF_S if self._running_since is None else LONGEST_BACKOFF_AFTER_RUN_S
+        return min(FIRST_BACKOFF_S * 2.0 ** min(self.failures - 1, 30), longest_s)
 
     def _change_to(self, condition: Condition, now: float) -> None:
         self.condition = condition

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from server.supervision.restart_rules import LONGEST_BACKOFF_S, Action, Condition, RestartLimits, Supervision
+from server.supervision.restart_rules import (
+    LONGEST_BACKOFF_AFTER_RUN_S,
+    LONGEST_BACKOFF_S,
+    Action,
+    Condition,
+    RestartLimits,
+    Supervision,
+)
 
 LIMITS = RestartLimits(grace_s=10.0, hang_s=1.2, start_limit_s=5.0, stable_s=0.5)
 
@@ -102,6 +109,17 @@ def test_one_that_is_killed_every_0_6_s_starts_at_once_also_when_a_start_takes_h
     for kill in range(1, 20):
         supervision.on_heartbeat(0.6 * kill - 0.3)
         assert supervision.on_exit(0.6 * kill) is Action.START
+
+
+def test_one_that_is_killed_as_soon_as_it_serves_waits_only_a_moment() -> None:
+    supervision = watched()
+    assert supervision.tick(0.0) is Action.START
+    now = 0.0
+    for _ in range(20):
+        supervision.on_heartbeat(now + 0.1)
+        assert supervision.on_exit(now + 0.1) is None, "a server that dies by itself must not keep a core busy"
+        now += 0.1 + LONGEST_BACKOFF_AFTER_RUN_S
+        assert supervision.tick(now) is Action.START
 
 
 def test_backoff_to_running_when_somebody_else_starts_it() -> None:
