@@ -159,7 +159,7 @@ class Commit:
             raise Fenced("this main server's term is over")
 
     def _summarize(self, batch: Batch) -> None:
-        """Add the stream summaries that the batch changes."""
+        """Add the stream summaries that the batch changes, and some that the journal lacks."""
         ends = {entry.stream: entry.position for entry in batch.entries}
         for stream, state in batch.states.items():
             kind = self._streams.kind_of(stream)
@@ -168,3 +168,6 @@ class Commit:
             row = kind.row(state)
             if not self._store.is_listed_as(stream, row):
                 batch.summaries.append(StreamSummary(stream, ends[stream], row))
+        if unwritten := self._store.unwritten():
+            end, changed = batch.entries[-1].position, {summary.stream for summary in batch.summaries}
+            batch.summaries += [StreamSummary(stream, end, row) for stream, row in unwritten if stream not in changed]

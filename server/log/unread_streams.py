@@ -15,8 +15,8 @@ from wire.errors import Damaged
 logger = structlog.get_logger()
 
 
-class UnreadStreams(dict[str, StreamSummary | None]):
-    """Streams with damaged events. Each has a summary once it is repaired, until the summary is in the lists."""
+class UnreadStreams(set[str]):
+    """Streams with damaged events."""
 
     def __init__(self, streams: Streams, journal: Journal) -> None:
         super().__init__()
@@ -37,16 +37,7 @@ class UnreadStreams(dict[str, StreamSummary | None]):
             state = self._streams.kind_of(stream).best_known_state(copy)
             logger.error("stream unreadable", stream=stream, why=damaged.message, partly_readable=state is not None)
             if state is None:
-                self[stream] = None
+                self.add(stream)
                 return None
+        self.discard(stream)
         return StreamSummary(stream, copy.end, self._streams.kind_of(stream).row(state))
-
-    def take_repaired(self, position: int) -> list[StreamSummary]:
-        """Remove and return the summaries of repaired streams, as changes at that position at the end of the log.
-
-        Readers of the lobby have already read past their original positions.
-        """
-        repaired = [summary for summary in self.values() if summary is not None]
-        for summary in repaired:
-            del self[summary.stream]
-        return [summary._replace(position=position) for summary in repaired]

@@ -15,13 +15,11 @@ threads (compaction, observer, scrub).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-import structlog
+from collections.abc import Iterator
 
 from server.commit.commit import Commit
 from server.commit.committer import Committer
-from server.log.entries import Epoch, StreamSummary
+from server.log.entries import Epoch
 from server.log.journal.compaction import COMPACTION_PAUSE_S, Compactor
 from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
@@ -53,8 +51,6 @@ from wire.rpc.endpoint import Endpoint
 SWEEP_PAUSE_S = 1.0
 AT_ONCE = 500
 """Streams that one message removes from the journals."""
-
-logger = structlog.get_logger()
 
 
 class PrimaryTerm(Reads):
@@ -143,7 +139,7 @@ class PrimaryTerm(Reads):
         """Load the summaries of the journal, offer every room, and begin the procedures and threads of the term."""
         process = self._process
         process.commit_lock = self.committer
-        self._store_summaries(self.load())
+        self.load()
         self._replication = process.begin("replication", self.replicator.run(process.go_on))
         process.begin("sweep", self._sweep())
         process.begin("timers", run_timers(self.store, system_request, self._timer_retries))
@@ -200,14 +196,6 @@ class PrimaryTerm(Reads):
         yield Reading(metrics.DEGRADED_S, replicator.degraded.seconds)
         yield Reading(metrics.LAG, replicator.lag)
         yield from readings_of_copy(self.damage, self.scrub)
-
-    def _store_summaries(self, missing: Sequence[StreamSummary]) -> None:
-        """Write stream summaries that the journal lacks. Without them, only the next start takes longer."""
-        try:
-            if missing:
-                self._journal.store_summaries(missing)
-        except StorageFailed as error:
-            logger.warning("stream summaries not written", count=len(missing), why=error.message)
 
     def _sweep(self) -> Effects[None]:
         sweeping = self._process.retries["tidying"] = Retries("sweep failed")

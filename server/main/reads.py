@@ -10,7 +10,6 @@ starts it, and replaces it with the primary's term after the takeover.
 from __future__ import annotations
 
 from server.commit.refusing_committer import RefusingCommitter, stopped_clock
-from server.log.entries import StreamSummary
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from server.main.command_service import CommandService
@@ -62,11 +61,10 @@ class Reads:
         )
         self.draining = DrainService(store, process.run_directory)
 
-    def load(self) -> list[StreamSummary]:
-        """Load the summaries of the journal and offer every room. Return the summaries that the journal lacks."""
-        missing = self.store.load()
+    def load(self) -> None:
+        """Load the summaries of the journal and offer every room."""
+        self.store.load()
         self._clients.offer(MAIN, ClientApi(MAIN, self._cluster_id))
-        return missing
 
     def offer(self, room: str) -> None:
         """Make a room callable, in place of an object of the same name."""

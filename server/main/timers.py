@@ -66,7 +66,8 @@ def due_commands(at: int, store: RoomStore, new_request: Callable[[], str]) -> I
     """
     for room in store.timers.take_unknown(LOADED_AT_ONCE):
         _store_timer(room, store)
-    if len(store.timers) and at >= store.service.at + WRITTEN_EVERY_MS:
+    is_late = len(store.timers) and at >= store.service.at + WRITTEN_EVERY_MS
+    if is_late or store.unwritten():
         yield THE_SERVICE, Tick()
     for room in store.timers.take_due(at):
         yield room_stream(room), Due(SYSTEM, new_request())

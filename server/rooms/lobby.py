@@ -92,12 +92,10 @@ class Lobby:
         # Closings up to this revision may be missing, so an older cursor must start again.
         self._forgotten = 0
 
-    def put(self, change: LobbyChange) -> bool:
-        """Apply a change. Return whether it changed anything."""
+    def put(self, change: LobbyChange) -> None:
+        """Apply a change."""
         revision, room, row = change
         before = self.rows.get(room)
-        if before == row and room in self._changed_at:
-            return False
         for at in (self._changed_at, self._closed_at):
             at.pop(room, None)
         self._changed_at[room] = revision
@@ -108,7 +106,6 @@ class Lobby:
             self.rows[room] = row
         self.matches.put(room, before, row)
         self.revision = max(self.revision, revision)
-        return True
 
     def fill(self, changes: Sequence[LobbyChange]) -> None:
         """Apply the first changes, one for each room, in order of revision."""

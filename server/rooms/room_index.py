@@ -36,8 +36,8 @@ class RoomIndex(Lobby):
             self._on_new_room(change.room)
         super().fill(changes)
 
-    def put(self, change: LobbyChange) -> bool:
-        """Apply a change. Return whether it changed the lobby."""
+    def put(self, change: LobbyChange) -> None:
+        """Apply a change."""
         _, room, row = change
         if room not in self:
             self._on_new_room(room)
@@ -46,7 +46,7 @@ class RoomIndex(Lobby):
             self._released |= {*owner(before), *players(before)}
         for rooms in self._by_name or ():
             rooms.put(room, before, row)
-        return super().put(change)
+        super().put(change)
 
     def is_listed_as(self, room: str, row: Row | None) -> bool:
         """Return whether ``row`` is the room's present row. None means closed."""

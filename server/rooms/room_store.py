@@ -7,6 +7,7 @@ from the journal when they are needed.
 
 from __future__ import annotations
 
+import itertools
 import operator
 import time
 from collections.abc import Callable, Sequence
@@ -39,6 +40,8 @@ from server.runtime.timers import Timers
 from wire.later import Later
 
 _LOBBY, _ARCHIVE = "lobby", "archive"
+UNWRITTEN_AT_ONCE = 100
+"""Summaries made again that one batch writes beside its own. More would delay the commands of the batch."""
 _BY_POSITION = operator.attrgetter("position")
 
 
@@ -69,6 +72,10 @@ class RoomStore:
         self._on_new_room = on_new_room
         self._most_events = most_events
         self._unread = UnreadStreams(streams, journal)
+        # Rows that were made again and are not in the journal: their summaries were missing, or their streams damaged.
+        # Readers of the lobby may have read past their positions. So a row counts as changed by the batch that writes
+        # it.
+        self._unwritten: dict[str, Row | None] = {}
         self._followers = Followers(self._news_of, timers, clock)
         self.index = RoomIndex(on_new_room)
         self.cache = RoomCache(lambda room: self._read(room_stream(room)), self._on_loaded, clock)
@@ -81,14 +88,15 @@ class RoomStore:
 
     # -- filled from the log --------------------------------------------------------------------------------------
 
-    def load(self) -> list[StreamSummary]:
-        """Load the summaries of all streams, and offer every room. Return the summaries that the journal lacks.
+    def load(self) -> None:
+        """Load the summaries of all streams, and offer every room. Make those again that the journal lacks.
 
         Call once, before the first read. A room's events are read from the journal when they are needed.
         """
         summaries, damaged = self._journal.summaries()
         lacking = (*self._journal.missing_summaries(), *damaged)
         missing = [made for stream in lacking if (made := self._unread.summary(stream)) is not None]
+        self._unwritten = {summary.stream: summary.row for summary in missing}
         for unread in filter(None, map(room_of, self._unread)):
             self._on_new_room(unread)  # so that callers get the error of the damage
         summaries = sorted([*summaries, *missing], key=lambda summary: summary.position)
@@ -105,19 +113,13 @@ class RoomStore:
         self.service_clock.at_least(self.service.at)
         self.published = self._journal.last.position
         self.index.complete_up_to(self.published, forgotten=self._journal.forgotten_at)
-        return missing
 
     def reload(self, stream: str) -> None:
         """Reload a stream that was damaged and is now repaired or lost. The caller holds the commit lock."""
-        if stream in self._unread:
-            summary = self._unread.summary(stream)
-            if summary is not None:
-                self._journal.store_summaries([summary])
-                if room_of(stream) is None:
-                    self._put_summary(summary)
-                    del self._unread[stream]
-                else:
-                    self._unread[stream] = summary
+        summary = self._unread.summary(stream)
+        if summary is not None and not self.is_listed_as(stream, summary.row):
+            self._put_summary(summary._replace(position=self.published))
+            self._unwritten[stream] = summary.row
         self.archive.forget()
         room = room_of(stream)
         if room is not None:
@@ -130,9 +132,9 @@ class RoomStore:
 
         Batches must come in the order of the log.
         """
-        end = batch.entries[-1].position
-        for summary in sorted((*batch.summaries, *self._unread.take_repaired(end)), key=_BY_POSITION):
+        for summary in sorted(batch.summaries, key=_BY_POSITION):
             self._put_summary(summary)
+            self._unwritten.pop(summary.stream, None)
         changed: dict[str, CachedRoom] = {}
         for stream, state in batch.states.items():
             room = room_of(stream)
@@ -145,7 +147,7 @@ class RoomStore:
                 held.add_event(entry.version, event)
             elif is_segment(entry.stream):
                 self.archive.add(entry)
-        self.published = end
+        self.published = batch.entries[-1].position
         self.long_polls.notify([held.state.id for held in changed.values()])
         self._on_published(batch)
 
@@ -178,15 +180,16 @@ class RoomStore:
 
     def is_open(self, room: str) -> bool:
         """Return whether the room exists and is not closed. A room that cannot be read counts as open."""
-        if (stream := room_stream(room)) in self._unread:
-            repaired = self._unread[stream]  # the index has it after the next commit
-            return repaired is None or repaired.row is not None
-        return room in self.index.rows
+        return room in self.index.rows or room_stream(room) in self._unread
 
     def is_listed_as(self, stream: str, row: Row | None) -> bool:
         """Return whether ``row`` is the row of a stream's last published summary."""
         room = room_of(stream)
         return self.states.is_listed_as(stream, row) if room is None else self.index.is_listed_as(room, row)
+
+    def unwritten(self) -> list[tuple[str, Row | None]]:
+        """Return at most ``UNWRITTEN_AT_ONCE`` streams with rows that the journal lacks, for the next batch."""
+        return list(itertools.islice(self._unwritten.items(), UNWRITTEN_AT_ONCE))
 
     def state_of(self, stream: str) -> Any:
         """Return the published state of a stream. Raises Damaged.

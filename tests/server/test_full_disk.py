@@ -79,7 +79,7 @@ def test_what_is_told_of_many_rooms_can_be_read_on_a_full_disk(written: Path) ->
     """More than SQLite sorts without a file, unless it is told to sort in memory."""
     journal = open_journal(written)
     many = [StreamSummary(f"room/{number}", 100_000 - number, {"title": "x" * 1000}) for number in range(5000)]
-    journal.store_summaries(many)
+    journal.append([Entry(2, 1, "room/a", 2, "2")], many)
     journal.close()
     with full_disk():
         journal = open_journal(written)

@@ -45,7 +45,6 @@ from wire.errors import StorageFailed
 
 FILL_BATCHES = 200
 """Batches that one transaction of ``fill`` moves into SQLite."""
-_PUT_SUMMARY = "INSERT OR REPLACE INTO listings (stream, position, row, sum) VALUES (?, ?, ?, ?)"
 _PUT_FORGOTTEN = "INSERT OR REPLACE INTO forgotten VALUES (1, ?)"
 
 
@@ -290,11 +289,6 @@ class Journal(JournalReads):
             store_terms(self._connection, terms)
         self.last, self.terms = last, terms
         return [copy.stream for copy in torn]
-
-    def store_summaries(self, summaries: Sequence[StreamSummary]) -> None:
-        """Store these stream summaries, in place of any that are there: the caller found those missing or damaged."""
-        with self.writing():
-            self._connection.executemany(_PUT_SUMMARY, map(summary_row, summaries))
 
     def drop_summary(self, stream: str) -> None:
         """Delete a damaged stream summary. It is made again from the stream's events when it is needed."""

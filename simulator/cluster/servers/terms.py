@@ -5,7 +5,6 @@ The parts are those of the real ``PrimaryTerm`` and ``ReadOnly``. Timers and pro
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,7 +38,7 @@ from simulator.cluster.service_clock_checker import ServiceClockChecker
 from simulator.engine.node import Incarnation
 from simulator.engine.simulation import Crash
 from wire import REPLICATION
-from wire.errors import StorageFailed, TicTacToeError
+from wire.errors import TicTacToeError
 
 TICK_PAUSE_S = 0.8 * LONGEST_STEP_S
 """Seconds between two ticks. It is longer than in the real servers: ticks are most of the work of a quiet schedule."""
@@ -121,9 +120,7 @@ class SimulatedTerm:
         """Read the journal, and begin what the threads of the real server do during a term."""
         process, store = self.process, self.store
         clock_checker = self.record.clock_checker
-        if missing := store.load():
-            with contextlib.suppress(StorageFailed):  # the disk is full: retried at the next start
-                self.journal.store_summaries(missing)
+        store.load()
         self.record.publish_streams(self.journal.copies())
         clock_checker.begin_term(str(process.incarnation), process.now, store.service_clock.now())
         self._replication.begin().then(raise_error)

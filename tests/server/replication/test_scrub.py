@@ -15,7 +15,8 @@ from server.log.journal.journal import Journal
 from server.log.room_stream import room_stream
 from server.replication.scrub import PAGE, Scrub
 from tests.server.log.damaging import edit, fill, flip, kill
-from tests.server.log.test_damaged_journal import ROOMS, STREAMS, file, store_on, written
+from tests.server.log.test_damaged_journal import ROOMS, STREAMS, file, written
+from tests.server.rooms.test_room_store import Writer
 
 __all__ = ["file", "written"]  # fixtures
 
@@ -100,8 +101,8 @@ def test_a_damaged_listing_is_made_anew_at_the_next_start(journal: Journal, writ
     flip(written, "listings", "room/bbbb")
     scrubbed(journal, written)
     assert journal.missing_summaries() == ["room/bbbb"]
-    store_on(journal)
-    assert {summary.stream: summary.row for summary in journal.summaries()[0]} == before
+    Writer(journal).tick()
+    assert {summary.stream: summary.row for summary in journal.summaries()[0]}.items() >= before.items()
 
 
 @pytest.mark.parametrize("name", [b"rnom/bbbb", b"room/bbbc", b"room/bb\xe2b", b"\xf2oom/bbbb"])

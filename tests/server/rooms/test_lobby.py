@@ -45,13 +45,6 @@ def test_a_reader_sees_each_change_once() -> None:
     assert not second.reset
 
 
-def test_the_same_row_again_is_no_change() -> None:
-    lobby = Lobby()
-    assert lobby.put(LobbyChange(1, "a", row("a")))
-    assert not lobby.put(LobbyChange(2, "a", row("a")))
-    assert lobby.put(LobbyChange(3, "a", row("a", 1)))
-
-
 def test_a_closed_room_is_told_to_whoever_may_have_seen_it() -> None:
     lobby = Lobby()
     lobby.put(LobbyChange(1, "a", row("a")))

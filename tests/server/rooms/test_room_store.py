@@ -7,23 +7,27 @@ from pathlib import Path
 import pytest
 
 from game.accounts.names import Claim
-from game.context import Context, Limits
+from game.cluster_state import Tick
+from game.context import Limits
 from game.errors import InvalidArgument, NoSuchRoom
 from game.forms.views import view
 from game.rooms.commands import Close, Command, Create, Join
 from server.log.archive_stream import AddRecord, segment_stream
-from server.log.batch import Batch
-from server.log.entries import Entry, Epoch, StreamSummary
+from server.log.entries import Epoch, StreamCopy
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.log.row_format import LOST
 from server.log.streams import Streams
+from server.main.timers import due_commands
 from server.rooms.followers import PAUSE_S
 from server.rooms.lobby import BEGINNING
-from server.rooms.room_store import RoomStore
+from server.rooms.room_store import UNWRITTEN_AT_ONCE, RoomStore
+from server.rooms.service_clock import TICK_S
 from tests.game.forms.test_records import RECORD
+from tests.server.alone import committer_of
+from tests.server.rooms.test_lobby import Reader
 from tests.server.timers_by_hand import TimersByHand, result_of
 from wire.later import Later
 
@@ -34,26 +38,26 @@ ROOM = room_stream("aaaa")
 class Writer:
     """Carries commands out on a journal as a main server would, each in a batch of its own."""
 
-    def __init__(self, journal: Journal, *, lists: bool = True) -> None:
-        self.journal = journal
+    def __init__(self, journal: Journal) -> None:
         self.timers = TimersByHand()
         self.store = RoomStore(STREAMS, journal, lambda _room: None, self.timers, self.timers.clock)
         self.store.load()
-        self._lists = lists
+        self._committer = committer_of(STREAMS, self.store, journal, self.timers)
 
-    def do(self, stream: str, command: Command | Claim | AddRecord) -> None:
-        batch, kind = Batch(Context()), STREAMS.kind_of(stream)
-        state, position = self.store.state_of(stream), self.journal.last.position
-        for event in kind.decide(state, command, Context()):
-            position += 1
-            state = kind.evolve(state, event)
-            batch.entries.append(Entry(position, 1, stream, state.version, kind.write_event(event)))
-            batch.events.append(event)
-        batch.states[stream] = state
-        if not self.store.is_listed_as(stream, kind.row(state)):
-            batch.summaries.append(StreamSummary(stream, position, kind.row(state)))
-        self.journal.append(batch.entries, batch.summaries if self._lists else ())
-        self.store.publish(batch)
+    def do(self, stream: str, command: Command | Claim | AddRecord | Tick) -> None:
+        result_of(self._committer.submit(stream, command))
+
+    def tick(self) -> None:
+        """What is due after a moment."""
+        self.timers.advance(TICK_S)
+        for stream, command in due_commands(self.store.service_clock.tick(), self.store, lambda: "due"):
+            self.do(stream, command)
+
+
+def drop_summaries(journal: Journal) -> None:
+    """As in a copy of the log from the replica."""
+    journal.summaries()  # moves the last ones to the database
+    journal._connection.execute("DELETE FROM listings")
 
 
 @pytest.fixture
@@ -95,17 +99,92 @@ def test_a_start_tells_the_same_as_before_and_looks_into_no_room(journal: Journa
     assert store.view("bbbb").items() >= view(writer.store.state_of(room_stream("bbbb"))).items()
 
 
-def test_what_was_written_without_listings_is_told_of_whether_they_can_be_written_or_not(journal: Journal) -> None:
-    fill(Writer(journal, lists=False))
+def test_missing_summaries_are_made_again_and_written_with_a_tick_soon(journal: Journal) -> None:
+    fill(Writer(journal))
+    drop_summaries(journal)
     assert set(journal.missing_summaries()) == {"name/ada", "room/aaaa", "room/bbbb", "room/cccc"}
-    store = RoomStore(STREAMS, journal, lambda _room: None, TimersByHand())
-    missing = store.load()
+    writer = Writer(journal)
+    store = writer.store
     assert len(store.index) == 2
     assert store.names.name_with("a" * 64) == "Ada"
     assert told(anew(journal)) == told(store)
-    journal.store_summaries(missing)
+    writer.tick()
     assert journal.missing_summaries() == []
     assert told(anew(journal)) == told(store)
+    last = journal.last
+    writer.tick()
+    assert journal.last == last, "once is enough"
+
+
+def test_the_summaries_of_many_rooms_are_written_in_several_batches(journal: Journal) -> None:
+    writer = Writer(journal)
+    for number in range(UNWRITTEN_AT_ONCE + 2):
+        writer.do(f"room/r{number}", Create("ada", f"create-{number}", "t", "tictactoe", {}))
+    drop_summaries(journal)
+    writer = Writer(journal)
+    writer.tick()
+    assert len(journal.missing_summaries()) == 2
+    writer.do("room/r0", Close("ada", "close-r0"))
+    assert journal.missing_summaries() == []
+
+
+def damage_room(journal: Journal) -> StreamCopy:
+    """Damage the last event of ``ROOM`` and its summary. Return its sound copy."""
+    sound = journal.copy(ROOM)
+    journal.summaries()
+    journal.replace(sound._replace(entries=(*sound.entries[:-1], sound.entries[-1]._replace(body=LOST))))
+    journal.drop_summary(ROOM)
+    return sound
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_readers_of_the_lobby_hear_of_a_room_that_was_unreadable(journal: Journal, killed: bool) -> None:
+    """Also readers that have read to the end of the log, and when the server is killed right after the repair."""
+    writer = Writer(journal)
+    writer.do(ROOM, Create("ada", "create-1", "t", "tictactoe", {}))
+    writer.do(ROOM, Join("ada", "join-1", "player"))
+    sound = damage_room(journal)
+    writer = Writer(journal)
+    reader = Reader()
+    reader.read(writer.store.index.since(BEGINNING, 10))
+    assert reader.rows == {}
+    journal.replace(sound)
+    writer.store.reload(ROOM)
+    if killed:
+        writer = Writer(journal)
+    writer.tick()
+    reader.read(writer.store.index.since(reader.cursor, 10))
+    assert reader.rows == writer.store.index.rows != {}
+    again = Writer(journal).store.index
+    assert not again.has_news(reader.cursor)
+
+
+def test_a_batch_that_closes_a_repaired_room_closes_it_for_readers(journal: Journal) -> None:
+    writer = Writer(journal)
+    writer.do(ROOM, Create("ada", "create-1", "t", "tictactoe", {}))
+    writer.do(ROOM, Join("ada", "join-1", "player"))
+    sound = damage_room(journal)
+    writer = Writer(journal)
+    journal.replace(sound)
+    writer.store.reload(ROOM)
+    writer.do(ROOM, Close("ada", "close-1"))
+    for store in (writer.store, anew(journal)):
+        assert not store.is_open("aaaa")
+        assert [change.row for change in store.index.since(BEGINNING, 10).changed if change.room == "aaaa"] == [None]
+
+
+def test_the_row_of_a_repaired_room_is_made_again_although_it_could_be_read_in_part(journal: Journal) -> None:
+    writer = Writer(journal)
+    writer.do(ROOM, Create("ada", "create-1", "t", "tictactoe", {}))
+    created = journal.copy(ROOM)
+    writer.do(ROOM, Join("ada", "join-1", "player"))
+    whole = journal.copy(ROOM)
+    drop_summaries(journal)
+    journal.replace(created)  # as if the name of the last event's stream was damaged
+    store = Writer(journal).store
+    journal.replace(whole)
+    store.reload(ROOM)
+    assert store.index.rows == writer.store.index.rows
 
 
 def test_a_listing_changes_only_with_what_is_told(journal: Journal) -> None:
@@ -235,13 +314,11 @@ def test_a_reader_of_the_lobby_from_before_streams_were_deleted_starts_again_aft
 
 
 def test_a_room_that_was_unreadable_and_is_repaired_as_closed_is_not_open(journal: Journal) -> None:
-    writer = Writer(journal, lists=False)
+    writer = Writer(journal)
     writer.do(ROOM, Create("ada", "create-1", "t", "tictactoe", {}))
     writer.do(ROOM, Close("ada", "close-1"))
-    sound = journal.copy(ROOM)
-    damaged = sound.entries[1]._replace(body=LOST)
-    journal.replace(sound._replace(entries=(sound.entries[0], damaged)))
-    store = Writer(journal, lists=False).store
+    sound = damage_room(journal)
+    store = Writer(journal).store
     assert store.is_open("aaaa"), "nothing shows that it is closed"
     journal.replace(sound)
     store.reload(ROOM)
