@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from server.log.entries import Epoch, LogEnd
+from server.log.entries import Epoch
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
-from server.replication.replica import Replica
+from server.replication import replica
 from server.runtime.effects import Blocking, Effects
 from server.runtime.failpoints import Failpoints
 from wire.arguments import carry_out
@@ -26,20 +26,14 @@ Result = TypeVar("Result")
 
 
 class GuardedCopy:
-    """A journal and its ``Replica``. Between two pieces of work, both have the same end and epoch."""
+    """A journal, which messages change only as ``replica`` allows."""
 
     def __init__(self, journal: Journal, compactor: Compactor, faults: Failpoints) -> None:
-        self.journal = journal
-        self.replica = Replica(journal.epoch, journal.last)
+        self._journal = journal
         self.working_since: float | None = None
         """When the work apart from the loop began (monotonic seconds); None while there is none."""
         self._compactor = compactor
         self._faults = faults
-
-    @property
-    def end(self) -> LogEnd:
-        """Where the copy ends."""
-        return self.journal.terms.end_at(self.replica.last)
 
     # -- which messages pass ----------------------------------------------------------------------------------------
 
@@ -49,26 +43,22 @@ class GuardedCopy:
         Raises Fenced if the replica obeys another primary, and NotReady.
         """
         sender = self._sender(epoch, holder)
-        self.replica.require(sender)
+        replica.require(self._journal.epoch, sender)
         self.check_idle()
         return sender
 
     def attach(self, epoch: int, holder: str) -> None:
         """Obey a primary from now on, unless the replica does so already. Raises Fenced and NotReady."""
         sender = self._sender(epoch, holder)
-        if sender != self.replica.epoch:
+        if sender != self._journal.epoch:
             self.promise(sender)
         self.check_idle()
 
     def promise(self, epoch: Epoch) -> None:
-        """Write the promise to obey that epoch, then obey it. Raises Fenced and NotReady.
-
-        The write comes first: a promise that could not be written must not be in memory either.
-        """
-        self.replica.check_promise(epoch)
+        """Write the promise to obey that epoch, then obey it. Raises Fenced and NotReady."""
+        replica.check_promise(self._journal.epoch, epoch)
         self.check_idle()
-        self.journal.store_epoch(epoch)
-        self.replica.promise(epoch)
+        self._journal.store_epoch(epoch)
 
     def check_idle(self) -> None:
         """Raises NotReady while work is done apart from the loop."""
@@ -82,7 +72,7 @@ class GuardedCopy:
 
     def _sender(self, epoch: int, holder: str) -> Epoch:
         """Return the epoch of a message. With the failpoint ``no_epoch_check`` every epoch is obeyed."""
-        return self.replica.epoch if self._faults.on("no_epoch_check") else Epoch(epoch, holder)
+        return self._journal.epoch if self._faults.on("no_epoch_check") else Epoch(epoch, holder)
 
     # -- work apart from the loop -----------------------------------------------------------------------------------
 
@@ -107,6 +97,5 @@ class GuardedCopy:
     def replace(self, work: Callable[[], Result]) -> Effects[Result]:
         """Do work as ``change`` does, after which the copy may end anywhere."""
         result = yield from self.change(work)
-        self.replica.replaced(self.journal.last)
         yield from self.read(self._compactor.recount)
         return result

@@ -1,9 +1,9 @@
 """The replica's side of replication, without I/O or a clock: what it promises, accepts and refuses.
 
-Inputs are a main server's messages. Outputs are what to write and what to answer. The shell (``replica_service``)
-writes before it answers. The shell also passes in where its journal
-ended at the start. The rules are those of viewstamped replication with two members (Oki & Liskov 1988). The check of
-the previous entry is from Raft (Ongaro & Ousterhout 2014).
+``replica_service`` receives a main server's messages and asks here. Its journal has the state: the epoch that the
+replica obeys, and where the copy ends. The journal writes before the answer is sent. The rules are those of
+viewstamped replication with two members (Oki & Liskov 1988). The check of the previous entry is from Raft (Ongaro &
+Ousterhout 2014).
 """
 
 from __future__ import annotations
@@ -18,56 +18,31 @@ from wire.errors import Fenced
 _POSITION = operator.attrgetter("position")
 
 
-class Replica:
-    """The state of a replica: the epoch that it obeys, and where its copy ends.
+def check_promise(obeyed: Epoch, epoch: Epoch) -> None:
+    """Raises Fenced unless an epoch is higher than ``obeyed``, which is higher than every earlier epoch.
 
-    ``epoch`` only rises, and it is on disk before it changes here. ``last`` is what the journal has written.
+    Raises InvalidArgument if it is so much higher that epochs could run out.
     """
+    if epoch.number <= obeyed.number:
+        raise Fenced(f"epoch {obeyed.number} is in office")
+    if obeyed.number and epoch.number - obeyed.number > FARTHEST_LEAP:
+        raise InvalidArgument("that epoch is too far ahead of the last")
 
-    def __init__(self, epoch: Epoch, last: LogId) -> None:
-        self.epoch = epoch
-        self.last = last
 
-    def check_promise(self, epoch: Epoch) -> None:
-        """Raises Fenced unless that epoch is higher than every earlier epoch.
+def require(obeyed: Epoch, epoch: Epoch) -> None:
+    """Raises Fenced unless that epoch is the one that the replica obeys."""
+    if epoch != obeyed:
+        raise Fenced(f"epoch {obeyed.number} is in office")
 
-        Raises InvalidArgument if it is so much higher that epochs could run out.
-        """
-        if epoch.number <= self.epoch.number:
-            raise Fenced(f"epoch {self.epoch.number} is in office")
-        if self.epoch.number and epoch.number - self.epoch.number > FARTHEST_LEAP:
-            raise InvalidArgument("that epoch is too far ahead of the last")
 
-    def promise(self, epoch: Epoch) -> None:
-        """Obey only this epoch from now on. The shell has already written it down."""
-        self.check_promise(epoch)
-        self.epoch = epoch
+def end_after(last: LogId, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> LogId | None:
+    """Return where a copy that ends at ``last`` ends with these rows, which follow on ``previous``.
 
-    def require(self, epoch: Epoch) -> None:
-        """Raises Fenced unless that epoch is the one that the replica obeys."""
-        if epoch != self.epoch:
-            raise Fenced(f"epoch {self.epoch.number} is in office")
-
-    def receive(
-        self, epoch: Epoch, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]
-    ) -> LogId | None:
-        """Return where the copy ends when the shell has written these rows, which follow on ``previous``.
-
-        None: write nothing, because there are no rows, the replica has them, or they do not follow on its last entry.
-        The primary goes on from ``last``. Raises Fenced for another primary.
-        """
-        self.require(epoch)
-        rows: tuple[Snapshot | Entry, ...] = (*snapshots, *entries)
-        if previous != self.last or not rows:
-            return None
-        check(min(rows, key=_POSITION).position > previous.position, "a primary must not send what is before")
-        return max(rows, key=_POSITION).log_id
-
-    def appended(self, last: LogId) -> None:
-        """Record that the shell has written rows: the copy now ends at ``last``."""
-        check(last.position >= self.last.position, "a copy must not shrink by writing")
-        self.last = last
-
-    def replaced(self, last: LogId) -> None:
-        """Record that the copy now ends at ``last``: it was replaced, or it lost what came after a gap."""
-        self.last = last
+    None: write nothing, because there are no rows, the copy has them, or they do not follow on its last entry. The
+    primary goes on from ``last``.
+    """
+    rows: tuple[Snapshot | Entry, ...] = (*snapshots, *entries)
+    if previous != last or not rows:
+        return None
+    check(min(rows, key=_POSITION).position > previous.position, "a primary must not send what is before")
+    return max(rows, key=_POSITION).log_id

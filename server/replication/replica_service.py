@@ -11,6 +11,7 @@ journal changes meanwhile. It refuses messages of a fenced main server with Fenc
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from game.context import Limits
@@ -22,6 +23,7 @@ from server.log.mending import Holes, rows_for
 from server.log.streams import Streams
 from server.process.base_api import PeerApi
 from server.process.server_process import ServerProcess
+from server.replication import replica
 from server.replication.guarded_copy import GuardedCopy
 from server.replication.repair import VERSIONS_AT_ONCE, ReplicaRepair
 from server.replication.scrub import Scrub, readings_of_copy
@@ -32,7 +34,6 @@ from server.telemetry.metrics import Reading
 from wire.arguments import remote, sequence, text, whole, yes_or_no
 from wire.errors import NotReady
 
-_EPOCH = whole(0, FARTHEST)
 _HOLDER = text(longest=64, shortest=1)
 _NUMBER = whole(0, FARTHEST)
 
@@ -45,7 +46,6 @@ class ReplicaService(PeerApi):
         self._journal = journal
         self._compactor = compactor
         self._copy = GuardedCopy(journal, compactor, faults)
-        self._replica = self._copy.replica
         self.scrub: Scrub | None = None
         self._incoming: tuple[int, int] | None = None  # the number of the incoming copy, and its next piece
         self._repair = ReplicaRepair(journal, Streams(Limits()))  # reading streams does not depend on limits
@@ -58,29 +58,29 @@ class ReplicaService(PeerApi):
 
     def more_status(self) -> dict[str, object]:
         scrub = {} if self.scrub is None else self.scrub.as_plain()
-        status = {"epoch": self._replica.epoch.number, "position": self._replica.last.position}
+        status = {"epoch": self._journal.epoch.number, "position": self._journal.last.position}
         return {**status, "damage": self._journal.damage.as_plain(), "scrub": scrub}
 
     def readings(self) -> Iterator[Reading]:
         """Yield the metrics of the replication server."""
-        yield Reading(metrics.EPOCH, self._replica.epoch.number)
-        yield Reading(metrics.POSITION, self._replica.last.position)
+        yield Reading(metrics.EPOCH, self._journal.epoch.number)
+        yield Reading(metrics.POSITION, self._journal.last.position)
         yield from readings_of_copy(self._journal.damage, self.scrub)
 
     def more_beat(self) -> dict[str, object]:
         return {"damaged": bool(self._journal.damage.waiting)}
 
-    @remote(epoch=_EPOCH, position=_NUMBER, holder=text(longest=64))
+    @remote(epoch=_NUMBER, position=_NUMBER, holder=text(longest=64))
     def standing(self, epoch: int, position: int, holder: str) -> dict[str, object]:
         """Return the epoch that this copy obeys, its last log id, and ``has_own``.
 
         ``has_own``: this copy begins with the whole log that ends at the given log id. Raises NotReady.
         """
         self._copy.check_idle()
-        has_own = self._journal.terms.contain(LogEnd(epoch, position, holder), self._replica.last)
-        return {"office": self._replica.epoch, "last": self._copy.end, "has_own": has_own}
+        has_own = self._journal.terms.contain(LogEnd(epoch, position, holder), self._journal.last)
+        return {"office": self._journal.epoch, "last": self._journal.end, "has_own": has_own}
 
-    @remote(epoch=_EPOCH, holder=_HOLDER)
+    @remote(epoch=_NUMBER, holder=_HOLDER)
     def take_office(self, epoch: int, holder: str) -> None:
         """Obey only this epoch from now on.
 
@@ -88,7 +88,7 @@ class ReplicaService(PeerApi):
         """
         self._copy.promise(Epoch(epoch, holder))
 
-    @remote(epoch=_EPOCH, holder=_HOLDER)
+    @remote(epoch=_NUMBER, holder=_HOLDER)
     def attach(self, epoch: int, holder: str) -> LogEnd:
         """Obey this epoch if it is higher than the present one, and return where the copy ends.
 
@@ -96,7 +96,7 @@ class ReplicaService(PeerApi):
         """
         self._copy.attach(epoch, holder)
         self._repair.begin()
-        return self._copy.end
+        return self._journal.end
 
     @remote()
     def forgotten_at(self) -> int:
@@ -105,7 +105,7 @@ class ReplicaService(PeerApi):
         return self._journal.forgotten_at
 
     @remote(
-        epoch=_EPOCH,
+        epoch=_NUMBER,
         holder=_HOLDER,
         previous=message_checks.log_id,
         snapshots=message_checks.snapshots,
@@ -124,26 +124,20 @@ class ReplicaService(PeerApi):
         """Write what follows on ``previous``, and return where the copy ends now. Raises Fenced and NotReady."""
         sender = self._copy.obey(epoch, holder)
         message_checks.follow(previous, sender.number, (*snapshots, *entries), terms)
-        last = self._replica.receive(sender, previous, snapshots, entries)
-        if last is not None and snapshots:
-            return self._receive_snapshots(snapshots, entries, last, terms)
-        if last is not None:
-            self._journal.receive((), entries, last, terms)
-            self._appended(entries, last)
-        return self._copy.end
+        last = replica.end_after(self._journal.last, previous, snapshots, entries)
+        if last is None:
+            return self._journal.end
+        write = partial(self._write, snapshots, entries, last, terms)
+        return self._copy.change(write) if snapshots else write()
 
-    def _receive_snapshots(
+    def _write(
         self, snapshots: Sequence[Snapshot], entries: Sequence[Entry], last: LogId, terms: Sequence[EpochStart]
-    ) -> Effects[LogEnd]:
-        yield from self._copy.change(lambda: self._journal.receive(snapshots, entries, last, terms))
-        self._appended(entries, last)
-        return self._copy.end
-
-    def _appended(self, entries: Sequence[Entry], last: LogId) -> None:
-        self._replica.appended(last)
+    ) -> LogEnd:
+        self._journal.receive(snapshots, entries, last, terms)
         self._compactor.count_entries(entries)
+        return self._journal.end
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER)
+    @remote(epoch=_NUMBER, holder=_HOLDER, copy=_NUMBER)
     def begin_copy(self, epoch: int, holder: str, copy: int) -> None:
         """Begin to receive a whole copy. The old copy stays valid until the new one is complete.
 
@@ -153,7 +147,7 @@ class ReplicaService(PeerApi):
         self._journal.begin_copy()
         self._incoming = (copy, 0)
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, piece=_NUMBER, copies=message_checks.copies)
+    @remote(epoch=_NUMBER, holder=_HOLDER, copy=_NUMBER, piece=_NUMBER, copies=message_checks.copies)
     def add_to_copy(self, epoch: int, holder: str, copy: int, piece: int, copies: Sequence[StreamCopy]) -> None:
         """Add a piece to the incoming copy. Raises Fenced, and NotReady if it is not the next piece."""
         self._copy.obey(epoch, holder)
@@ -165,7 +159,7 @@ class ReplicaService(PeerApi):
         self._incoming = (copy, piece + 1)
 
     @remote(
-        epoch=_EPOCH,
+        epoch=_NUMBER,
         holder=_HOLDER,
         copy=_NUMBER,
         pieces=_NUMBER,
@@ -183,9 +177,9 @@ class ReplicaService(PeerApi):
         self._check_next_piece(copy, pieces)
         self._incoming = None
         yield from self._copy.replace(lambda: self._journal.end_copy(last, terms, last.position))
-        return self._copy.end
+        return self._journal.end
 
-    @remote(epoch=_EPOCH, holder=_HOLDER)
+    @remote(epoch=_NUMBER, holder=_HOLDER)
     def drop_after_gaps(self, epoch: int, holder: str) -> Effects[list[str]]:
         """Drop the entries after missing entries; return the streams in which that was done.
 
@@ -194,7 +188,7 @@ class ReplicaService(PeerApi):
         self._copy.obey(epoch, holder)
         return (yield from self._copy.replace(self._journal.drop_after_gaps))
 
-    @remote(epoch=_EPOCH, holder=_HOLDER)
+    @remote(epoch=_NUMBER, holder=_HOLDER)
     def damage(self, epoch: int, holder: str) -> list[Any]:
         """Return what is damaged or missing in some streams.
 
@@ -204,7 +198,7 @@ class ReplicaService(PeerApi):
         return self._repair.damage()
 
     @remote(
-        epoch=_EPOCH,
+        epoch=_NUMBER,
         holder=_HOLDER,
         stream=message_checks.stream,
         versions=sequence(most=VERSIONS_AT_ONCE),
@@ -223,7 +217,7 @@ class ReplicaService(PeerApi):
         wanted = tuple(_NUMBER(version) for version in versions)
         return rows_for(self._journal.copy(stream), Holes(stream, wanted, snapshot, after))
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, copies=message_checks.copies, complete=yes_or_no)
+    @remote(epoch=_NUMBER, holder=_HOLDER, copies=message_checks.copies, complete=yes_or_no)
     def mend(self, epoch: int, holder: str, copies: Sequence[StreamCopy], complete: bool) -> Effects[None]:
         """Write these rows where the rows of this copy are damaged.
 
@@ -233,14 +227,14 @@ class ReplicaService(PeerApi):
         self._copy.obey(epoch, holder)
         yield from self._copy.change(lambda: self._repair.write(copies, complete=complete))
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, streams=message_checks.streams)
+    @remote(epoch=_NUMBER, holder=_HOLDER, streams=message_checks.streams)
     def forget(self, epoch: int, holder: str, streams: Sequence[str]) -> None:
         """Delete the streams of rooms that were closed long ago. Raises Fenced and NotReady."""
         self._copy.obey(epoch, holder)
         self._journal.forget(streams)
         self._compactor.forgotten(streams)
 
-    @remote(after_stream=text(longest=200), after_version=whole(0, FARTHEST), most_bytes=whole(1, 1 << 30))
+    @remote(after_stream=text(longest=200), after_version=_NUMBER, most_bytes=whole(1, 1 << 30))
     def copies(self, after_stream: str, after_version: int, most_bytes: int) -> Effects[list[Any]]:
         """Return the next streams of the copy, or parts of them, ordered by name.
 

@@ -9,9 +9,8 @@ from typing import Any
 from server.log.entries import Entry, Epoch, EpochHistory, LogEnd, LogId, Snapshot
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
-from server.replication import takeover_rules
+from server.replication import replica, takeover_rules
 from server.replication.primary import CatchUp, Primary, SyncState
-from server.replication.replica import Replica
 from server.replication.replica_service import ReplicaService
 from server.replication.replicator import Replicator
 from server.replication.takeover_rules import BecomePrimary
@@ -52,15 +51,10 @@ def _attach_with_deleted_streams(
 def _append_in_memory(
     self: ReplicaService, epoch: int, holder: str, previous: Any, snapshots: Any, entries: Any, _terms: Any
 ) -> LogEnd:
-    last = self._replica.receive(
-        Epoch(epoch, holder),
-        LogId(*previous),
-        [Snapshot(*row) for row in snapshots],
-        [Entry(*row) for row in entries],
-    )
-    if last is not None:
-        self._replica.appended(last)
-    return LogEnd(*self._replica.last, holder)
+    replica.require(self._journal.epoch, Epoch(epoch, holder))
+    rows = [Snapshot(*row) for row in snapshots], [Entry(*row) for row in entries]
+    self._journal.last = replica.end_after(self._journal.last, LogId(*previous), *rows) or self._journal.last
+    return LogEnd(*self._journal.last, holder)
 
 
 @mutation(
@@ -72,7 +66,7 @@ def _backlog_but_first(self: Journal, after: LogId, upto: LogId, limit: int, ori
 
 # -- epochs and takeovers ---------------------------------------------------------------------------------------------
 
-register("no-epoch-check", "the replica obeys any main server", Replica, "require", returning(None))
+register("no-epoch-check", "the replica obeys any main server", replica, "require", returning(None))
 register(
     "an-old-journal-goes-on-alone",
     "a main server with an old journal becomes the primary without the replica",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from game.errors import InvariantBroken
 from server.log.entries import EMPTY, START, Entry, Epoch, EpochHistory, EpochStart, LogEnd, LogId, Snapshot
-from server.replication import takeover_rules
+from server.replication import replica, takeover_rules
 from server.replication.primary import (
     Primary,
     Send,
@@ -20,7 +20,6 @@ from server.replication.primary import (
     SendCopy,
     SyncState,
 )
-from server.replication.replica import Replica
 from server.replication.takeover_rules import BecomePrimary, CandidateState, Divergence, FetchCopy, ReplicaState, Wait
 from tests.examples import examples
 from wire.errors import Diverged, Fenced
@@ -144,39 +143,32 @@ def test_a_log_with_a_gap_is_not_written() -> None:
 
 
 def test_a_replica_takes_what_follows_on_its_copy() -> None:
-    replica = Replica(FIRST, START)
-    assert replica.receive(FIRST, START, [], [entry(1)]) == LogId(1, 1)
+    assert replica.end_after(START, START, [], [entry(1)]) == LogId(1, 1)
 
 
 def test_a_replica_refuses_what_does_not_follow() -> None:
-    replica = Replica(FIRST, LogId(1, 1))
-    assert replica.receive(FIRST, LogId(1, 2), [], [entry(3)]) is None
+    assert replica.end_after(LogId(1, 1), LogId(1, 2), [], [entry(3)]) is None
 
 
 def test_the_same_message_again_is_acknowledged_and_not_written_again() -> None:
-    replica = Replica(FIRST, LogId(1, 1))
-    assert replica.receive(FIRST, START, [], [entry(1)]) is None
+    assert replica.end_after(LogId(1, 1), START, [], [entry(1)]) is None
 
 
 def test_g4_a_replica_obeys_the_highest_epoch_alone() -> None:
-    replica = Replica(FIRST, START)
-    replica.promise(Epoch(2, "b"))
+    obeyed = Epoch(2, "b")
+    replica.check_promise(FIRST, obeyed)
     for epoch in (FIRST, Epoch(2, "c"), Epoch(1, "b")):
         with pytest.raises(Fenced):
-            replica.receive(epoch, START, [], [entry(1)])
+            replica.require(obeyed, epoch)
         with pytest.raises(Fenced):
-            replica.check_promise(epoch)
-        with pytest.raises(Fenced):
-            replica.promise(epoch)
-    replica.require(Epoch(2, "b"))
-    replica.promise(Epoch(3, "d"))
-    assert replica.epoch == Epoch(3, "d")
+            replica.check_promise(obeyed, epoch)
+    replica.require(obeyed, Epoch(2, "b"))
+    replica.check_promise(obeyed, Epoch(3, "d"))
 
 
 def test_snapshots_stand_for_the_entries_before_them() -> None:
-    replica = Replica(FIRST, START)
     snapshot = Snapshot(4, 1, "room/a", 4, "{}")
-    assert replica.receive(FIRST, START, [snapshot], [entry(5)]) == LogId(1, 5)
+    assert replica.end_after(START, START, [snapshot], [entry(5)]) == LogId(1, 5)
 
 
 # -- takeover -----------------------------------------------------------------------------------------------------
@@ -289,7 +281,7 @@ class World:
         self.main_log: list[Entry] = []
         self.terms: list[EpochStart] = []
         self.replica_log: list[Entry] = []
-        self.replica = Replica(Epoch(0, ""), START)
+        self.obeyed = Epoch(0, "")
         self.committed: list[Entry] = []
         self.written = 0
         self.holders = 0
@@ -299,13 +291,14 @@ class World:
         return log[-1].log_id if log else START
 
     def replica_end(self) -> LogEnd:
-        return EpochHistory(self.terms).end_at(self.replica.last)
+        return EpochHistory(self.terms).end_at(self.end(self.replica_log))
 
     def new_main(self) -> Primary:
         """A main server that reaches the replica takes over."""
         self.holders += 1
-        epoch = Epoch(self.replica.epoch.number + 1, str(self.holders))
-        self.replica.promise(epoch)
+        epoch = Epoch(self.obeyed.number + 1, str(self.holders))
+        replica.check_promise(self.obeyed, epoch)
+        self.obeyed = epoch
         self.terms.append(EpochStart(*epoch, len(self.main_log) + 1))
         return Primary(epoch, self.end(self.main_log), EpochHistory(self.terms))
 
@@ -314,7 +307,6 @@ class World:
         while output is not None:
             if isinstance(output, SendCopy):
                 self.replica_log = list(self.main_log)
-                self.replica.replaced(self.end(self.replica_log))
                 output = self.primary.attached(self.replica_end())
             else:
                 piece = [e for e in self.main_log if output.after.position < e.position <= output.upto.position][:3]
@@ -322,13 +314,11 @@ class World:
                 output = self.primary.attached(self.replica_end())
 
     def deliver(self, epoch: Epoch, previous: LogId, entries: list[Entry]) -> LogId:
-        if not self.epoch_check:
-            epoch = self.replica.epoch
-        last = self.replica.receive(epoch, previous, [], entries)
-        if last is not None:
+        if self.epoch_check:
+            replica.require(self.obeyed, epoch)
+        if replica.end_after(self.end(self.replica_log), previous, [], entries) is not None:
             self.replica_log.extend(entries)
-            self.replica.appended(last)
-        return self.replica.last
+        return self.end(self.replica_log)
 
     def write(self, primary: Primary, log: list[Entry], *, reaches: bool, answered: bool, dies: bool) -> None:
         """One commit, in which the message or its answer may be lost and the main server may die at the end."""
