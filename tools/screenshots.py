@@ -78,7 +78,7 @@ class Studio:
         for theme in themes:
             self.look.use(theme)
             for window in (self.ada, self.bob):
-                window.recolour()
+                window.refresh()
             rested_at = time.monotonic() + REST_S
             self.run_until(lambda at=rested_at: time.monotonic() > at)  # type: ignore[misc]
             x, y = shell.winfo_rootx(), shell.winfo_rooty()

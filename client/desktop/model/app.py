@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Literal
 
 from client.credentials import Credentials
 from client.desktop.model.base.background import Background, Task
@@ -68,9 +67,7 @@ class AppModel:
         self.lobby: LobbyModel | None = None
         # None unless the user is in a room.
         self.room: RoomModel | None = None
-        self.cluster_view: ClusterModel | None = None
         self.records: RecordsModel | None = None
-        self.recovery: RecoveryCodeModel | None = None
         self.restart: RestartModel | None = None
         self._options = options or StartOptions()
         self._open_servers = open_servers
@@ -83,13 +80,9 @@ class AppModel:
             self.start.sign_in(self.start.server, self._options.name)
 
     @property
-    def screen(self) -> Literal["start", "lobby", "room", "records"]:
-        """Return which screen is shown."""
-        if self.room is not None:
-            return "room"
-        if self.records is not None:
-            return "records"
-        return "start" if self.lobby is None else "lobby"
+    def shown(self) -> SignInModel | LobbyModel | RecordsModel | RoomModel:
+        """Return the model of the shown screen."""
+        return self.room or self.records or self.lobby or self.start
 
     def banner(self) -> Banner | None:
         """Return the banner of the current screen: the state of the connection, or that the servers close."""
@@ -105,16 +98,14 @@ class AppModel:
         if self.restart is not None:
             self.restart.start()
 
-    def open_cluster_view(self) -> None:
-        """Open the cluster view's model."""
-        if self.cluster_view is None and self.user is not None:
-            self.cluster_view = ClusterModel(self.user.cluster, self.user.server, self.background, self._open_servers)
+    def cluster_view(self) -> ClusterModel | None:
+        """Return a model for the cluster view, which its caller stops; None while signed out."""
+        user = self.user
+        return None if user is None else ClusterModel(user.cluster, user.server, self.background, self._open_servers)
 
-    def close_cluster_view(self) -> None:
-        """Close the cluster view's model."""
-        if self.cluster_view is not None:
-            self.cluster_view.stop()
-            self.cluster_view = None
+    def recovery(self) -> RecoveryCodeModel | None:
+        """Return a model for a recovery code, which its caller stops; None while signed out."""
+        return None if self.user is None else RecoveryCodeModel(self.user.player, self.background)
 
     def open_records(self) -> None:
         """Go from the lobby to leaderboard, players and games."""
@@ -122,17 +113,6 @@ class AppModel:
             self.records = RecordsModel(
                 self.user.cluster, self.user.player.name, self.background, closed=self._close_records
             )
-
-    def open_recovery(self) -> None:
-        """Open the model for a recovery code."""
-        if self.recovery is None and self.user is not None:
-            self.recovery = RecoveryCodeModel(self.user.player, self.background)
-
-    def close_recovery(self) -> None:
-        """Close the model for a recovery code."""
-        if self.recovery is not None:
-            self.recovery.stop()
-            self.recovery = None
 
     def leave_room(self) -> Task | None:
         """Return to the lobby.
@@ -160,8 +140,6 @@ class AppModel:
 
     def sign_out(self) -> None:
         """Return to the first screen. Seats stay."""
-        self.close_cluster_view()
-        self.close_recovery()
         self._leave_all()
         if self.records is not None:
             self.records.close()

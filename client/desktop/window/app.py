@@ -5,24 +5,26 @@ from __future__ import annotations
 import tkinter as tk
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 import ttkbootstrap as ttk
 
 from client.desktop.model.app import AppModel
+from client.desktop.model.base.cluster import ClusterModel
 from client.desktop.model.base.preferences import Theme
+from client.desktop.model.lobby.recovery_code import RecoveryCodeModel
 from client.desktop.window.lobby.cluster import ClusterScreen
 from client.desktop.window.lobby.lobby import LobbyScreen
 from client.desktop.window.lobby.recovery_code import RecoveryCodeScreen
 from client.desktop.window.lobby.sign_in import SignInScreen
 from client.desktop.window.records.records import RecordsScreen
 from client.desktop.window.room.room import RoomScreen
-from client.desktop.window.side_window import SideWindow
+from client.desktop.window.side_window import Page, SideWindow
 from client.desktop.window.widgets.banner import BannerBar
 from client.desktop.window.widgets.buttons import menu_button
 from client.desktop.window.widgets.key_help import KeysPage
-from client.desktop.window.widgets.screen import Screen, in_grid
+from client.desktop.window.widgets.screen import Act, Screen, in_grid
 from client.desktop.window.widgets.theme import Look
 from client.texts import app as texts
 
@@ -32,6 +34,7 @@ SMALLEST = (480, 560)
 SIZE = (640, 720)
 CLUSTER_VIEW_SIZE = (720, 660)
 KEPT_FAULTS = 20
+Model = TypeVar("Model", ClusterModel, RecoveryCodeModel)
 
 logger = structlog.get_logger()
 
@@ -47,12 +50,8 @@ class Window:
         """The latest unexpected errors. Each is in the log too."""
         self.screen: Screen[Any] | None = None
         self.keys: SideWindow[KeysPage] = SideWindow(shell, texts.KEYS, "<F1>")
-        self.cluster_view: SideWindow[ClusterScreen] = SideWindow(
-            shell, texts.CLUSTER_VIEW, "<F12>", on_close=model.close_cluster_view
-        )
-        self.recovery: SideWindow[RecoveryCodeScreen] = SideWindow(
-            shell, texts.RECOVERY_CODE, on_close=model.close_recovery
-        )
+        self.cluster_view: SideWindow[ClusterScreen] = SideWindow(shell, texts.CLUSTER_VIEW, "<F12>")
+        self.recovery: SideWindow[RecoveryCodeScreen] = SideWindow(shell, texts.RECOVERY_CODE)
         # The model of the current ``screen``. Another model needs another screen.
         self._shown: object = None
         self._pumping: str | None = None
@@ -90,14 +89,8 @@ class Window:
     def refresh(self) -> None:
         """Show the model's current state."""
         model = self.model
-        current = {
-            "start": model.start,
-            "lobby": model.lobby,
-            "room": model.room,
-            "records": model.records,
-        }[model.screen]
-        if current is not self._shown:
-            self._shown = current
+        if model.shown is not self._shown:
+            self._shown = model.shown
             self._change_screen()
         for screen in self._screens():
             screen.refresh()
@@ -194,12 +187,7 @@ class Window:
         theme: Theme = "light" if self.look.theme == "dark" else "dark"
         self.look.use(theme)
         self.model.preferences.use_theme(theme)
-        self.recolour()
-
-    def recolour(self) -> None:
-        """Draw again what the theme library does not, after a change of the theme."""
-        for screen in self._screens():
-            screen.recolour()
+        self.refresh()
 
     def _screens(self) -> list[Screen[Any]]:
         """Return the screens of this window and of the windows beside it."""
@@ -213,25 +201,27 @@ class Window:
 
     def toggle_cluster_view(self) -> None:
         """Show or hide the cluster view."""
-        if self.cluster_view.close():
-            return
-        self.model.open_cluster_view()
-        model = self.model.cluster_view
-        if model is None:
-            self.act(lambda: self.model.start.show_message(texts.SIGN_IN_FOR_SERVERS))
-            return
         size = f"{self.look.px(CLUSTER_VIEW_SIZE[0])}x{self.look.px(CLUSTER_VIEW_SIZE[1])}"
-        self.cluster_view.open(lambda parent: ClusterScreen(parent, self.look, self.act, model), size)
-        self.refresh()
+        self._toggle(self.cluster_view, self.model.cluster_view, ClusterScreen, texts.SIGN_IN_FOR_SERVERS, size)
 
     def toggle_recovery(self) -> None:
         """Show or hide the page for the recovery code."""
-        if self.recovery.close():
+        self._toggle(self.recovery, self.model.recovery, RecoveryCodeScreen, texts.SIGN_IN_FOR_CODE)
+
+    def _toggle(
+        self,
+        beside: SideWindow[Page],
+        new_model: Callable[[], Model | None],
+        new_page: Callable[[tk.Misc, Look, Act, Model], Page],
+        signed_out: str,
+        size: str = "",
+    ) -> None:
+        """Open or close a window beside this one. ``signed_out``: the message if there is no model without a user."""
+        if beside.close():
             return
-        self.model.open_recovery()
-        model = self.model.recovery
+        model = new_model()
         if model is None:
-            self.act(lambda: self.model.start.show_message(texts.SIGN_IN_FOR_CODE))
+            self.act(lambda: self.model.start.show_message(signed_out))
             return
-        self.recovery.open(lambda parent: RecoveryCodeScreen(parent, self.look, self.act, model))
+        beside.open(lambda parent: new_page(parent, self.look, self.act, model), size, on_close=model.stop)
         self.refresh()

@@ -16,17 +16,22 @@ Page = TypeVar("Page", bound=tk.Widget)
 class SideWindow(Generic[Page]):
     """Open or closed; closed at first. Its button, Escape and its keys close it."""
 
-    def __init__(self, main: tk.Misc, title: str, *keys: str, on_close: Callable[[], None] = lambda: None) -> None:
-        """``on_close`` is called when the window is closed, before the page is destroyed."""
+    def __init__(self, main: tk.Misc, title: str, *keys: str) -> None:
         self.page: Page | None = None
         """None while the window is closed."""
         self._main = main
         self._title = texts.title_beside(title)
         self._keys = ("<Escape>", *keys)
-        self._on_close = on_close
+        self._on_close: Callable[[], None] = lambda: None
 
-    def open(self, build: Callable[[tk.Misc], Page], size: str = "") -> None:
-        """Open the window. ``build`` makes the page in it. ``size``: "width x height" in pixels without spaces."""
+    def open(
+        self, build: Callable[[tk.Misc], Page], size: str = "", *, on_close: Callable[[], None] = lambda: None
+    ) -> None:
+        """Open the window. ``build`` makes the page in it. ``size``: "width x height" in pixels without spaces.
+
+        ``on_close`` is called when the window is closed, before the page is destroyed.
+        """
+        self._on_close = on_close
         window = ttk.Toplevel(title=self._title, master=self._main)
         for key in self._keys:
             window.bind(key, lambda _: self.close())

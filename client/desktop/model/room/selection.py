@@ -13,26 +13,19 @@ from client.desktop.model.base.pending_command import PendingCommand
 from client.desktop.model.room.clocks import seconds_until
 from client.room import RoomClient
 from client.texts import room as texts
-from client.texts.games import Part, called, choice, name_in, proposal
+from client.texts.games import Part, called, name_in, proposal
 from game.forms.room_view import View
 from game.match.selection import Proposal, Selection
 from game.rules import Seat, other
 
 
 class Option(NamedTuple):
-    """A button of a row. ``chosen``: it is in the user's proposal. ``theirs``: it is in the opponent's proposal."""
+    """A button of a part. ``chosen``: it is in the user's proposal. ``theirs``: it is in the opponent's proposal."""
 
-    text: str
+    part: Part
     value: str | int
     chosen: bool
     theirs: bool
-
-
-class Choice(NamedTuple):
-    """A row of buttons."""
-
-    part: Part
-    options: tuple[Option, ...]
 
 
 class SelectionModel:
@@ -54,8 +47,8 @@ class SelectionModel:
 
     # -- state to show ------------------------------------------------------------------------------------------------
 
-    def choices(self, view: View) -> tuple[Choice, ...]:
-        """Return the rows, with both proposals marked; empty when no selection is in progress."""
+    def options(self, view: View) -> tuple[Option, ...]:
+        """Return the buttons, part by part, with both proposals marked; empty when no selection is in progress."""
         selection = view.selection
         if selection is None:
             return ()
@@ -66,14 +59,9 @@ class SelectionModel:
             ("clock", selection.choices.clocks),
         ]
         return tuple(
-            Choice(
-                part,
-                tuple(
-                    Option(choice(part, value), value, _has(mine, part, value), _has(theirs, part, value))
-                    for value in values
-                ),
-            )
+            Option(part, value, _has(mine, part, value), _has(theirs, part, value))
             for part, values in rows
+            for value in values
         )
 
     def mine(self, view: View) -> Proposal | None:

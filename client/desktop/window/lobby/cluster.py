@@ -39,7 +39,8 @@ class ClusterScreen(Screen[ClusterModel]):
         super().__init__(parent, look, act, model)
         self.rowconfigure(0, weight=1)
         self.picture = in_grid(ttk.Canvas(self, autostyle=False, highlightthickness=0), sticky="nsew")
-        self.picture.bind("<Configure>", lambda _: self._draw())
+        for change in ("<Configure>", "<<ThemeChanged>>"):
+            self.picture.bind(change, lambda _: self._draw())
         self.kills = {role: self._kill_button(role) for role in ORDER}
         ttk.Label(self, text=texts.TAKEOVERS, font=look.font(12, bold=True)).grid(sticky="w", pady=(look.px(8), 0))
         self.takeovers = in_grid(ttk.Label(self, justify="left", anchor="nw"), sticky="ew")
@@ -53,10 +54,6 @@ class ClusterScreen(Screen[ClusterModel]):
         set_text(self.takeovers, "\n".join(lines) or texts.NO_TAKEOVER, palette.text)
         advice = texts.TRY_A_KILL if model.can_kill else ""
         set_text(self.message, model.message or advice, palette.quiet)
-
-    def recolour(self) -> None:
-        self._draw()
-        super().recolour()
 
     def _kill_button(self, role: str) -> ttk.Button:
         return button(self.picture, texts.kill(role), self.acts(lambda: self.model.kill(role)), "danger-outline")

@@ -15,7 +15,7 @@ from client.desktop.window.lobby.open_games import OpenGamesPanel
 from client.desktop.window.lobby.play_panel import PlayPanel
 from client.desktop.window.widgets.buttons import button, hint, menu_button
 from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text, show, wrap
-from client.desktop.window.widgets.table import Column, ListView
+from client.desktop.window.widgets.table import Column, Table
 from client.desktop.window.widgets.theme import Look
 from client.texts import lobby as texts
 from client.texts.games import brief_terms, room_name
@@ -34,6 +34,7 @@ class LobbyScreen(Screen[LobbyModel]):
     ) -> None:
         super().__init__(parent, look, act, model)
         self._listed: list[Row] | None = None
+        self._rows: dict[str, tuple[str, ...]] = {}
         self._listed_search: str | None = None
         self.rowconfigure(4, weight=1)
         self.play = in_grid(PlayPanel(self, look, act, model.seeking), row=0, sticky="ew", pady=(0, look.px(10)))
@@ -68,12 +69,11 @@ class LobbyScreen(Screen[LobbyModel]):
         self.search.bind("<Down>", lambda _: self.rooms.focus_set())
 
     def _build_list(self) -> None:
-        self.list = in_grid(ListView(self, self.look, _COLUMNS, height=2, narrowest=40), row=4, sticky="nsew")
+        self.list = Table(self, self.look, _COLUMNS, lambda _: self._enter("player"), height=2, narrowest=40)
+        self.list.grid(row=4, sticky="nsew")
         self.rooms, self.hint = self.list.tree, self.list.hint
-        self.rooms.bind("<Double-1>", self._double_clicked)
         self.rooms.bind("<<TreeviewSelect>>", lambda _: self._refresh_actions())
-        self.key(self.rooms, "<Return>", lambda: self._enter("player"))
-        self.key(self.rooms, "w", lambda: self._enter("spectator"))
+        self.rooms.bind("w", lambda _: self._enter("spectator"))
 
     def _build_actions(self, records: Callable[[], object]) -> None:
         look = self.look
@@ -98,37 +98,14 @@ class LobbyScreen(Screen[LobbyModel]):
         self.games.refresh(model.games.all())
         rows = model.shown()
         if rows is not self._listed:
-            self._listed = rows
-            self._refresh_list(rows)
-        self.list.show_hint(model.hint)
+            self._listed, self._rows = rows, {row.room: _values(row) for row in rows}
+        # A new search selects its first room. A room that disappears takes the selection with it: Enter must not lead
+        # to a room that the user did not choose.
+        self.list.refresh(self._rows, model.hint, select=model.search != self._listed_search)
+        self._listed_search = model.search
         set_text(self.message, model.doing or model.message, palette.quiet if model.doing else palette.text)
         set_text(self.online, texts.online(model.online, model.online_count), palette.quiet)
         self._refresh_actions()
-
-    def _refresh_list(self, rows: list[Row]) -> None:
-        tree = self.rooms
-        wanted = [row.room for row in rows]
-        there = set(tree.get_children())
-        gone = there.difference(wanted)
-        if gone:
-            tree.delete(*gone)
-        for number, row in enumerate(rows):
-            values = _values(row)
-            if row.room not in there:
-                tree.insert("", number, iid=row.room, values=values)
-            elif tuple(tree.item(row.room, "values")) != values:
-                tree.item(row.room, values=values)
-        for number, room in enumerate(wanted):
-            if tree.index(room) != number:
-                tree.move(room, "", number)
-        # A new list or a new search selects its first room. A room that disappears takes the selection with it: Enter
-        # must not lead to a room that the user did not choose.
-        if wanted and not tree.focus():
-            tree.focus(wanted[0])
-        if wanted and not tree.selection() and (self._listed_search != self.model.search or not there):
-            tree.selection_set(wanted[0])
-            tree.focus(wanted[0])
-        self._listed_search = self.model.search
 
     def _refresh_actions(self) -> None:
         row = self._chosen()
@@ -180,13 +157,8 @@ class LobbyScreen(Screen[LobbyModel]):
     def _search(self) -> None:
         self.act(lambda: self.model.search_for(self.search.get()))
 
-    def _double_clicked(self, event: tk.Event[tk.Misc]) -> None:
-        if self.rooms.identify_row(event.y):
-            self._enter("player")
-
     def _chosen(self) -> Row | None:
-        chosen = self.rooms.selection()
-        return (self.model.rooms or {}).get(chosen[0]) if chosen else None
+        return (self.model.rooms or {}).get(self.list.selected)
 
     def _enter(self, role: Role) -> None:
         row = self._chosen()

@@ -43,17 +43,16 @@ class ArchivePanel(Panel[RecordsModel]):
         set_text(self.title, archive.name or texts.ALL_GAMES, self.look.palette.text)
         set_text(self.results, archive.results, self.look.palette.quiet)
         show(self.results, bool(archive.results))
-        self.table.refresh([_row(played) for played in self._games()], archive.hint)
+        self.table.refresh({str(number): _row(played) for number, played in enumerate(self._games())}, archive.hint)
         show(self.earlier, archive.has_earlier)
 
     def _games(self) -> tuple[Played, ...]:
         games = self.model.archive.games.value
         return () if games is None else games.games
 
-    def _open(self, number: int) -> None:
+    def _open(self, number: str) -> None:
         games = self._games()
-        if number < len(games):
-            self.act(lambda: self.model.open(games[number]))
+        self.act(lambda: self.model.open(games[int(number)]))
 
     def _earlier(self) -> None:
         self.act(self.model.archive.show_earlier)

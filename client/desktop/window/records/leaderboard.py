@@ -33,10 +33,10 @@ class LeaderboardPanel(Panel[RecordsModel]):
         board = self.model.leaderboard
         entries = board.entries.value or []
         self.table.refresh(
-            [
-                (str(place), s.name, texts.rating(s), str(s.wins), str(s.draws), str(s.losses))
+            {
+                s.name: (str(place), s.name, texts.rating(s), str(s.wins), str(s.draws), str(s.losses))
                 for place, s in enumerate(entries, 1)
-            ],
+            },
             board.hint,
         )
         set_text(self.other, texts.SHOW_PEOPLE if board.bots else texts.SHOW_BOTS.text)
@@ -45,7 +45,5 @@ class LeaderboardPanel(Panel[RecordsModel]):
         board = self.model.leaderboard
         self.act(lambda: board.show(bots=not board.bots))
 
-    def _open(self, number: int) -> None:
-        entries = self.model.leaderboard.entries.value or []
-        if number < len(entries):
-            self.act(lambda: self.model.show_games(entries[number].name))
+    def _open(self, name: str) -> None:
+        self.act(lambda: self.model.show_games(name))

@@ -73,11 +73,6 @@ class RecordsScreen(Screen[RecordsModel]):
         panel = self.leaderboard if self.model.page == "leaderboard" else self.archive
         panel.table.tree.focus_set()
 
-    def recolour(self) -> None:
-        if self.replay is not None:
-            self.replay.recolour()
-        super().recolour()
-
     def escape(self) -> None:
         self.act(self.model.back)
 

@@ -40,8 +40,3 @@ class ReplayPanel(Panel[Replay]):
         set_text(self.terms, self.model.terms, self.look.palette.quiet)
         self.board.show(self.model.scene())
         self.steps.refresh()
-
-    def recolour(self) -> None:
-        """Draw again after a change of the theme."""
-        self.board.redraw()
-        self.refresh()

@@ -40,7 +40,8 @@ class ChatPanel(Panel[ChatModel]):
         self.entry = in_grid(ttk.Entry(self), row=3, column=0, columnspan=2, sticky="ew", pady=(look.px(6), 0))
         self.entry.bind("<Return>", lambda _: self._send())
         hint(self.entry, texts.WRITE)
-        self.recolour()
+        self.lines.bind("<<ThemeChanged>>", lambda _: self._recolour())
+        self._recolour()
 
     def _build_head(self) -> None:
         look = self.look
@@ -63,8 +64,7 @@ class ChatPanel(Panel[ChatModel]):
         set_text(self.notice, model.notice, palette.bad)
         show(self.notice, bool(model.notice))
 
-    def recolour(self) -> None:
-        """Apply the colours of another theme."""
+    def _recolour(self) -> None:
         palette, look = self.look.palette, self.look
         self.lines.configure(background=palette.cell, foreground=palette.text)
         for seat, colour in palette.marks.items():

@@ -124,11 +124,6 @@ class RoomScreen(Screen[RoomModel]):
             self.bars.refresh(model.bars())
             self.selection.tick(view)
 
-    def recolour(self) -> None:
-        self.board.redraw()
-        self.chat.recolour()
-        super().recolour()
-
     def _arrange(self, view: View) -> None:
         """Arrange the middle: the selection or the board. An open chat replaces it if the window is narrow."""
         model = self.model

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from itertools import groupby
 
 import ttkbootstrap as ttk
 
 from client.desktop.model.room.room import RoomModel
-from client.desktop.model.room.selection import Choice, Option
+from client.desktop.model.room.selection import Option
 from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text, show, wrap
 from client.desktop.window.widgets.theme import Look
 from client.texts import room as texts
-from client.texts.games import PARTS, Part, called, name_in
+from client.texts.games import PARTS, Part, called, choice, name_in
 from client.texts.phrases import Caption
 from game.forms.room_view import View
 from game.rules import other
@@ -27,7 +28,6 @@ class SelectionPanel(Panel[RoomModel]):
 
     def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RoomModel) -> None:
         super().__init__(parent, look, act, model)
-        self._rows: tuple[tuple[Part, tuple[str | int, ...]], ...] = ()
         self.buttons: dict[tuple[Part, str | int], ttk.Button] = {}
         self._styles: dict[tuple[Part, str | int], tuple[str, str]] = {}
         self.rowconfigure(0, weight=1)
@@ -43,15 +43,12 @@ class SelectionPanel(Panel[RoomModel]):
     def refresh(self, view: View) -> None:
         """Show the choices and both proposals."""
         selection = self.model.selection
-        choices = selection.choices(view)
-        rows = tuple((choice.part, tuple(option.value for option in choice.options)) for choice in choices)
-        if rows != self._rows:
-            self._rows = rows
-            self._rebuild(choices)
+        options = selection.options(view)
+        if [(option.part, option.value) for option in options] != list(self.buttons):
+            self._rebuild(options)
         seat = view.seat_of(self.model.me)
-        for choice in choices:
-            for option in choice.options:
-                self._show(choice.part, option, enabled=seat is not None)
+        for option in options:
+            self._show(option, enabled=seat is not None)
         show(self.agree, selection.can_agree(view))
         if seat is not None:
             set_text(self.agree, texts.agree_with(called(view, name_in(view, other(seat)))))
@@ -67,27 +64,27 @@ class SelectionPanel(Panel[RoomModel]):
         if first is not None:
             first.focus_set()
 
-    def _rebuild(self, choices: tuple[Choice, ...]) -> None:
+    def _rebuild(self, options: tuple[Option, ...]) -> None:
         look = self.look
         for child in self._list.winfo_children():
             child.destroy()
         self.buttons, self._styles = {}, {}
-        for number, choice in enumerate(choices):
-            title = ttk.Label(self._list, text=PARTS[choice.part], font=look.font(11, bold=True))
-            title.grid(row=2 * number, sticky="w", pady=(look.px(6), look.px(2)))
-            line = in_grid(ttk.Frame(self._list), row=2 * number + 1, sticky="w")
-            for column, option in enumerate(choice.options):
-                caption = Caption(option.text, texts.CHOOSE)
-                made = button(line, caption, self._choose(choice.part, option.value), "outline")
-                made.grid(row=0, column=column, padx=(0, look.px(6)))
-                self.buttons[choice.part, option.value] = made
+        for part, of_part in groupby(options, lambda option: option.part):
+            title = ttk.Label(self._list, text=PARTS[part], font=look.font(11, bold=True))
+            title.grid(sticky="w", pady=(look.px(6), look.px(2)))
+            line = in_grid(ttk.Frame(self._list), sticky="w")
+            for _, value, _, _ in of_part:
+                caption = Caption(choice(part, value), texts.CHOOSE)
+                made = self.buttons[part, value] = button(line, caption, self._choose(part, value), "outline")
+                made.pack(side="left", padx=(0, look.px(6)))
 
-    def _show(self, part: Part, option: Option, *, enabled: bool) -> None:
-        made = self.buttons[part, option.value]
-        set_text(made, f"{option.text}{MARK}" if option.theirs else option.text)
+    def _show(self, option: Option, *, enabled: bool) -> None:
+        key = part, value = option.part, option.value
+        made = self.buttons[key]
+        set_text(made, choice(part, value) + (MARK if option.theirs else ""))
         wanted = ("primary" if option.chosen and enabled else "outline", "normal" if enabled else "disabled")
-        if self._styles.get((part, option.value)) != wanted:
-            self._styles[part, option.value] = wanted
+        if self._styles.get(key) != wanted:
+            self._styles[key] = wanted
             made.configure(bootstyle=wanted[0], state=wanted[1])
 
     def _choose(self, part: Part, value: str | int) -> Callable[[], None]:

@@ -46,7 +46,8 @@ class BoardCanvas(ttk.Canvas):
         self._has_keyboard = False
         self._animations = Animations(self)
         self._smooth = Antialiased(self)
-        self.bind("<Configure>", lambda _: self.redraw())
+        for change in ("<Configure>", "<<ThemeChanged>>"):
+            self.bind(change, lambda _: self.redraw())
         self.bind("<Motion>", lambda event: self._hover(self.layout.cell_at(event.x, event.y)))
         self.bind("<Leave>", lambda _: self._hover(None))
         self.bind("<Button-1>", self._clicked)

@@ -48,21 +48,8 @@ class Screen(Panel[Model]):
         """Show the model's current state."""
         raise NotImplementedError
 
-    def recolour(self) -> None:
-        """Draw again what ttk does not, after a change of the theme."""
-        self.refresh()
-
     def escape(self) -> None:
         """Step back."""
-
-    def key(self, widget: tk.Misc, sequence: str, action: Callable[[], object]) -> None:
-        """Run an action on a key, and stop other handlers of that key."""
-
-        def on_key(_: tk.Event[tk.Misc]) -> str:
-            self.act(action)
-            return "break"
-
-        widget.bind(sequence, on_key)
 
 
 def in_grid(widget: Placed, **where: Any) -> Placed:

@@ -63,7 +63,7 @@ def test_signing_out_and_in_again(sit_down: SitDown, shared_cluster: ClusterCont
     ann = sit_down(shared_cluster.name_server, "cam s")
     room = ann.creates("left behind").id
     ann.model.sign_out()
-    assert ann.model.screen == "start"
+    assert ann.model.shown is ann.model.start
     assert ann.model.start.name == "cam s"
     ann.model.start.sign_in(ann.model.start.server, ann.model.start.name)
     assert room in {game.row.room for game in ann.lobby.games.all()}
@@ -138,8 +138,7 @@ def test_the_cluster_view_looks_and_kills_only_what_runs_here(
 ) -> None:
     gil = sit_down(shared_cluster.name_server, "gil s", own=lambda: OwnServers(shared_cluster.settings))
     assert gil.lobby.me == "gil s"
-    gil.model.open_cluster_view()
-    servers = gil.model.cluster_view
+    servers = gil.model.cluster_view()
     assert servers is not None
     gil.wait(lambda: servers.can_kill and all(server.is_well for server in servers.servers))
     before = {server.role: server.pid for server in servers.servers}
@@ -149,8 +148,7 @@ def test_the_cluster_view_looks_and_kills_only_what_runs_here(
     gil.wait(lambda: replaced() and all(server.is_well for server in servers.servers))
     assert replaced() == {MAIN}
     gil.wait(lambda: servers.takeovers and servers.takeovers[0].role == MAIN)
-    gil.model.close_cluster_view()
-    assert gil.model.cluster_view is None
+    servers.stop()
 
 
 def test_computer_players_are_known_by_their_names() -> None:

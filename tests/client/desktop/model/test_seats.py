@@ -70,7 +70,7 @@ def test_looking_at_the_lobby_makes_nobody_away(
     for room in rooms[1:]:
         room.join()
     ivy.model.leave_room()
-    assert ivy.model.screen == "lobby"
+    assert ivy.model.shown is ivy.model.lobby
     ivy.wait(lambda: len(ivy.lobby.games.all()) == len(rooms), "more games than are followed")
     seen = connection.claim("joe")
     gone = connection.claim("gus").create()
@@ -92,7 +92,7 @@ def test_a_window_that_crashed_is_away_and_is_there_again_once_it_is_open_again(
     wait_until(lambda: not present(hal, "ivy"))
     again = sit_down(cluster.name_server, "ivy")
     again.wait(lambda: present(hal, "ivy"), "it need not go in for that")
-    assert again.model.screen == "lobby"
+    assert again.model.shown is again.model.lobby
 
 
 @pytest.mark.parametrize("end", [AppModel.close, AppModel.sign_out])

@@ -53,7 +53,6 @@ def cut(person: Person) -> list[str]:
     found: list[str] = []
     for theme in ("dark", "light"):
         person.desk.look.use(theme)
-        person.window.recolour()
         person.window.refresh()
         for _ in range(5):
             person.desk.app.update()

@@ -43,9 +43,10 @@ def test_people_are_told_in_lobby_and_room_and_hear_when_it_is_called_off(
     assert bob.lobby.rooms is not None
     assert cluster.set_drain(True, int(HALF_PAST_TWO))
     told = Banner("closing", "The servers stop for maintenance at 14:30. Please finish your game.")
-    for seat, screen in ((ann, "room"), (bob, "lobby")):
-        seat.wait(lambda seat=seat: seat.model.banner() == told, f"told in the {screen}")  # type: ignore[misc]
-        assert seat.model.screen == screen
+    for seat in (ann, bob):
+        seat.wait(lambda seat=seat: seat.model.banner() == told, "the notice")  # type: ignore[misc]
+    assert ann.model.shown is ann.model.room
+    assert bob.model.shown is bob.model.lobby
     bob.lobby.create(NewRoom("another"))
     bob.wait(lambda: bob.lobby.message, "the refusal")
     assert bob.lobby.message == "The cluster is closing for maintenance: no new rooms."

@@ -24,7 +24,7 @@ def test_two_who_press_play_are_in_one_room_and_agree(sit_down: SitDown, shared_
     view = ann.room.view
     assert view is not None
     assert view.phase == "selecting"
-    assert [len(choice.options) for choice in ann.room.selection.choices(view)] == [1, 3, 1]
+    assert [option.part for option in ann.room.selection.options(view)] == ["board", *3 * ["best_of"], "clock"]
 
     ann.room.selection.choose("best_of", 3)
     ben.wait(lambda: ben.room.view and ben.room.selection.theirs(ben.room.view) == Proposal("3x3", 3, "3+2"))
@@ -50,7 +50,7 @@ def test_after_the_series_there_is_a_result_with_the_rating_and_one_click_leads_
     assert dot.room.result.text.startswith("You lost · rating 1500 → 1")
 
     cai.model.play_again()
-    assert cai.model.screen == "lobby"
+    assert cai.model.shown is cai.model.lobby
     assert cai.lobby.seeking.is_seeking
     assert cai.lobby.seeking.filter == SeekFilter("3x3", "3+2")
     cai.lobby.seeking.cancel()
@@ -65,7 +65,7 @@ def test_who_cancels_is_in_nobody_s_match(sit_down: SitDown, shared_cluster: Clu
     eve.lobby.seeking.cancel()
     eve.wait(lambda: not eve.lobby.seeking.is_seeking)
     assert eve.lobby.seeking.status == ""
-    assert eve.model.screen == "lobby"
+    assert eve.model.shown is eve.model.lobby
 
 
 def test_nobody_waits_alone_for_long_the_house_bot_offers_itself_and_says_what_it_is(

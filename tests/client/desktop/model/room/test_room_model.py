@@ -168,7 +168,7 @@ def test_who_leaves_while_a_command_is_under_way_is_out_at_once_and_the_move_cou
     room = ann.room
     room.play(0)
     room.leave()
-    assert ann.model.screen == "lobby"
+    assert ann.model.shown is ann.model.lobby
     ben.wait(lambda: ben.room.my_turn)
     again = ann.enters(room.id)
     ann.wait(lambda: again.view is not None and again.view.board["cells"] == "X........")
@@ -200,7 +200,7 @@ def test_a_room_that_is_gone_says_so_in_the_lobby(sit_down: SitDown, shared_clus
     ann = sit_down(shared_cluster.name_server, "kit m", room="nosuchroom")
     ann.wait(lambda: ann.model.lobby is not None and ann.model.lobby.message)
     assert ann.lobby.message == "There is no such room (any more)."
-    assert ann.model.screen == "lobby"
+    assert ann.model.shown is ann.model.lobby
     assert ann.lobby.doing == ""
 
 
@@ -238,6 +238,6 @@ def test_a_private_room_that_one_left_is_found_again_though_it_is_in_no_list(
     lea.wait(lambda: lea.lobby.games.all()[0].text == "Finished, against max m")
     lea.enters(room.id)
     lea.room.close()
-    lea.wait(lambda: lea.model.screen == "lobby")
+    lea.wait(lambda: lea.model.shown is lea.model.lobby)
     for seat in (lea, max_):
         seat.wait(lambda seat=seat: seat.lobby.games.all() == [])  # type: ignore[misc]

@@ -11,8 +11,9 @@ from typing import cast
 from client.desktop.model.base.background import Background
 from client.desktop.model.base.connection_state import Link
 from client.desktop.model.base.pending_command import PendingCommand
-from client.desktop.model.room.selection import Part, SelectionModel
+from client.desktop.model.room.selection import SelectionModel
 from client.room import RoomClient
+from client.texts.games import PARTS, Part
 from game.forms.room_view import View
 from game.match.selection import Proposal
 from game.rooms.commands import Propose
@@ -82,8 +83,8 @@ class Window:
     @property
     def chosen(self) -> dict[Part, list[str | int]]:
         """What looks chosen."""
-        choices = self.model.choices(self.table.view)
-        return {choice.part: [option.value for option in choice.options if option.chosen] for choice in choices}
+        options = self.model.options(self.table.view)
+        return {part: [value for of, value, chosen, _ in options if chosen and of == part] for part in PARTS}
 
     @property
     def news(self) -> str:
