@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -47,7 +49,7 @@ def test_all_who_press_play_at_once_are_matched_and_play_to_the_end_under_kills(
     plain = summary.as_plain()
     assert (plain["matched"], plain["series_ended"]) == (PEOPLE, PEOPLE // 2)
     assert plain["games"] == plain["games_in_the_book"]
-    assert summary.findings.acked > PEOPLE
+    assert summary.moves > PEOPLE
     assert summary.killed
     assert any(line.startswith("killing") for line in said)
 
@@ -59,20 +61,22 @@ def test_people_who_cannot_be_put_in_pairs_are_refused(people: int) -> None:
 
 
 @pytest.mark.usefixtures("summary")
-def test_people_without_opponents_give_up_in_the_end(cluster: ClusterControl, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_people_without_opponents_give_up_in_the_end(
+    cluster: ClusterControl, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(worker, "STALLED_S", 0.0)
     lonely = LoadWorker(cluster.name_server)
-    lonely.enter(["lonely"])
+    lonely.enter(["lonely"], str(tmp_path / "lonely"))
     (person,) = lonely.play()["people"]
     assert (person["room"], person["ended"], person["error"]) == ("", False, "")
 
 
 @pytest.mark.usefixtures("summary")
 def test_people_whose_opponents_are_gone_give_up_in_the_end(
-    cluster: ClusterControl, monkeypatch: pytest.MonkeyPatch
+    cluster: ClusterControl, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     left = LoadWorker(cluster.name_server)
-    left.enter(["left"])
+    left.enter(["left"], str(tmp_path / "left"))
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection, ThreadPoolExecutor(1) as pool:
         playing = pool.submit(left.play)
         room = connection.claim("gone").seek(SEEK_FILTER)
@@ -84,8 +88,8 @@ def test_people_whose_opponents_are_gone_give_up_in_the_end(
 
 def test_what_is_wrong_is_said(summary: LoadReport) -> None:
     first, *others = summary.people
-    person = {**first, "room": "", "ended": False, "error": "busy: no place", "seen": []}
-    bad = LoadReport(summary.plan, 1.0, [], [person, *others], summary.findings, summary.archived + 1, ["abcd"])
+    person = {**first, "room": "", "ended": False, "error": "busy: no place"}
+    bad = replace(summary, people=[person, *others], archived=summary.archived + 1, left=["abcd"])
     name, room = first["name"], first["room"]
     assert room in {other["room"] for other in others}, "the opponent is still there"
     assert f"{name} found no match" in bad.wrong

@@ -20,7 +20,7 @@ from game.match.offers import OFFER_KINDS
 from game.match.selection import Proposal, SeekFilter
 from game.rules import Seat, other
 from verify.chaos.players import PACE_S, ClientSession
-from verify.chaos.recorded_room import RecordedRoom
+from verify.testbed.recorded_room import RecordedRoom
 
 SEEK_FILTER = SeekFilter(board="3x3")
 RANDOM_LEVEL = LEVELS["random"]

@@ -21,8 +21,8 @@ from client.views import Row
 from game.bots.strategy import LEVELS, THINKS_S, within
 from game.errors import NoSuchRoom, Refusal, RoomClosed
 from game.forms.room_view import View
-from verify.chaos.history_file import HistoryWriter
-from verify.chaos.recorded_room import RecordedRoom, create
+from verify.testbed.history_file import HistoryWriter
+from verify.testbed.recorded_room import RecordedRoom, create
 from wire.errors import Busy, Fenced, NotReady, StorageFailed, TicTacToeError, Unreachable
 
 EXPECTED_ERRORS = (Unreachable, NotReady, Busy, StorageFailed, Fenced)

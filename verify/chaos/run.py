@@ -13,19 +13,18 @@ from client.cluster import connect
 from client.connection import ObjectAddress, RetryingConnection, RetryPolicy
 from client.credentials import DEFAULT_PORT
 from client.room import RoomClient
-from game.rooms.commands import Move
 from game.rooms.events import Event, Finished, Started
 from game.rooms.evolve import evolve
 from game.rooms.state import nothing
 from verify.chaos.fault_plan import plan
 from verify.chaos.faults import FaultKind
-from verify.chaos.history_file import RecordedHistory, read_histories
 from verify.chaos.nemesis import Nemesis
 from verify.chaos.report import COUNTED, ChaosReport
 from verify.chaos.workload_processes import WorkloadProcesses, groups_of_clients
 from verify.history.guarantees import check
-from verify.history.record import AnsweredCall, Call, RoomHistory
+from verify.history.record import RoomHistory
 from verify.testbed.cluster_faults import ClusterFaults
+from verify.testbed.history_file import RecordedHistory, is_accepted_move, read_histories
 from wire import MAIN, room_object, rpc
 from wire.addresses import parse
 from wire.errors import TicTacToeError
@@ -128,7 +127,7 @@ class _Run:
         deadline = time.monotonic() + FIRST_MOVES_LIMIT_S
         while time.monotonic() < deadline:
             rooms = read_histories(self._workload.files).rooms.values()
-            if sum(any(_is_accepted_move(call) for call in room.calls) for room in rooms) >= self._options.tables:
+            if sum(any(is_accepted_move(call) for call in room.calls) for room in rooms) >= self._options.tables:
                 self._report_progress("every table has an accepted move")
                 return
             time.sleep(LOOK_AGAIN_S)
@@ -215,10 +214,6 @@ def _has_ended(room: str, final: Iterable[tuple[int, Event]]) -> bool:
     for _, event in final:
         state = evolve(state, event)
     return not state.is_match or state.series_is_over or state.phase == "closed"
-
-
-def _is_accepted_move(call: Call[object]) -> bool:
-    return isinstance(call.operation, Move) and isinstance(call.answer, AnsweredCall)
 
 
 def _count(finals: Iterable[Iterable[tuple[int, Event]]], kind: type) -> int:

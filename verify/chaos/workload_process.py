@@ -15,9 +15,9 @@ from pathlib import Path
 
 from client.cluster import Cluster, connect
 from client.player import Player
-from verify.chaos.history_file import HistoryWriter
 from verify.chaos.match_players import MatchPlayer
 from verify.chaos.players import LOOK_AGAIN_S, ChaosPlayer, ClientSpec
+from verify.testbed.history_file import HistoryWriter
 from verify.testbed.task_processes import carry_out
 from wire.errors import Busy, NotReady, StorageFailed, TicTacToeError, Unreachable
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from game.errors import InvalidArgument
-from game.rooms.events import Finished
 from verify.history.guarantees import Findings
 from verify.testbed.percentiles import percentiles
 
@@ -35,8 +34,8 @@ class LoadPlan:
 class LoadReport:
     """The results.
 
-    ``people``: the report of each person. ``archived``: games in the archive. ``left``: rooms that are still open after
-    all people have left.
+    ``people``: the report of each person. ``games``: finished games, as their players saw them. ``archived``: games in
+    the archive. ``left``: rooms that are still open after all people have left.
     """
 
     plan: LoadPlan
@@ -44,6 +43,9 @@ class LoadReport:
     killed: Sequence[tuple[str, ...]]
     people: Sequence[Mapping[str, Any]]
     findings: Findings
+    moves: int
+    """The number of acknowledged moves."""
+    games: int
     archived: int
     left: Sequence[str]
 
@@ -62,17 +64,6 @@ class LoadReport:
     def unfinished(self) -> list[str]:
         """Return the people who did not see their series end."""
         return [person["name"] for person in self.people if not person["ended"]]
-
-    @property
-    def games(self) -> int:
-        """Return the number of finished games, as their players saw them."""
-        ended = {
-            (person["room"], version)
-            for person in self.people
-            for version, plain in person["seen"]
-            if plain["kind"] == Finished.kind and plain["termination"] != "aborted"
-        }
-        return len(ended)
 
     @property
     def wrong(self) -> list[str]:
@@ -102,7 +93,7 @@ class LoadReport:
             "series_ended": (len(self.people) - len(self.unfinished)) // 2,
             "games": self.games,
             "games_in_the_book": self.archived,
-            "moves_acked": self.findings.acked,
+            "moves_acked": self.moves,
             "moves_lost": len(self.findings.lost),
             "moves_doubled": len(self.findings.doubled),
             "views_out_of_order": len(self.findings.out_of_order),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from client.cluster import Cluster, connect
-from game.forms.event_codec import from_plain
-from game.rooms.commands import Move
+from game.rooms.events import Finished
 from server.control.cluster import ClusterControl
 from verify.history.guarantees import check
-from verify.history.record import AnsweredCall, Call, RoomHistory
+from verify.history.record import RoomHistory
 from verify.load.report import LoadPlan, LoadReport
+from verify.testbed.history_file import read_histories
 from verify.testbed.kill_schedule import ALL_SERVERS, kill_schedule
 from verify.testbed.task_processes import TaskProcess, all_do, each_does, task_processes
 from verify.testbed.waiting import becomes_true
@@ -31,20 +33,27 @@ def run_load(servers: ClusterControl, plan: LoadPlan, on_progress: Callable[[str
     """Run a load test on a running cluster that keeps all events. Failures are in the summary."""
     names = [f"rush{number}" for number in range(plan.people)]
     processes = min(PROCESSES, len(names))
-    with task_processes(processes, *WORKER, servers.name_server) as workers:
-        parts = [names[first::processes] for first in range(processes)]
-        each_does([(worker, {"do": "enter", "names": part}) for worker, part in zip(workers, parts, strict=True)])
+    with (
+        tempfile.TemporaryDirectory(prefix="tictactoe-load-") as folder,
+        task_processes(processes, *WORKER, servers.name_server) as workers,
+    ):
+        files = [Path(folder) / f"{number}.jsonl" for number in range(processes)]
+        parts = [{"names": names[number::processes], "file": str(file)} for number, file in enumerate(files)]
+        each_does([(worker, {"do": "enter", **part}) for worker, part in zip(workers, parts, strict=True)])
         on_progress(f"{plan.people} clients are connected; all press Play")
         began = time.monotonic()
         killed, people = _under_kills(servers, plan, workers, on_progress)
         seconds = time.monotonic() - began
         on_progress("all series are over; checking the histories")
         with connect(servers.name_server, deadline_s=DEADLINE_S) as cluster:
-            histories = _histories(cluster, people)
+            recorded = read_histories(files)
+            _read_final(cluster, recorded.rooms)
             archived = _archived_games(cluster)
             all_do(workers, {"do": "leave"})
-            left = _still_open(cluster, histories)
-    return LoadReport(plan, seconds, killed, people, check(histories, complete=False), archived, left)
+            left = _still_open(cluster, recorded.rooms)
+    findings = check(recorded.rooms, complete=False)
+    games = _games_seen(recorded.rooms)
+    return LoadReport(plan, seconds, killed, people, findings, len(recorded.accepted), games, archived, left)
 
 
 def _under_kills(
@@ -75,18 +84,8 @@ def _under_kills(
     return killed, [person for answer in answers for person in answer["people"]]
 
 
-def _histories(cluster: Cluster, people: Sequence[dict[str, Any]]) -> dict[str, RoomHistory]:
-    """Return the histories by room: the calls and events of the people, and the final events as the servers return
-    them.
-    """
-    histories: dict[str, RoomHistory] = {}
-    for person in people:
-        if person["room"]:
-            history = histories.setdefault(person["room"], RoomHistory())
-            history.spectators[person["name"]] = [(version, from_plain(plain)) for version, plain in person["seen"]]
-            for request_id, version, seat, cell in person["moves"]:
-                move = Move(person["name"], request_id, cell)
-                history.calls.append(Call(person["name"], move, 0.0, 0.0, AnsweredCall(version, seat)))
+def _read_final(cluster: Cluster, histories: Mapping[str, RoomHistory]) -> None:
+    """Read all events of these rooms, as the servers return them."""
     reader = cluster.claim("the reader")
 
     def read(room: str) -> None:
@@ -94,7 +93,18 @@ def _histories(cluster: Cluster, people: Sequence[dict[str, Any]]) -> dict[str, 
 
     with ThreadPoolExecutor(READERS) as pool:
         list(pool.map(read, histories))
-    return histories
+
+
+def _games_seen(histories: Mapping[str, RoomHistory]) -> int:
+    """Return the number of games that a player saw end, without those that were aborted."""
+    ended = {
+        (room, version)
+        for room, history in histories.items()
+        for seen in history.spectators.values()
+        for version, event in seen
+        if isinstance(event, Finished) and event.termination != "aborted"
+    }
+    return len(ended)
 
 
 def _still_open(cluster: Cluster, rooms: Container[str]) -> list[str]:

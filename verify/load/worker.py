@@ -10,17 +10,17 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from client import Player, connect
 from client.bot import OUTDATED
-from client.room import RoomClient, new_request_id
-from client.room_news import News
 from game.errors import Refusal
-from game.forms.event_codec import to_plain
 from game.forms.room_view import View
 from game.games.tictactoe import EMPTY
 from game.match.selection import Proposal, SeekFilter
+from verify.testbed.history_file import HistoryWriter
+from verify.testbed.recorded_room import RecordedRoom
 from verify.testbed.task_processes import carry_out
 from wire.errors import TicTacToeError
 
@@ -37,20 +37,19 @@ P_STUBBORN = 0.05
 class LoadPlayer:
     """A person who presses Play once and plays the series to its end."""
 
-    def __init__(self, player: Player) -> None:
+    def __init__(self, player: Player, recorder: HistoryWriter) -> None:
         self._player = player
+        self._recorder = recorder
         self._rng = random.Random(player.name)
         self._proposal = Proposal("3x3", self._rng.choice((1, 3)), self._rng.choice(("none", "3+2")))
         self._stubborn = self._rng.random() < P_STUBBORN
-        # The acknowledged moves: request id, version, seat, cell.
-        self.moves: list[tuple[str, int, str | None, object]] = []
-        # The received events with their versions, in the order of arrival.
-        self.seen: list[tuple[int, dict[str, object]]] = []
-        self._room: RoomClient | None = None
+        self._room: RecordedRoom | None = None
         self.room = ""
         self.matched_s = 0.0
         self.ended = False
         self.error = ""
+        self.progress = 0
+        """A number that grows with every change for this person."""
 
     def play(self, together: threading.Barrier, give_up: threading.Event) -> None:
         """Press Play together with all others. Play until the series ends or ``give_up`` is set."""
@@ -61,40 +60,37 @@ class LoadPlayer:
             if room is None:
                 return
             self.matched_s, self.room = time.monotonic() - pressed, room.id
-            self._room = room
-            self._play_series(room, give_up)
+            self._room = RecordedRoom(room, self._recorder, self._player.name)
+            self._play_series(self._room, give_up)
         except TicTacToeError as error:
             self.error = f"{error.code}: {error.message}"
         except Exception as error:
             self.error = f"unexpected error in the client: {error!r}"
 
-    def _play_series(self, room: RoomClient, give_up: threading.Event) -> None:
-        for news in room.watch(0, stop=give_up):
-            self.seen += [(version, to_plain(event)) for version, event in news.events]
+    def _play_series(self, room: RecordedRoom, give_up: threading.Event) -> None:
+        for news in room.follow(0, stop=give_up):
+            self.progress += 1
             if news.view.series_over:
                 self.ended = True
                 break
-            self._act(room, news)
+            self._act(room, news.view)
 
-    def _act(self, room: RoomClient, news: News) -> None:
-        """Act on the news. If they are out of date, the command is refused and newer ones follow."""
-        view = news.view
+    def _act(self, room: RecordedRoom, view: View) -> None:
+        """Act on the view. If it is out of date, the command is refused and a newer view follows."""
         seat = view.seat_of(room.name)
         try:
             if view.phase == "selecting":
                 self._propose(room, view)
             elif view.phase == "playing" and view.turn == seat:
                 free = [cell for cell, stone in enumerate(view.board["cells"]) if stone == EMPTY]
-                cell, request_id = self._rng.choice(free), new_request_id()
-                answer = room.move(cell, request_id=request_id)
-                self.moves.append((request_id, answer.version, answer.seat, cell))
+                room.move(self._rng.choice(free))
             elif view.phase == "finished" and seat not in view.rematch:
                 room.rematch()
         except Refusal as refusal:
             if refusal.code not in OUTDATED:
                 raise
 
-    def _propose(self, room: RoomClient, view: View) -> None:
+    def _propose(self, room: RecordedRoom, view: View) -> None:
         selection, seat = view.selection, view.seat_of(room.name)
         if selection is None or seat is None:
             return
@@ -113,17 +109,8 @@ class LoadPlayer:
 
     def as_plain(self) -> dict[str, Any]:
         """Return the results as a dictionary."""
-        return {**{name: value for name, value in vars(self).items() if not name.startswith("_")}, "name": self.name}
-
-    @property
-    def progress(self) -> int:
-        """Return a number that grows with every change for this person."""
-        return len(self.seen) + len(self.moves) + bool(self.room)
-
-    @property
-    def name(self) -> str:
-        """Return the username."""
-        return self._player.name
+        shown = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        return {**shown, "name": self._player.name}
 
 
 class LoadWorker:
@@ -133,9 +120,10 @@ class LoadWorker:
         self._cluster = connect(name_server, deadline_s=DEADLINE_S)
         self._people: list[LoadPlayer] = []
 
-    def enter(self, names: Sequence[str]) -> dict[str, object]:
-        """Claim these names."""
-        self._people = [LoadPlayer(self._cluster.claim(name)) for name in names]
+    def enter(self, names: Sequence[str], file: str) -> dict[str, object]:
+        """Claim these names. ``file``: of the history."""
+        recorder = HistoryWriter(Path(file))
+        self._people = [LoadPlayer(self._cluster.claim(name), recorder) for name in names]
         return {"people": len(self._people)}
 
     def play(self) -> dict[str, object]:

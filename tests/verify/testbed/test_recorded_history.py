@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -10,24 +9,27 @@ from pathlib import Path
 
 import pytest
 
+from game.errors import NotYourTurn
 from game.rooms.commands import Create, Join, Move
 from game.rooms.events import Created, Moved
 from server.settings import ROOT
-from tests.client.desktop.model.seen import view_after
-from verify.chaos.history_file import HistoryWriter, read_histories
-from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, Seen
+from verify.history.record import AnsweredCall, ObservedView, RefusedCall, Seen
+from verify.testbed.history_file import HistoryWriter, read_histories
+from wire.errors import StorageFailed
 
 MOVE = Move("ada", "request-1", 4)
 WRITER = """
 import sys
 from pathlib import Path
-from verify.chaos.history_file import HistoryWriter
 from game.rooms.commands import Move
+from verify.history.record import AnsweredCall
+from verify.testbed.history_file import HistoryWriter
 recorder = HistoryWriter(Path(sys.argv[1]))
-recorder.record_done(recorder.record_command("ada@0.1", "room", Move("ada", "request-1", 4)), "room", 7, "X")
-recorder.record_command("ada@0.1", "room", Move("ada", "request-2", 5))
-print("written", flush=True)
-sys.stdin.read()
+with recorder.call("ada@0.1", "room", Move("ada", "request-1", 4)) as record_answer:
+    record_answer(AnsweredCall(7, "X"))
+with recorder.call("ada@0.1", "room", Move("ada", "request-2", 5)):
+    print("written", flush=True)
+    sys.stdin.read()
 """
 
 
@@ -55,8 +57,8 @@ def test_what_a_killed_process_wrote_is_there_and_its_open_call_stays_open(file:
 
 def test_a_torn_last_line_counts_as_not_written(file: Path) -> None:
     recorder = HistoryWriter(file)
-    number = recorder.record_command("ada@0.1", "room", MOVE)
-    recorder.record_done(number, "room", 7, "X")
+    with recorder.call("ada@0.1", "room", MOVE) as record_answer:
+        record_answer(AnsweredCall(7, "X"))
     file.write_bytes(file.read_bytes()[:-5])
     (call,) = read_histories([file]).rooms["room"].calls
     assert (call.operation, call.answer, call.answered_at) == (MOVE, None, None)
@@ -64,13 +66,16 @@ def test_a_torn_last_line_counts_as_not_written(file: Path) -> None:
 
 def test_refusals_looks_and_unknown_answers_are_read_back_as_what_they_were(file: Path) -> None:
     recorder = HistoryWriter(file)
-    view = view_after()
-    recorder.record_refusal(recorder.record_command("ada@0.1", "room", MOVE), "not_your_turn")
-    recorder.record_view(recorder.record_read("bob@1.1", "room", "bob"), view)
-    recorder.record_unknown(recorder.record_command("ada@0.1", "room", MOVE), "storage_failed")
+    seen = Seen(7, "playing", (("X", 4), ("O", 0)))
+    with pytest.raises(NotYourTurn), recorder.call("ada@0.1", "room", MOVE):
+        raise NotYourTurn("it is the turn of O")
+    with recorder.call("bob@1.1", "room", ObservedView("bob")) as record_answer:
+        record_answer(seen)
+    with pytest.raises(StorageFailed), recorder.call("ada@0.1", "room", MOVE):
+        raise StorageFailed("the disk is full")
     refused, look, unknown = read_histories([file]).rooms["room"].calls
     assert refused.answer == RefusedCall("not_your_turn")
-    assert (look.operation, look.answer) == (ObservedView("bob"), Seen(view.version, "playing", ()))
+    assert (look.operation, look.answer) == (ObservedView("bob"), seen)
     assert (unknown.answer, unknown.answered_at) == (None, None)
 
 
@@ -86,8 +91,10 @@ def test_what_a_spectator_saw_is_its_own_however_often_it_is_told(file: Path) ->
 
 def test_a_room_that_was_opened_without_an_answer_gets_its_call_once_it_is_found(file: Path) -> None:
     recorder = HistoryWriter(file)
-    recorder.record_command("ada@0.1", None, Create("ada", "request-1", "t1 5", "tictactoe", {}))
-    recorder.record_command("ada@0.1", "room", Join("ada", "request-2", "player"))
+    with recorder.call("ada@0.1", None, Create("ada", "request-1", "t1 5", "tictactoe", {})):
+        pass
+    with recorder.call("ada@0.1", "room", Join("ada", "request-2", "player")):
+        pass
     recorded = read_histories([file])
     assert [call.operation.request_id for call in recorded.without_room if isinstance(call.operation, Create)] == [
         "request-1"
@@ -104,7 +111,6 @@ def test_surprises_are_told(file: Path) -> None:
 
 
 def test_a_call_is_written_before_it_is_sent(file: Path) -> None:
-    HistoryWriter(file).record_command("ada@0.1", "room", MOVE)
-    (line,) = file.read_text().splitlines()
-    assert json.loads(line)["fields"]["request_id"] == "request-1"
-    assert isinstance(read_histories([file]).rooms["room"].calls[0], Call)
+    with HistoryWriter(file).call("ada@0.1", "room", MOVE):
+        (call,) = read_histories([file]).rooms["room"].calls
+    assert call.operation == MOVE

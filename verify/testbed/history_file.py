@@ -7,24 +7,33 @@ process.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import asdict
+import msgspec
 
+from game.errors import Refusal, TicTacToeError
 from game.forms.event_codec import from_plain, to_plain
-from game.forms.room_view import View
 from game.rooms.commands import COMMANDS, Command, Create, Move
 from game.rooms.events import Created, Event
 from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, RoomHistory, Seen
+
+Answer = AnsweredCall | RefusedCall | Seen
+RecordAnswer = Callable[..., None]
+"""Writes an ``Answer``, and the id of the room if the call created it."""
+_KINDS: Mapping[str, Any] = {
+    **COMMANDS,
+    **{kind.__name__: kind for kind in (ObservedView, AnsweredCall, RefusedCall, Seen)},
+}
 
 
 class HistoryWriter:
@@ -37,33 +46,26 @@ class HistoryWriter:
         self._numbers = itertools.count(1)
         self._spectators = itertools.count(1)
 
-    def record_command(self, client: str, room: str | None, command: Command) -> int:
-        """Write a command before it is sent.
+    @contextlib.contextmanager
+    def call(self, client: str, room: str | None, operation: Command | ObservedView) -> Iterator[RecordAnswer]:
+        """Write a call before the block sends it, and the error that the block raises.
 
-        Return its number, which its answer repeats. ``room`` is None for a command that creates a room.
+        Yield the function that writes the answer. ``room`` is None for a command that creates a room.
         """
-        name = type(command).__name__
-        return self._record_call(client=client, room=room, command=name, fields=asdict(command))
+        number = next(self._numbers)
 
-    def record_read(self, client: str, room: str, by: str) -> int:
-        """Write a read of a room's view before it is sent. Return its number, which its answer repeats."""
-        return self._record_call(client=client, room=room, command="Look", fields={"by": by})
+        def record_answer(answer: Answer, room: str | None = None) -> None:
+            self._write("answer", number=number, room=room, answer=_plain(answer))
 
-    def record_done(self, number: int, room: str, version: int, seat: str | None) -> None:
-        """Write that a command was applied."""
-        self._write("answer", number=number, room=room, done=(version, seat))
-
-    def record_refusal(self, number: int, code: str) -> None:
-        """Write that a command was refused."""
-        self._write("answer", number=number, refused=code)
-
-    def record_unknown(self, number: int, code: str) -> None:
-        """Write that no answer shows whether a command was applied. ``code`` is the error that came instead."""
-        self._write("answer", number=number, unknown=code)
-
-    def record_view(self, number: int, view: View) -> None:
-        """Write the view that a read returned."""
-        self._write("answer", number=number, seen=(view.version, view.phase, view.moves))
+        self._write("call", number=number, client=client, room=room, operation=_plain(operation))
+        try:
+            yield record_answer
+        except Refusal as refusal:
+            record_answer(RefusedCall(refusal.code))
+            raise
+        except TicTacToeError as error:
+            self._write("unknown", number=number, code=error.code)
+            raise
 
     def new_spectator(self, client: str) -> str:
         """Return a new, unused name for a spectator of a room."""
@@ -78,11 +80,6 @@ class HistoryWriter:
         """Write that a client got an answer that must never happen."""
         self._write("surprise", client=client, sentence=sentence)
 
-    def _record_call(self, **fields: object) -> int:
-        number = next(self._numbers)
-        self._write("call", number=number, **fields)
-        return number
-
     def _write(self, what: str, **fields: object) -> None:
         line = json.dumps({"what": what, "at": time.monotonic(), **fields}, separators=(",", ":")) + "\n"
         with self._lock:
@@ -93,7 +90,7 @@ class HistoryWriter:
 class RecordedHistory:
     """The recorded histories, calls and surprises of all processes."""
 
-    rooms: dict[str, RoomHistory] = field(default_factory=dict)
+    rooms: defaultdict[str, RoomHistory] = field(default_factory=lambda: defaultdict(RoomHistory))
     without_room: list[Call[object]] = field(default_factory=list)
     """Calls that create a room, but have no answer with the room's id."""
     surprises: list[str] = field(default_factory=list)
@@ -106,6 +103,12 @@ class RecordedHistory:
     def calls(self) -> int:
         """Return the number of calls."""
         return len(self.without_room) + sum(len(history.calls) for history in self.rooms.values())
+
+    def add(self, room: str | None, call: Call[object]) -> None:
+        """Add a call on a room, or on a room without a known id."""
+        (self.without_room if room is None else self.rooms[room].calls).append(call)
+        if is_accepted_move(call):
+            self.accepted.append((call.sent_at, call.answered_at or 0.0))
 
     def assign_rooms(self) -> None:
         """Move each call without a room to its room, as the final histories show.
@@ -125,6 +128,11 @@ class RecordedHistory:
         self.without_room = left
 
 
+def is_accepted_move(call: Call[object]) -> bool:
+    """Return whether a call is an acknowledged move."""
+    return isinstance(call.operation, Move) and isinstance(call.answer, AnsweredCall)
+
+
 def read_histories(files: Iterable[Path]) -> RecordedHistory:
     """Read all these files."""
     recorded = RecordedHistory()
@@ -137,17 +145,24 @@ def _read_one(file: Path, recorded: RecordedHistory) -> None:
     waiting: dict[int, tuple[str | None, Call[object]]] = {}
     for line in _lines(file):
         if line["what"] == "call":
-            waiting[line["number"]] = (line["room"], Call(line["client"], _operation(line), line["at"]))
+            waiting[line["number"]] = line["room"], Call(line["client"], _from_plain(line["operation"]), line["at"])
         elif line["what"] == "answer":
             room, call = waiting.pop(line["number"])
-            _put(recorded, room or line.get("room"), _answered(call, line, recorded))
+            answered = replace(call, answered_at=line["at"], answer=_from_plain(line["answer"]))
+            recorded.add(room or line["room"], answered)
+        elif line["what"] == "unknown":
+            recorded.unanswered[line["code"]] += 1
+            recorded.add(*waiting.pop(line["number"]))
         elif line["what"] == "news":
-            _add_news(_history(recorded, line["room"]), line)
+            history = recorded.rooms[line["room"]]
+            seen = history.spectators.setdefault(line["spectator"], [])
+            seen.extend((version, from_plain(plain)) for version, plain in line["events"])
+            history.gaps += line["gap"]
         else:
             recorded.surprises.append(f"{line['client']}: {line['sentence']}")
     for room, call in waiting.values():
         recorded.unanswered["killed"] += 1
-        _put(recorded, room, call)
+        recorded.add(room, call)
 
 
 def _lines(file: Path) -> Iterator[Mapping[str, Any]]:
@@ -157,40 +172,12 @@ def _lines(file: Path) -> Iterator[Mapping[str, Any]]:
         yield json.loads(line)
 
 
-def _operation(line: Mapping[str, Any]) -> Command | ObservedView:
-    fields = line["fields"]
-    return ObservedView(**fields) if line["command"] == "Look" else COMMANDS[line["command"]](**fields)
+def _plain(value: Command | ObservedView | Answer) -> tuple[str, object]:
+    """Return an operation or an answer as the name of its class and its fields."""
+    return type(value).__name__, msgspec.to_builtins(value)
 
 
-def _answered(call: Call[object], line: Mapping[str, Any], recorded: RecordedHistory) -> Call[object]:
-    answer: object
-    if "done" in line:
-        answer = AnsweredCall(*line["done"])
-        if isinstance(call.operation, Move):
-            recorded.accepted.append((call.sent_at, line["at"]))
-    elif "refused" in line:
-        answer = RefusedCall(line["refused"])
-    elif "seen" in line:
-        version, phase, moves = line["seen"]
-        answer = Seen(version, phase, tuple((seat, move) for seat, move in moves))
-    else:
-        recorded.unanswered[line["unknown"]] += 1
-        return call
-    return replace(call, answered_at=line["at"], answer=answer)
-
-
-def _put(recorded: RecordedHistory, room: str | None, call: Call[object]) -> None:
-    if room is None:
-        recorded.without_room.append(call)
-    else:
-        _history(recorded, room).calls.append(call)
-
-
-def _add_news(history: RoomHistory, line: Mapping[str, Any]) -> None:
-    seen = history.spectators.setdefault(line["spectator"], [])
-    seen.extend((version, from_plain(plain)) for version, plain in line["events"])
-    history.gaps += line["gap"]
-
-
-def _history(recorded: RecordedHistory, room: str) -> RoomHistory:
-    return recorded.rooms.setdefault(room, RoomHistory())
+def _from_plain(plain: tuple[str, object]) -> Any:
+    """Return the operation or answer of ``_plain``."""
+    name, fields = plain
+    return msgspec.convert(fields, _KINDS[name])

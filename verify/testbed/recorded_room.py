@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 from client.player import Player
 from client.room import RoomClient, new_request_id
 from client.room_news import News
-from game.errors import Refusal
 from game.forms.room_view import View
 from game.rooms.commands import COMMANDS, Create
 from game.rooms.remembered_requests import CommandAnswer
-from verify.chaos.history_file import HistoryWriter
-from wire.errors import TicTacToeError
-
-Result = TypeVar("Result")
+from verify.history.record import AnsweredCall, ObservedView, Seen
+from verify.testbed.history_file import HistoryWriter
 
 
 class RecordedRoom(RoomClient):
@@ -40,17 +37,16 @@ class RecordedRoom(RoomClient):
 
     def _command(self, method: str, request_id: str | None, *arguments: Any) -> CommandAnswer:
         request_id = request_id or new_request_id()
-        send = super()._command
         command = COMMANDS[method.title().replace("_", "")](self.name, request_id, *arguments)
-        number = self._recorder.record_command(self._client, self.id, command)
-        answer = _recording_error(self._recorder, number, lambda: send(method, request_id, *arguments))
-        self._recorder.record_done(number, self.id, answer.version, answer.seat)
+        with self._recorder.call(self._client, self.id, command) as record_answer:
+            answer = super()._command(method, request_id, *arguments)
+            record_answer(AnsweredCall(answer.version, answer.seat))
         return answer
 
     def view(self) -> View:
-        number = self._recorder.record_read(self._client, self.id, self.name)
-        view = _recording_error(self._recorder, number, super().view)
-        self._recorder.record_view(number, view)
+        with self._recorder.call(self._client, self.id, ObservedView(self.name)) as record_answer:
+            view = super().view()
+            record_answer(Seen(view.version, view.phase, view.moves))
         return view
 
     def follow(self, after_version: int | None = None, *, stop: threading.Event | None = None) -> Iterator[News]:
@@ -70,22 +66,8 @@ class RecordedRoom(RoomClient):
 
 def create(player: Player, call: Callable[..., Any], title: str, recorder: HistoryWriter, client: str) -> RecordedRoom:
     """Create a room, and record the call. ``call`` calls a remote method of the communication server."""
-    request_id = new_request_id()
-    number = recorder.record_command(client, None, Create(player.name, request_id, title, "tictactoe", {}))
-    answer = _recording_error(
-        recorder, number, lambda: call("create", player.token, request_id, title, "tictactoe", {})
-    )
-    recorder.record_done(number, answer["room"], answer["version"], None)
+    create = Create(player.name, new_request_id(), title, "tictactoe", {})
+    with recorder.call(client, None, create) as record_answer:
+        answer = call("create", player.token, create.request_id, title, create.game, create.options)
+        record_answer(AnsweredCall(answer["version"], None), answer["room"])
     return RecordedRoom(player.room(answer["room"]), recorder, client)
-
-
-def _recording_error(recorder: HistoryWriter, number: int, send: Callable[[], Result]) -> Result:
-    """Return what ``send`` returns. An error is recorded as the answer and raised again."""
-    try:
-        return send()
-    except Refusal as refusal:
-        recorder.record_refusal(number, refusal.code)
-        raise
-    except TicTacToeError as error:
-        recorder.record_unknown(number, error.code)
-        raise
