@@ -79,7 +79,6 @@ class Desk:
 
     async def _connect(self, ours: socket.socket) -> None:
         turns = Turns()
-        turns.begin(asyncio.get_running_loop())
         connection = self.connection = Connection(
             ConnectionSlot("host", CAME_AT),
             MessageReader(largest=LARGEST_CALL, skipped=1 << 20),

@@ -56,7 +56,6 @@ class OpenConnections:
     def begin(self, loop: asyncio.AbstractEventLoop, listening: socket.socket) -> None:
         """Accept connections from now on, and search for those past their deadline."""
         self._loop = loop
-        self.turns.begin(loop)
         self._acceptor = Acceptor(loop, listening, is_open=self._is_free, admit=self._admit)
         self._sweeping = loop.call_later(SWEEP_S, self._sweep, loop)
 

@@ -24,13 +24,8 @@ class Turns:
         """The time that clients have taken in this turn, or in some short turns. Below NOTICED_S it is not reset."""
         self._waiting: deque[Callable[[], None]] = deque()
         """The work that was put off, oldest first."""
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._is_scheduled = False
         """Whether ``_begin`` is going to be called in the next turn."""
-
-    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Use this loop from now on."""
-        self._loop = loop
 
     def spend(self, seconds: float) -> None:
         """Note that a client was served for so long."""
@@ -44,9 +39,9 @@ class Turns:
         self._schedule()
 
     def _schedule(self) -> None:
-        if not self._is_scheduled and self._loop is not None:
+        if not self._is_scheduled:
             self._is_scheduled = True
-            self._loop.call_soon(self._begin)
+            asyncio.get_running_loop().call_soon(self._begin)
 
     def _begin(self) -> None:
         """Begin a turn: do work that was put off, as far as it fits into the turn."""

@@ -309,7 +309,7 @@ def test_requests_on_one_connection_are_answered_one_after_the_other(ends: Ends)
         ends.until(lambda: ends.service.deferred)
         ends.turns()
         assert ends.service.done == ["later"]
-        ends.service.deferred[0].answer("late")
+        ends.loop.call_soon(ends.service.deferred[0].answer, "late")
         ends.until(lambda: ends.service.done == ["later", "now"])
 
 
