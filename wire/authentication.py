@@ -84,7 +84,7 @@ class Session:
 class Initiator:
     """The handshake at the connecting end.
 
-    Call ``hello``, ``accept`` for the challenge and ``proof``; then use ``session``.
+    Call ``hello``, ``accept`` for the challenge and ``proof``.
     """
 
     def __init__(self, key: bytes, version: int) -> None:
@@ -96,37 +96,33 @@ class Initiator:
         """Return the token of the first message."""
         return self._transcript.hello(header, data, secrets.token_bytes(NONCE_BYTES))
 
-    def accept(self, token: bytes | None, header: bytes, data: bytes) -> None:
-        """Accept the challenge. Raises NotAuthentic if the other end does not have the key, or has another version."""
+    def accept(self, token: bytes | None, header: bytes, data: bytes) -> Session:
+        """Accept the challenge. Return the session, which begins after the proof.
+
+        Raises NotAuthentic if the other end does not have the key, or has another version.
+        """
         version, nonce, tag = _parts(token)
         self._transcript.check_version(version)
-        self._keys = self._transcript.keys(header, data, nonce)
-        _check_tag(tag, self._transcript.tag(self._keys.challenge))
+        keys = self._keys = self._transcript.keys(header, data, nonce)
+        _check_tag(tag, self._transcript.tag(keys.challenge))
+        return Session(sending=keys.of_initiator, receiving=keys.of_responder)
 
     def proof(self, header: bytes, data: bytes) -> bytes:
         """Return the token of the message that answers the challenge."""
         self._transcript.add(header, data)
         return self._transcript.tag(_of_this(self._keys).proof)
 
-    @property
-    def session(self) -> Session:
-        """Return the session after the handshake."""
-        keys = _of_this(self._keys)
-        return Session(sending=keys.of_initiator, receiving=keys.of_responder)
-
 
 class Responder:
     """The handshake at the accepting end.
 
-    Call ``accept_hello``, ``challenge`` and ``accept_proof``; then use ``session``.
+    Call ``accept_hello``, ``challenge`` and ``accept_proof``.
     """
 
     def __init__(self, key: bytes, version: int) -> None:
         """See ``Initiator``."""
         self._transcript = _Transcript(key, version)
         self._keys: _Keys | None = None
-        self._proven: _Keys | None = None
-        """None until the initiator has proved that it has the key."""
 
     def accept_hello(self, token: bytes | None, header: bytes, data: bytes) -> None:
         """Accept the first message. Raises NotAuthentic if its sender does not have the key. A replay is accepted."""
@@ -140,16 +136,14 @@ class Responder:
         self._keys = self._transcript.keys(header, data, nonce)
         return bytes([self._transcript.version]) + nonce + self._transcript.tag(self._keys.challenge)
 
-    def accept_proof(self, token: bytes | None, header: bytes, data: bytes) -> None:
-        """Accept the answer to the challenge. Raises NotAuthentic if the proof does not belong to this challenge."""
-        self._transcript.add(header, data)
-        _check_tag(token, self._transcript.tag(_of_this(self._keys).proof))
-        self._proven = self._keys
+    def accept_proof(self, token: bytes | None, header: bytes, data: bytes) -> Session:
+        """Accept the answer to the challenge, and return the session.
 
-    @property
-    def session(self) -> Session:
-        """Return the session after the handshake."""
-        keys = _of_this(self._proven)
+        Raises NotAuthentic if the proof does not belong to this challenge.
+        """
+        keys = _of_this(self._keys)
+        self._transcript.add(header, data)
+        _check_tag(token, self._transcript.tag(keys.proof))
         return Session(sending=keys.of_responder, receiving=keys.of_initiator)
 
 

@@ -314,9 +314,8 @@ class RawPeer:
         about = msgpack.packb({"handshake": {}, "object": PEER})
         self.sock.sendall(encode(CONNECT, 0, 1, MSGPACK, about, initiator.hello, HELLO_BYTES))
         welcome = frame_of(next(self.received))
-        initiator.accept(token_of(welcome), welcome.header, welcome.data)
+        self.session = initiator.accept(token_of(welcome), welcome.header, welcome.data)
         self.sock.sendall(encode(CONNECT, 0, 2, MSGPACK, b"", initiator.proof))
-        self.session = initiator.session
         return self
 
     def __exit__(self, *_: object) -> None:

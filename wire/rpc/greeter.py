@@ -86,9 +86,8 @@ class Greeter:
             connection.send(self._welcome(message, responder))
             connection.responder = responder
             return False
-        connection.responder.accept_proof(token, message.header, message.data)
-        connection.session, connection.responder = connection.responder.session, None
-        connection.prove = connection.session.tag
+        connection.session = connection.responder.accept_proof(token, message.header, message.data)
+        connection.responder, connection.prove = None, connection.session.tag
         return True
 
     def _welcome(self, handshake: Frame, responder: Responder | None = None) -> bytes:

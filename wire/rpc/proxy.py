@@ -135,11 +135,11 @@ class Proxy:
         sock.sendall(self._message(CONNECT, hello, initiator.hello, HELLO_BYTES))
         welcome = self._answer(CONNECT_OK, self._sequence)
         try:
-            initiator.accept(token_of(welcome), welcome.header, welcome.data)
+            session = initiator.accept(token_of(welcome), welcome.header, welcome.data)
         except NotAuthentic:
             raise Forbidden(f"{self.address} does not have this cluster key") from None
         proof = self._message(CONNECT, b"", initiator.proof)
-        self._session = initiator.session
+        self._session = session
         return proof
 
     def _connect(self) -> socket.socket:

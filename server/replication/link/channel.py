@@ -64,9 +64,9 @@ def initiate(key: bytes, write: Write) -> Handshake:
     challenge = yield
     if challenge[:1] == _REFUSAL:
         raise _REFUSALS.get(challenge[1:]) or NotAMessage("an unknown refusal")
-    initiator.accept(challenge, b"", b"")
+    session = initiator.accept(challenge, b"", b"")
     write(frame(initiator.proof(b"", b"")))
-    return initiator.session
+    return session
 
 
 def respond(key: bytes, write: Write) -> Handshake:
@@ -78,11 +78,10 @@ def respond(key: bytes, write: Write) -> Handshake:
         responder.accept_hello(hello, b"", b"")
         write(frame(responder.challenge(b"", b"")))
         kind = Forbidden
-        responder.accept_proof((yield), b"", b"")
+        return responder.accept_proof((yield), b"", b"")
     except NotAuthentic:
         write(refusal(kind))
         raise
-    return responder.session
 
 
 class Channel:
