@@ -115,7 +115,7 @@ class PrimaryTerm(Reads):
     def _new_replicator(self, epoch: Epoch, repair: Repair, faults: Failpoints) -> Replicator:
         journal, process = self._journal, self._process
         replicator = Replicator(
-            Primary(epoch, journal.last, journal.terms, forgotten_at=journal.forgotten_at),
+            Primary(epoch, journal.last, journal.terms),
             journal,
             self._compactor,
             faults=faults,

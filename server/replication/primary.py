@@ -31,13 +31,6 @@ class SyncState(enum.Enum):
     FENCED = "fenced"
 
 
-class Send(Struct, frozen=True):
-    """Send these entries, which follow on ``previous``."""
-
-    previous: LogId
-    entries: tuple[Entry, ...]
-
-
 class SendBacklog(Struct, frozen=True):
     """Send the next piece of the own journal after ``after``, at most up to ``upto``."""
 
@@ -64,33 +57,32 @@ class Primary:
     it is at most ``last.position``. ``sync_state`` never leaves ``FENCED``.
     """
 
-    def __init__(self, epoch: Epoch, last: LogId, terms: EpochHistory, *, forgotten_at: int = 0) -> None:
-        """``forgotten_at``: the position at which both logs ended when streams were last deleted."""
+    def __init__(self, epoch: Epoch, last: LogId, terms: EpochHistory) -> None:
         self.epoch = epoch
         self.last = last
         self.committed = last.position
         self.sync_state = SyncState.DEGRADED
         self._terms = terms
-        self._forgotten_at = forgotten_at
 
-    def appended(self, entries: Sequence[Entry]) -> Send | None:
-        """Process entries that the own journal has written. Return what to send while the replica is in sync.
+    def appended(self, entries: Sequence[Entry]) -> LogId | None:
+        """Process entries that the own journal has written.
 
-        Otherwise the entries are committed at once.
+        While the replica is in sync, send them: return the log id on which they follow. Otherwise they are committed at
+        once.
         """
         check(self.sync_state is not SyncState.FENCED, "a fenced primary must not write")
         check(bool(entries) and entries[0].position == self.last.position + 1, "the log must not have gaps")
         previous, self.last = self.last, entries[-1].log_id
         if self.sync_state is SyncState.IN_SYNC:
-            return Send(previous, tuple(entries))
+            return previous
         self.committed = self.last.position
         return None
 
-    def attached(self, replica_end: LogEnd, forgotten_at: int | None = None) -> CatchUp | None:
+    def attached(self, replica_end: LogEnd, *, lacks_deletion: bool = False) -> CatchUp | None:
         """Process the end of the replica's copy, which it returned when it attached or stored a piece of a catch-up.
 
-        ``forgotten_at``: the position at which that copy ended when streams were last deleted from it. None: as at the
-        last call. Returns what the replica lacks. None: it lacks nothing and is in sync now.
+        ``lacks_deletion``: streams were deleted here and not from that copy. Returns what the replica lacks. None: it
+        lacks nothing and is in sync now.
 
         Raises Fenced. Raises Diverged if the replica has entries that the own log lacks: this main server became the
         primary without everything that was acknowledged. It must end, and change nothing; the next start decides.
@@ -101,7 +93,6 @@ class Primary:
             self.sync_state = SyncState.FENCED
             raise Diverged("the replica has entries that this server's journal lacks")
         self.sync_state = SyncState.CATCHING_UP
-        lacks_deletion = forgotten_at is not None and forgotten_at < self._forgotten_at
         begins_before_terms = replica_end.log_id == START and self._terms.first > 1
         if lacks_deletion or begins_before_terms:
             return SendCopy()
@@ -110,12 +101,8 @@ class Primary:
         self.sync_state = SyncState.IN_SYNC
         return None
 
-    def deleted_streams(self) -> None:
-        """Record that streams were deleted from both logs, which end here."""
-        self._forgotten_at = self.last.position
-
     def acknowledged(self, replica_last: LogId) -> None:
-        """Process the answer to a ``Send``: the replica's copy ends at ``replica_last`` now."""
+        """Process the answer to entries that were sent: the replica's copy ends at ``replica_last`` now."""
         if self.sync_state is SyncState.IN_SYNC and replica_last == self.last:
             self.committed = self.last.position
         else:

@@ -19,7 +19,7 @@ from server.log.entries import BEFORE_ALL, Entry, LogEnd, LogId, Snapshot
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
 from server.replication import messages
-from server.replication.primary import CatchUp, Primary, Send, SendCopy, SyncState
+from server.replication.primary import CatchUp, Primary, SendCopy, SyncState
 from server.replication.repair import Repair
 from server.runtime.effects import Blocking, Effects, Sleep, WithCommitLock
 from server.runtime.failpoints import Failpoints
@@ -96,9 +96,9 @@ class Replicator:
         than the timeout of an append, then goes on without it.
         """
         self._compactor.count_entries(entries)
-        message = self._primary.appended(entries)
-        if message is not None:
-            yield from self._send(message)
+        previous = self._primary.appended(entries)
+        if previous is not None:
+            yield from self._send(previous, entries)
             self._faults.point("after_replica")
         is_committed = self._primary.committed == entries[-1].position
         check(is_committed or self._primary.sync_state is SyncState.FENCED, "an entry is committed, or never will be")
@@ -135,13 +135,12 @@ class Replicator:
             self._on_error(error)
             return False
         self._journal.forget(streams)
-        self._primary.deleted_streams()
         self._compactor.forgotten(streams)
         return True
 
-    def _send(self, message: Send) -> Effects[None]:
+    def _send(self, previous: LogId, entries: Sequence[Entry]) -> Effects[None]:
         try:
-            end = yield from self._append(message.previous, (), message.entries)
+            end = yield from self._append(previous, (), entries)
         except TicTacToeError as error:
             self._on_error(error)
             return
@@ -171,7 +170,7 @@ class Replicator:
     def _probe(self) -> Effects[None]:
         """Send an empty append, so that the loss of the replica is noticed while nothing is committed."""
         if self._primary.sync_state is SyncState.IN_SYNC:
-            yield from self._send(Send(self._primary.last, ()))
+            yield from self._send(self._primary.last, ())
 
     def _repair(self, repair: Repair) -> Effects[None]:
         """Repair damaged rows in both copies, if the replica is still in sync."""
@@ -188,7 +187,8 @@ class Replicator:
     def _attach(self) -> Effects[None]:
         try:
             end = yield from messages.attach(self._primary.epoch)
-            output = self._attached(end, (yield from messages.forgotten_at()))
+            forgotten_at = yield from messages.forgotten_at()
+            output = self._attached(end, lacks_deletion=forgotten_at < self._journal.forgotten_at)
             while output is not None:
                 output = yield from self._catch_up(output)
         except TicTacToeError as error:
@@ -200,8 +200,8 @@ class Replicator:
             self._journal.damage.retry_all()
             logger.info("replica in sync", epoch=self.epoch, position=self._primary.last.position)
 
-    def _attached(self, end: LogEnd, forgotten_at: int | None = None) -> CatchUp | None:
-        output = self._primary.attached(end, forgotten_at)
+    def _attached(self, end: LogEnd, *, lacks_deletion: bool = False) -> CatchUp | None:
+        output = self._primary.attached(end, lacks_deletion=lacks_deletion)
         self._record(end.log_id)
         return output
 

@@ -30,7 +30,7 @@ def _commit_appended(self: Primary, entries: Sequence[Entry]) -> None:
 
 
 @mutation("stale-replica-in-step", "a replica that lacks entries counts as in sync", Primary, "attached")
-def _attach_as_in_sync(self: Primary, _replica_end: LogEnd, _forgotten_at: int | None = None) -> None:
+def _attach_as_in_sync(self: Primary, _replica_end: LogEnd, **_: Any) -> None:
     self.sync_state = SyncState.IN_SYNC
 
 
@@ -41,7 +41,7 @@ def _attach_as_in_sync(self: Primary, _replica_end: LogEnd, _forgotten_at: int |
     "attached",
 )
 def _attach_with_deleted_streams(
-    self: Primary, end: LogEnd, _forgotten_at: int | None = None, original: Any = Primary.attached
+    self: Primary, end: LogEnd, original: Any = Primary.attached, **_: Any
 ) -> CatchUp | None:
     output: CatchUp | None = original(self, end)
     return output

@@ -178,11 +178,11 @@ class InstrumentedPrimary(Primary):
     """The real ``Primary``. It also reports when a replica joins."""
 
     def __init__(self, epoch: Epoch, journal: Journal, on_joined: Callable[[], None]) -> None:
-        super().__init__(epoch, journal.last, journal.terms, forgotten_at=journal.forgotten_at)
+        super().__init__(epoch, journal.last, journal.terms)
         self._on_joined = on_joined
 
-    def attached(self, replica_end: LogEnd, forgotten_at: int | None = None) -> CatchUp | None:
-        output = super().attached(replica_end, forgotten_at)
+    def attached(self, replica_end: LogEnd, *, lacks_deletion: bool = False) -> CatchUp | None:
+        output = super().attached(replica_end, lacks_deletion=lacks_deletion)
         self._on_joined()
         return output
 

@@ -15,7 +15,6 @@ from server.log.entries import EMPTY, START, Entry, Epoch, EpochHistory, EpochSt
 from server.replication import replica, takeover_rules
 from server.replication.primary import (
     Primary,
-    Send,
     SendBacklog,
     SendCopy,
     SyncState,
@@ -48,7 +47,7 @@ def test_alone_an_entry_is_committed_once_the_own_journal_has_it() -> None:
 def test_in_step_an_entry_is_not_committed_before_the_replica_has_it() -> None:
     primary = primary_with()
     assert primary.attached(EMPTY) is None
-    assert primary.appended([entry(1)]) == Send(START, (entry(1),))
+    assert primary.appended([entry(1)]) == START
     assert primary.committed == 0
     primary.acknowledged(LogId(1, 1))
     assert primary.committed == 1
@@ -91,14 +90,11 @@ def test_an_empty_replica_gets_a_whole_copy_where_the_terms_do_not_reach_back_to
 
 
 def test_a_replica_that_lacks_the_last_deletion_gets_a_whole_copy() -> None:
-    primary = Primary(FIRST, LogId(1, 9), EpochHistory([EpochStart(*FIRST, 1)]), forgotten_at=6)
-    assert isinstance(primary.attached(LogEnd(1, 5, "a"), 0), SendCopy)
-    assert isinstance(primary.attached(LogEnd(1, 6, "a"), 5), SendCopy), "put back to the moment before the deletion"
-    assert primary.attached(LogEnd(1, 6, "a"), 6) == SendBacklog(LogId(1, 6), LogId(1, 9))
-    assert primary.attached(LogEnd(1, 8, "a")) == SendBacklog(LogId(1, 8), LogId(1, 9)), "a piece was stored"
-    primary.deleted_streams()
-    assert isinstance(primary.attached(LogEnd(1, 9, "a"), 6), SendCopy)
-    assert primary.attached(LogEnd(1, 9, "a"), 9) is None
+    primary = Primary(FIRST, LogId(1, 9), EpochHistory([EpochStart(*FIRST, 1)]))
+    assert isinstance(primary.attached(LogEnd(1, 5, "a"), lacks_deletion=True), SendCopy)
+    assert primary.attached(LogEnd(1, 6, "a")) == SendBacklog(LogId(1, 6), LogId(1, 9))
+    assert isinstance(primary.attached(LogEnd(1, 9, "a"), lacks_deletion=True), SendCopy)
+    assert primary.attached(LogEnd(1, 9, "a")) is None
 
 
 def test_when_the_replica_is_lost_the_primary_goes_on_alone() -> None:
@@ -325,10 +321,10 @@ class World:
         self.written += 1
         new = Entry(primary.last.position + 1, primary.epoch.number, "room/a", len(log) + 1, f'"{self.written}"')
         log.append(new)
-        message = primary.appended([new])
-        if message is not None:
+        previous = primary.appended([new])
+        if previous is not None:
             try:
-                last = self.deliver(primary.epoch, message.previous, list(message.entries)) if reaches else None
+                last = self.deliver(primary.epoch, previous, [new]) if reaches else None
             except Fenced:
                 primary.fenced()
             else:

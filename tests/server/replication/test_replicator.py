@@ -13,7 +13,7 @@ from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.replication.primary import Primary
 from server.replication.replicator import Replicator
-from server.runtime.effects import Blocking
+from server.runtime.effects import Blocking, RemoteCall, WithCommitLock
 from server.runtime.failpoints import Failpoints
 from tests.server.log.journal.test_compaction import ROOM, compactor, history
 
@@ -34,10 +34,9 @@ def compaction(journal: Journal) -> Compactor:
     return compaction
 
 
-def test_while_a_whole_copy_is_read_no_snapshot_takes_the_place_of_what_is_still_to_be_read(
-    journal: Journal, compaction: Compactor
-) -> None:
-    link = Replicator(
+@pytest.fixture
+def link(journal: Journal, compaction: Compactor) -> Replicator:
+    return Replicator(
         Primary(journal.epoch, journal.last, journal.terms),
         journal,
         compaction,
@@ -46,6 +45,30 @@ def test_while_a_whole_copy_is_read_no_snapshot_takes_the_place_of_what_is_still
         wake=lambda: None,
         piece_bytes=1,
     )
+
+
+@pytest.mark.parametrize(
+    ("forgotten_at", "first"), [(0, "begin_copy"), (7, "begin_copy"), (8, "append"), (9, "append")]
+)
+def test_a_replica_that_lacks_the_last_deletion_gets_a_whole_copy(
+    link: Replicator, journal: Journal, forgotten_at: int, first: str
+) -> None:
+    """Also a replica that was put back to the moment before the deletion."""
+    journal.forget(["room/gone"])
+    attaching = link._attach()
+    asked, answers = next(attaching), {"attach": (1, 3, "me"), "forgotten_at": forgotten_at}
+    while not isinstance(asked, RemoteCall) or asked.method in answers:
+        if isinstance(asked, WithCommitLock):
+            attaching = asked.effects
+            asked = next(attaching)
+        else:
+            asked = attaching.send(asked.work() if isinstance(asked, Blocking) else answers[asked.method])
+    assert asked.method == first
+
+
+def test_while_a_whole_copy_is_read_no_snapshot_takes_the_place_of_what_is_still_to_be_read(
+    link: Replicator, journal: Journal, compaction: Compactor
+) -> None:
     sent: list[Entry] = []
     copying = compaction.while_paused(link._send_copy())
     asked = next(copying)
