@@ -118,7 +118,7 @@ def test_one_that_is_killed_as_soon_as_it_serves_waits_only_a_moment() -> None:
     for _ in range(20):
         supervision.on_heartbeat(now + 0.1)
         assert supervision.on_exit(now + 0.1) is None, "a server that dies by itself must not keep a core busy"
-        now += 0.1 + LONGEST_BACKOFF_AFTER_RUN_S
+        now += 0.1 + 1.01 * LONGEST_BACKOFF_AFTER_RUN_S
         assert supervision.tick(now) is Action.START
 
 
