@@ -51,7 +51,7 @@ def build(process: ServerProcess) -> None:
     process.begin("link", _listen(process, link))
     process.supervise([MAIN, COMMUNICATION, NAME_SERVER])
     if isinstance(serving, UnopenedCopy):
-        process.in_background("journal", lambda: _open_later(process, opening, link))
+        process.begin("journal", _open_later(process, opening, link))
 
 
 def _listen(process: ServerProcess, link: LinkServer) -> Effects[None]:
@@ -65,17 +65,11 @@ def _listen(process: ServerProcess, link: LinkServer) -> Effects[None]:
         yield Sleep(LISTEN_AGAIN_S)
 
 
-def _open_later(process: ServerProcess, opening: Retries, link: LinkServer) -> None:
+def _open_later(process: ServerProcess, opening: Retries, link: LinkServer) -> Effects[None]:
     """Open the journal as soon as the disk allows it."""
-    journal = open_when_possible(lambda: open_journal_of(process), opening, go_on=process.go_on, pause=process.pause)
-
-    def serve(journal: Journal) -> None:
-        copy = _copy(process, journal)
-        process.peers.offer(PEER, copy)
-        link.offer(copy)
-
-    if journal is not None:
-        process.loop.result_of(lambda: serve(journal))
+    copy = _copy(process, (yield from open_when_possible(lambda: open_journal_of(process), opening)))
+    process.peers.offer(PEER, copy)
+    link.offer(copy)
 
 
 def _copy(process: ServerProcess, journal: Journal) -> ReplicaService:

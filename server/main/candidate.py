@@ -37,25 +37,15 @@ class Candidate:
         self._reads: ReadOnly | None = None  # what serves before the term, if anything does
 
     def begin(self) -> None:
-        """Open the journal in a thread, because that may take long; then try the takeover in the event loop."""
-        self._process.in_background("journal", self._open_journal)
+        """Begin to open the journal, and then to try the takeover."""
+        self._process.begin("takeover", self._take_over())
 
-    def _open_journal(self) -> None:
-        opening = self._process.retries["journal"] = Retries("journal not opened")
-        journal = open_when_possible(
-            lambda: open_journal_of(self._process, GuardFile.in_file(self._process.settings.data / GUARD)),
-            opening,
-            go_on=self._process.go_on,
-            pause=self._process.pause,
-        )
-        if journal is not None:
-            self._process.loop.from_thread(lambda: self._begin_takeover(journal))
-
-    def _begin_takeover(self, journal: Journal) -> None:
-        self._process.begin("takeover", self._take_over(journal))
-
-    def _take_over(self, journal: Journal) -> Effects[None]:
+    def _take_over(self) -> Effects[None]:
         settings = self._process.settings
+        opening = self._process.retries["journal"] = Retries("journal not opened")
+        journal = yield from open_when_possible(
+            lambda: open_journal_of(self._process, GuardFile.in_file(settings.data / GUARD)), opening
+        )
         attempts = self._process.retries["office"] = Retries("takeover failed")
         epoch = yield from take_over(
             journal,

@@ -22,6 +22,7 @@ from server.log.entries import START
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.schema import prepare
+from server.runtime.effects import Blocking, Effects, Sleep
 from server.runtime.retries import Retries
 from wire.errors import StorageFailed
 
@@ -117,20 +118,14 @@ def _is_short(file: Path) -> bool:
     return file.stat().st_size < pages * (65536 if page_size == 1 else page_size)
 
 
-def open_when_possible(
-    open_it: Callable[[], Journal], attempts: Retries, *, go_on: Callable[[], bool], pause: Callable[[float], None]
-) -> Journal | None:
-    """Open a journal, and retry while the disk refuses. Return None if ``go_on()`` became false."""
-    while go_on():
-        try:
-            journal = open_it()
-        except StorageFailed as error:
-            attempts.failed(error)
-            pause(OPEN_AGAIN_S)
-        else:
-            attempts.succeeded()
+def open_when_possible(open_it: Callable[[], Journal], attempts: Retries) -> Effects[Journal]:
+    """Open a journal apart from the event loop, because that may take long. Retry while the disk refuses."""
+    while True:
+        with attempts.attempt(StorageFailed):
+            journal: Journal = yield Blocking(open_it)
+        if attempts.trouble is None:
             return journal
-    return None
+        yield Sleep(OPEN_AGAIN_S)
 
 
 def _opened(file: Path, durability: str, guard: GuardFile | None) -> Journal:
