@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from client.game_archive import Change, RatingEntry
 from client.texts.game_text import date_text, ending
 from client.texts.games import board_size, called_in, clock, series
@@ -92,7 +94,7 @@ def terms(record: GameRecord) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def ending_with_ratings(record: GameRecord, changes: dict[str, Change]) -> str:
+def ending_with_ratings(record: GameRecord, changes: Mapping[str, Change]) -> str:
     """Return how a game ended, and the rating changes by username."""
     ratings = [f"{name} {change.before} → {change.after}" for name, change in changes.items()]
     return "  ·  ".join([ending(record), *ratings])

@@ -185,9 +185,7 @@ class AppModel:
     def _signed_in(self, user: SignedIn) -> None:
         self.user = user
         self.restart = RestartModel(user.server, self.background, self._open_servers)
-        self._computers = Computers(
-            user.cluster, user.player, self.credentials, user.server, self.background, self._computer_failed
-        )
+        self._computers = Computers(user, self.credentials, self.background, self._computer_failed)
         self.lobby = LobbyModel(user, self.background, self._computers, entering=self._enter)
         options, self._options = self._options, StartOptions()
         if options.room:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import ttkbootstrap as ttk
@@ -16,7 +17,6 @@ import ttkbootstrap as ttk
 from client.desktop.model.app import AppModel
 from client.desktop.window.app import Window
 from client.desktop.window.lobby.lobby import LobbyScreen
-from client.desktop.window.records.records import RecordsScreen
 from client.desktop.window.room.room import RoomScreen
 from client.desktop.window.widgets.screen import Screen
 from client.desktop.window.widgets.theme import Look
@@ -51,7 +51,7 @@ def _bind_keys(window: Window) -> None:
         "<Control-n>": LobbyScreen.open_new_room,
         "<Control-f>": LobbyScreen.find,
         "<Control-p>": lambda lobby: lobby.act(lobby.model.seeking.play),
-        **{f"<Control-Key-{number + 1}>": _enter_game(number) for number in range(3)},
+        **{f"<Control-Key-{number + 1}>": partial(LobbyScreen.enter_game, number=number) for number in range(3)},
     }
     for key, in_the_lobby in in_lobby.items():
         window.shell.bind(key, _on(window, LobbyScreen, in_the_lobby))
@@ -65,7 +65,7 @@ def _bind_keys(window: Window) -> None:
     for key, in_the_room in in_room.items():
         window.shell.bind(key, _unless_writing(_on(window, RoomScreen, in_the_room)))
     for key, by in (("<Prior>", -1), ("<Next>", 1), ("<Home>", -MOST_MOVES), ("<End>", MOST_MOVES)):
-        window.shell.bind(key, _unless_writing(_step(window, by)))
+        window.shell.bind(key, _unless_writing(_on(window, Screen, lambda screen, by=by: screen.go(by))))  # type: ignore[misc]
 
 
 def _on(window: Window, kind: type[Kind], do: Callable[[Kind], object]) -> OnKey:
@@ -78,23 +78,9 @@ def _on(window: Window, kind: type[Kind], do: Callable[[Kind], object]) -> OnKey
     return on_key
 
 
-def _step(window: Window, by: int) -> OnKey:
-    """Return a key handler that steps ``by`` moves, in the room or in a game of the archive."""
-
-    def on_key(_: tk.Event[tk.Misc]) -> None:
-        if isinstance(window.screen, (RoomScreen, RecordsScreen)):
-            window.screen.go(by)
-
-    return on_key
-
-
 def _unless_writing(on_key: OnKey) -> OnKey:
     def guarded(event: tk.Event[tk.Misc]) -> None:
         if not isinstance(event.widget, tk.Entry):
             on_key(event)
 
     return guarded
-
-
-def _enter_game(number: int) -> Callable[[LobbyScreen], None]:
-    return lambda lobby: lobby.enter_game(number)

@@ -25,13 +25,13 @@ class Server:
     """A server of the cluster. ``state`` is "running", "silent", "stopped" or "unknown"."""
 
     role: str
-    state: str
-    pid: int | None
-    epoch: int | None
-    up_s: float | None
-    rooms: int | None
-    step: str | None
-    note: str
+    state: str = "unknown"
+    pid: int | None = None
+    epoch: int | None = None
+    up_s: float | None = None
+    rooms: int | None = None
+    step: str | None = None
+    note: str = ""
 
     @property
     def facts(self) -> list[str]:
@@ -67,12 +67,8 @@ class Takeover:
         return texts.takeover(self.role, ago_s=self.ago_s, took_s=self.took_s)
 
 
-@dataclass(frozen=True)
-class _Snapshot:
-    """An answer, and the control of the servers if they are on this machine."""
-
-    plain: Mapping[str, Any]
-    control: LocalServers | None
+_Snapshot = tuple[Mapping[str, Any], LocalServers | None]
+"""An answer, and the control of the servers if they are on this machine."""
 
 
 class ClusterModel:
@@ -80,7 +76,7 @@ class ClusterModel:
 
     def __init__(self, cluster: Cluster, server: str, background: Background, open_servers: OpenLocalServers | None):
         """``open_servers`` makes the control of this machine's cluster, if there is one."""
-        self.servers: Sequence[Server] = [_unknown(role) for role in ORDER]
+        self.servers: Sequence[Server] = [Server(role) for role in ORDER]
         self.takeovers: Sequence[Takeover] = ()
         self._outcome = ""
         self._silence = ""
@@ -125,34 +121,28 @@ class ClusterModel:
     def _snapshots(self, stop: Event) -> Iterator[_Snapshot]:
         control = control_of(self._server, self._open_servers)  # without it the front door answers
         while not stop.is_set():
-            yield self._ask(control)
+            if control is not None and control.runs_here():
+                yield control.snapshot(), control
+            else:
+                yield self._cluster.ask("servers", deadline_s=ASK_S), None
             stop.wait(LOOK_AGAIN_S)
 
-    def _ask(self, control: LocalServers | None) -> _Snapshot:
-        if control is not None and control.runs_here():
-            return _Snapshot(control.snapshot(), control)
-        return _Snapshot(self._cluster.ask("servers", deadline_s=ASK_S), None)
-
     def _seen(self, snapshot: _Snapshot) -> None:
-        now = snapshot.plain["now"]
-        found = {plain["role"]: _server(plain, now) for plain in snapshot.plain["servers"]}
-        self.servers = [found.get(role, _unknown(role)) for role in ORDER]
+        answer, self._control = snapshot
+        now = answer["now"]
+        found = {plain["role"]: _server(plain, now) for plain in answer["servers"]}
+        self.servers = [found.get(role, Server(role)) for role in ORDER]
         self.takeovers = [
             Takeover(plain["role"], now - plain["at"] - plain["took_s"], plain["took_s"])
-            for plain in snapshot.plain["recoveries"]
+            for plain in answer["recoveries"]
             if plain["role"] in ORDER
         ]
-        self._control = snapshot.control
         self._silence = ""
 
     def _failed(self, error: TicTacToeError) -> bool:
-        self.servers = [_unknown(role) for role in ORDER]
+        self.servers = [Server(role) for role in ORDER]
         self._silence = texts.unknown(error.message)
         return True
-
-
-def _unknown(role: str) -> Server:
-    return Server(role, "unknown", None, None, None, None, None, "")
 
 
 def _server(plain: Mapping[str, Any], now: float) -> Server:

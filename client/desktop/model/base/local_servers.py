@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from client.credentials import server_key
 from client.desktop.model.base.background import Background, Task
 from client.texts.connection import starting
-from wire.errors import TicTacToeError
 
 
 class LocalServers(Protocol):
@@ -62,7 +61,6 @@ def start_servers(
     *,
     progress: Callable[[str], None],
     done: Callable[[str], None],
-    failed: Callable[[TicTacToeError], None],
 ) -> Task:
     """Start the servers in the background. ``done`` gets the reason if they did not start, otherwise an empty text."""
     up: list[str] = []
@@ -79,4 +77,4 @@ def start_servers(
             return str(error)
         return ""
 
-    return background.run(work, done, failed)
+    return background.run(work, done, lambda error: done(error.message))

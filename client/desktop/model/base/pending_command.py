@@ -18,8 +18,7 @@ from wire.errors import TicTacToeError
 class Pending:
     """A command without an answer, or with its effect not in the view yet. ``cell`` is set for a move."""
 
-    what: str
-    cell: int | None = None
+    cell: int | None
     version: int | None = None
 
 
@@ -34,8 +33,8 @@ class PendingCommand:
         gone: Callable[[TicTacToeError], bool],
     ) -> None:
         """``gone`` is called with every error that ends a command. It returns whether the room is over for the user."""
-        # ``send`` sets it. It becomes None when the view shows the effect, after a refusal, and for a join when it is
-        # answered. Its ``version`` is None until the command is answered.
+        # ``send`` sets it. It becomes None when the view shows the effect, and after a refusal. Its ``version`` is None
+        # until the command is answered.
         self.pending: Pending | None = None
         self.notice = ""
         """The text of the last refusal, until the next command."""
@@ -51,7 +50,6 @@ class PendingCommand:
 
     def send(
         self,
-        what: str,
         call: Callable[..., CommandAnswer],
         *arguments: object,
         cell: int | None = None,
@@ -61,7 +59,7 @@ class PendingCommand:
         """Send a command, if none is pending. ``call``: a method of ``RoomClient``, called with ``arguments``."""
         if self.pending is not None:
             return
-        self.pending = Pending(what, cell)
+        self.pending = Pending(cell)
         self.notice = self.outcome = ""
         self.confirming_resign = False
         self._link.unanswered("command", time.monotonic())
@@ -69,7 +67,7 @@ class PendingCommand:
 
         def then(answer: CommandAnswer) -> None:
             self._link.answered("command", time.monotonic())
-            self.pending = Pending(what, cell, answer.version)
+            self.pending = Pending(cell, answer.version)
             self.update(self._seen)
             on_answer()
 
@@ -85,9 +83,7 @@ class PendingCommand:
     def update(self, version: int | None) -> None:
         """Take in the view's version. A command with its effect in the view is pending no more."""
         self._seen, pending = version, self.pending
-        if pending is None or pending.version is None:
-            return
-        if pending.what == "join" or (version is not None and version >= pending.version):
+        if pending and pending.version is not None and version is not None and version >= pending.version:
             self.pending = None
 
     def stop(self) -> None:

@@ -14,7 +14,6 @@ from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.connection_state import Banner
 from client.desktop.model.base.local_servers import LocalServers, OpenLocalServers, control_of, start_servers
 from client.texts import connection
-from wire.errors import TicTacToeError
 
 LOOK_AGAIN_S = 0.5
 
@@ -58,9 +57,7 @@ class RestartModel:
         if control is None or not self._none_left or self._doing:
             return
         self._doing, self._failure = connection.starting(), ""
-        self._starting = start_servers(
-            self._background, lambda: control, progress=self._progress, done=self._started, failed=self._failed
-        )
+        self._starting = start_servers(self._background, lambda: control, progress=self._progress, done=self._started)
 
     def stop(self) -> None:
         """Stop the background work. A start in progress continues."""
@@ -105,6 +102,3 @@ class RestartModel:
         self._doing = ""
         self._failure = connection.did_not_start(why_not) if why_not else ""
         self._none_left = bool(why_not)
-
-    def _failed(self, error: TicTacToeError) -> None:
-        self._started(error.message)

@@ -15,11 +15,10 @@ from functools import partial
 from threading import Event
 
 from client.bot import Bot
-from client.cluster import Cluster
 from client.credentials import Credentials
 from client.desktop.model.base.background import Background, Task, until_answered
 from client.desktop.model.lobby.new_room import NewRoom
-from client.player import Player
+from client.desktop.model.lobby.sign_in import SignedIn
 from client.room import RoomClient, new_request_id
 from client.texts.lobby import against_computer
 from game.bots.strategy import LEVELS
@@ -44,19 +43,16 @@ class Computers:
 
     def __init__(
         self,
-        cluster: Cluster,
-        player: Player,
+        user: SignedIn,
         credentials: Credentials,
-        server: str,
         background: Background,
         failed: Callable[[TicTacToeError], None],
     ) -> None:
         """``failed`` is called with the error when a computer player cannot continue."""
         self._failed = failed
-        self._cluster = cluster
-        self._player = player
+        self._user = user
+        self._me = user.player.name
         self._credentials = credentials
-        self._server = server
         self._background = background
         # Running computer players by room id; at most one for each room.
         self._playing: dict[str, Task] = {}
@@ -67,12 +63,12 @@ class Computers:
         For the background. The call can be repeated.
         """
         creating, seating, its_seating = (new_request_id() for _ in range(3))
-        named = wanted.with_title(against_computer(self._player.name))
+        named = wanted.with_title(against_computer(self._me))
 
         def call() -> RoomClient:
-            room = named.create(self._player, creating)
+            room = named.create(self._user.player, creating)
             room.join(request_id=seating)
-            ours = [name for name in self._credentials.names(self._server) if level_of(name) == wanted.level]
+            ours = [name for name in self._credentials.names(self._user.server) if level_of(name) == wanted.level]
             name = ours[-1] if ours else f"{wanted.level}-bot-{secrets.token_hex(3)}"
             self._room_of(name, room.id).join(request_id=its_seating)
             return room
@@ -81,10 +77,10 @@ class Computers:
 
     def update(self, view: View) -> None:
         """Run the computer player that has the other seat in this room, if it belongs to this window's user."""
-        if view.room in self._playing or view.seat_of(self._player.name) is None:
+        if view.room in self._playing or view.seat_of(self._me) is None:
             return
         for seat in view.seats.values():
-            level = None if seat is None or seat.name == self._player.name else level_of(seat.name)
+            level = None if seat is None or seat.name == self._me else level_of(seat.name)
             if seat is not None and level is not None:
                 work = partial(self._play, seat.name, level, view.room)
                 self._playing[view.room] = self._background.run(work, failed=self._failed)
@@ -96,10 +92,10 @@ class Computers:
             task.stop()
 
     def _room_of(self, name: str, room: str) -> RoomClient:
-        return self._cluster.claim(name, remember=True).room(room)
+        return self._user.cluster.claim(name, remember=True).room(room)
 
     def _play(self, name: str, level: str, room: str, stop: Event) -> None:
-        if name not in self._credentials.names(self._server):
+        if name not in self._credentials.names(self._user.server):
             return  # the computer player belongs to another person
         chance = random.Random()
         client = until_answered(lambda: self._room_of(name, room), stop)

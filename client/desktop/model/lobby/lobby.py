@@ -45,7 +45,6 @@ class LobbyModel:
     ) -> None:
         """``entering`` is called with the room to enter and the role."""
         self.me = user.player.name
-        self.server = user.server
         self.rooms: Mapping[str, Row] | None = None
         """All open rooms by id; None until the list has arrived."""
         self.online: tuple[str, ...] = ()

@@ -71,11 +71,9 @@ class SeekingModel:
 
     # -- actions ------------------------------------------------------------------------------------------------------
 
-    def set_filter(self, *, board: str | None = None, clock: str | None = None) -> None:
-        """Set the filter of the next seek."""
-        self.filter = SeekFilter(
-            self.filter.board if board is None else board, self.filter.clock if clock is None else clock
-        )
+    def set_filter(self, **parts: str) -> None:
+        """Set parts of the next seek's filter: ``board``, ``clock``."""
+        self.filter = self.filter._replace(**parts)
 
     def play(self) -> None:
         """Seek a match, unless a seek is in progress."""

@@ -96,9 +96,7 @@ class SignInModel:
             return
         self.name = name.strip()
         self.message, self.doing, self.offers_start = "", connection.starting(), False
-        self._task = start_servers(
-            self._background, self._open_servers, progress=self._progress, done=self._started, failed=self._failed
-        )
+        self._task = start_servers(self._background, self._open_servers, progress=self._progress, done=self._started)
 
     def cancel(self) -> None:
         """Cancel the action in progress."""

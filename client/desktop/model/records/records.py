@@ -12,7 +12,7 @@ from client.desktop.model.base.background import Background
 from client.desktop.model.records.archive import ArchiveModel
 from client.desktop.model.records.leaderboard import LeaderboardModel
 from client.desktop.model.records.replay import Replay
-from client.game_archive import Played
+from client.game_archive import Played, from_json
 from client.texts import records as texts
 from game.errors import InvalidArgument, Refusal
 
@@ -46,7 +46,7 @@ class RecordsModel:
 
     def open(self, played: Played) -> None:
         """Show a game."""
-        self.replay, self.message = Replay.of(played), ""
+        self.replay, self.message = Replay(played.record, played.changes), ""
 
     @property
     def status(self) -> str:
@@ -57,7 +57,7 @@ class RecordsModel:
     def import_from(self, file: Path) -> None:
         """Show a game that was exported as JSON."""
         try:
-            self.replay, self.message = Replay.imported(read_text(file, most_bytes=LARGEST_FILE)), ""
+            self.replay, self.message = Replay(from_json(read_text(file, most_bytes=LARGEST_FILE))), ""
         except Refusal as refusal:
             self.message = texts.not_imported(shown(file.name), refusal.message)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from client.desktop.model.room.board_scene import Scene, scene_of
 from client.desktop.model.room.stepping import Steps
-from client.game_archive import Change, Played, as_json, from_json
-from client.texts import records as texts
+from client.game_archive import Change, as_json
 from client.texts.game_text import as_text
 from game.forms.records import GameRecord
 
@@ -13,37 +15,12 @@ from game.forms.records import GameRecord
 class Replay:
     """The game on screen. It starts at the last position."""
 
-    def __init__(self, record: GameRecord, changes: dict[str, Change] | None = None) -> None:
+    def __init__(self, record: GameRecord, changes: Mapping[str, Change] = MappingProxyType({})) -> None:
         """``changes``: the game's rating changes, by username."""
         self.record = record
+        self.changes = changes
         self.steps = Steps()
         self.steps.to_end(len(record.moves))
-        self._changes = changes or {}
-
-    @classmethod
-    def of(cls, played: Played) -> Replay:
-        """Return the replay of a game in the game archive."""
-        return cls(played.record, dict(played.changes))
-
-    @classmethod
-    def imported(cls, text: str) -> Replay:
-        """Return the replay of an exported game. Raises a Refusal for other text."""
-        return cls(from_json(text))
-
-    @property
-    def title(self) -> str:
-        """Who played."""
-        return texts.players(self.record)
-
-    @property
-    def terms(self) -> str:
-        """The date and the terms of the game."""
-        return texts.terms(self.record)
-
-    @property
-    def ending(self) -> str:
-        """How the game ended, and the rating changes."""
-        return texts.ending_with_ratings(self.record, self._changes)
 
     @property
     def file_name(self) -> str:

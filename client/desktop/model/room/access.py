@@ -37,11 +37,11 @@ class AccessModel:
 
     def lock(self, on: bool) -> None:
         """Admit no more spectators, or admit them again."""
-        self._command.send("lock", self._room.lock, on)
+        self._command.send(self._room.lock, on)
 
     def remove(self, name: str) -> None:
         """Remove a spectator permanently."""
-        self._command.send("remove", self._room.remove, name)
+        self._command.send(self._room.remove, name)
 
     def stop(self) -> None:
         """Stop the background work."""

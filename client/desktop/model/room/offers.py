@@ -106,7 +106,7 @@ class OffersModel:
 
     def offer(self, what: OfferKind) -> None:
         """Offer that to the opponent."""
-        self._command.send("offer", self._room.offer, what)
+        self._command.send(self._room.offer, what)
 
     def reply(self, reply: BarButton) -> None:
         """Do what a bar's button stands for."""
@@ -116,4 +116,4 @@ class OffersModel:
             "decline": room.decline,
             "claim": room.claim_game,
         }
-        self._command.send(reply.verb, calls[reply.verb], reply.what)
+        self._command.send(calls[reply.verb], reply.what)

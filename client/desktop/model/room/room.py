@@ -142,16 +142,16 @@ class RoomModel:
 
     def enter(self, role: Role) -> None:
         """Enter the room: take a seat, return to the user's seat, or watch."""
-        self.command.send("join", self._room.join, role, on_answer=self._follow)
+        self.command.send(self._room.join, role, on_answer=self._follow)
 
     def take_seat(self) -> None:
         """Become a player instead of a spectator."""
-        self.command.send("join", self._room.join, "player")
+        self.command.send(self._room.join, "player")
 
     def play(self, cell: int) -> None:
         """Make a move, if ``can_play`` allows it. Otherwise nothing is sent."""
         if self.can_play(cell):
-            self.command.send("move", self._room.move, cell, cell=cell)
+            self.command.send(self._room.move, cell, cell=cell)
 
     def resign(self) -> None:
         """Resign. The first call only asks for confirmation."""
@@ -161,7 +161,7 @@ class RoomModel:
             self.command.confirming_resign = True
             return
         self.command.confirming_resign = False
-        self.command.send("resign", self._room.resign)
+        self.command.send(self._room.resign)
 
     def keep_playing(self) -> None:
         """Cancel the confirmation of a resignation."""
@@ -175,12 +175,12 @@ class RoomModel:
     def rematch(self) -> None:
         """Offer a rematch."""
         if self.can_offer_rematch:
-            self.command.send("rematch", self._room.rematch)
+            self.command.send(self._room.rematch)
 
     def close(self) -> None:
         """Close the room permanently."""
         if self.can_close:
-            self.command.send("close", self._room.close)
+            self.command.send(self._room.close)
 
     @property
     def has_game(self) -> bool:

@@ -142,7 +142,6 @@ class SelectionModel:
                 self._send()
 
             self._command.send(
-                "propose",
                 self._room.propose,
                 wanted,
                 on_answer=no_longer_wanted,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import ttkbootstrap as ttk
 
@@ -70,10 +71,6 @@ class PlayPanel(Panel[SeekingModel]):
         made.configure(width=11)
         made.grid(row=0, column=column, sticky="ns", padx=(self.look.px(8), 0))
         for value in values:
-            menu.add_command(label=choice(part, value), command=self._chooses(part, value))
+            command = self.acts(partial(self.model.set_filter, **{part: value}))
+            menu.add_command(label=choice(part, value), command=command)
         return made
-
-    def _chooses(self, part: Part, value: str) -> Callable[[], None]:
-        if part == "board":
-            return self.acts(lambda: self.model.set_filter(board=value))
-        return self.acts(lambda: self.model.set_filter(clock=value))

@@ -77,7 +77,6 @@ class RecordsScreen(Screen[RecordsModel]):
         self.act(self.model.back)
 
     def go(self, by: int) -> None:
-        """Step through the shown game."""
         if self.replay is not None:
             self.replay.steps.go(by)
 

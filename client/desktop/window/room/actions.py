@@ -59,16 +59,19 @@ class Actions(Panel[RoomModel]):
         set_text(self.result, model.result.text, self.look.palette.text)
         show(self.result, is_over)
         set_text(self.resign, texts.CONFIRM_RESIGN if sure else texts.RESIGN.text)
-        self._line.show(self.resign, playing)
-        self._line.show(self.stay, playing and sure)
-        self._line.show(self.offer, playing and not sure)
         set_text(self.rematch, texts.START_NOW if between else texts.REMATCH.text)
-        self._line.show(self.rematch, model.can_offer_rematch)
-        self._line.show(self.again, is_match)
-        self._line.show(self.lobby, is_match)
-        self._line.show(self.seat, model.seat is None and model.has_free_seat)
-        self._line.show(self.close, model.can_close and not between)
-        self._line.arrange()
+        self._line.show(
+            {
+                self.resign: playing,
+                self.stay: playing and sure,
+                self.offer: playing and not sure,
+                self.rematch: model.can_offer_rematch,
+                self.again: is_match,
+                self.lobby: is_match,
+                self.seat: model.seat is None and model.has_free_seat,
+                self.close: model.can_close and not between,
+            }
+        )
 
     def main(self) -> None:
         """Press the main button beside moves: rematch, free seat, or resign."""

@@ -186,7 +186,6 @@ class RoomScreen(Screen[RoomModel]):
         self.act(self._leave)
 
     def go(self, by: int) -> None:
-        """Show an earlier or later position."""
         self.steps.go(by)
 
     def toggle_chat(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import ttkbootstrap as ttk
@@ -35,9 +35,10 @@ class Flow(ttk.Frame):
         self._widgets += widgets
         self.arrange()
 
-    def show(self, widget: tk.Widget, wanted: bool) -> None:
-        """Show or hide a widget. Call ``arrange`` after the last change."""
-        (self._hidden.discard if wanted else self._hidden.add)(widget)
+    def show(self, wanted: Mapping[tk.Widget, bool]) -> None:
+        """Show these widgets, or hide them."""
+        self._hidden = {widget for widget, shown in wanted.items() if not shown}
+        self.arrange()
 
     def arrange(self) -> None:
         """Pack the widgets into rows again, if their sizes lead to other rows."""

@@ -51,6 +51,9 @@ class Screen(Panel[Model]):
     def escape(self) -> None:
         """Step back."""
 
+    def go(self, by: int) -> None:
+        """Show an earlier or later position of the shown game, if there is one."""
+
 
 def in_grid(widget: Placed, **where: Any) -> Placed:
     """Place a widget in its parent's grid, and return it."""

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from client.desktop.model.base.background import Background
 from client.desktop.model.records.records import LARGEST_FILE, RecordsModel, read_text, shown
 from client.desktop.model.records.replay import Replay
-from client.game_archive import RatingEntry, as_json
+from client.game_archive import RatingEntry, as_json, from_json
+from client.texts import records as texts
 from game.errors import InvalidArgument, NotAllowed
 from game.forms.records import record_of, to_plain
 from tests.game.playing import JUNK, UNTIMED, played, resigned, started, won_by_x
@@ -45,16 +46,16 @@ def changed(**fields: object) -> str:
 
 def seen(replay: Replay) -> None:
     """Look at all there is to see of a game, and write it both ways."""
-    assert replay.title
-    assert replay.terms
-    assert "{" not in replay.ending
+    assert texts.players(replay.record)
+    assert texts.terms(replay.record)
+    assert "{" not in texts.ending_with_ratings(replay.record, replay.changes)
     assert "/" not in replay.file_name
     assert "\\" not in replay.file_name
     for _ in range(replay.steps.count + 1):
         assert replay.scene().marks
         replay.steps.go(-1)
     assert replay.exported(as_what="txt").encode()
-    assert Replay.imported(replay.exported(as_what="json")).record == replay.record
+    assert Replay(from_json(replay.exported(as_what="json"))).record == replay.record
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_whatever_is_changed_in_a_file_it_is_shown_or_refused(plain: dict[str, A
     except TypeError:
         return  # no file has that
     try:
-        replay = Replay.imported(text)
+        replay = Replay(from_json(text))
     except InvalidArgument:
         return
     seen(replay)
@@ -129,7 +130,7 @@ def test_whatever_bytes_are_in_a_file_it_is_shown_or_refused(junk: bytes, at: in
     data = as_json(WON).encode()
     text = (data[:at] + junk + data[at + skipped :]).decode("utf-8", "ignore")
     try:
-        replay = Replay.imported(text)
+        replay = Replay(from_json(text))
     except InvalidArgument:
         return
     seen(replay)
@@ -167,7 +168,7 @@ def test_deep_nesting_and_very_long_numbers_are_no_game() -> None:
         changed(date=1)[:-1] + ', "x": ' + "9" * 100_000 + "}",
     ):
         with pytest.raises(InvalidArgument):
-            Replay.imported(text)
+            Replay(from_json(text))
 
 
 def test_a_file_name_that_is_no_text_can_be_shown(records: RecordsModel, tmp_path: Path) -> None:
