@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import Pyro4
 import Pyro4.errors
-import Pyro4.naming
 
 from wire.addresses import Address
 from wire.errors import NoSuchName, TicTacToeError, Unreachable

@@ -1,7 +1,7 @@
-"""The configuration of the RPC library. Parts of it are switched off or replaced, so that only plain values come in.
+"""The configuration of the RPC library: limits, serializers and the translation of exceptions.
 
-It must be imported before any other use of the library. It holds settings, serializers and the translation of
-exceptions.
+It must be imported before any other use of the library. Parts of the serializers are replaced, so that only plain
+values come in. The library's own daemon and proxy are not used: ``dispatcher`` and ``proxy`` take their places.
 """
 
 from __future__ import annotations
@@ -35,36 +35,8 @@ def configure(*, largest_message: int, connections: int, idle_s: float) -> None:
     config.COMMTIMEOUT = idle_s
 
 
-def _configure_always() -> None:
-    config = Pyro4.config
-    config.SERIALIZER = "msgpack"
-    config.SERIALIZERS_ACCEPTED = {"serpent", "msgpack"}
-    config.SOCK_NODELAY = True
-    config.MAX_RETRIES = 0  # else the library would repeat a slow call; the caller decides on retries
-    config.REQUIRE_EXPOSE = True
-    config.ONEWAY_THREADED = False  # else a client could start threads without limit
-    config.ITER_STREAMING = False
-    config.AUTOPROXY = False
-    config.DETAILED_TRACEBACK = False
-    configure(largest_message=1 << 20, connections=64, idle_s=60.0)
-
-
-_configure_always()
-
-
-def _forget_other_serializers() -> None:
-    """Remove all serializers but the two accepted ones.
-
-    An answer names its own serializer, and pickle would run code at its reader. The library writes in marshal until it
-    has the client's serializer. Here it writes in serpent.
-    """
-    util = Pyro4.util
-    for name in [name for name in util._serializers if name not in ("serpent", "msgpack")]:
-        del util._serializers_by_id[util._serializers.pop(name).serializer_id]
-    util.MarshalSerializer.serializer_id = SERPENT
-
-
-_forget_other_serializers()
+Pyro4.config.REQUIRE_EXPOSE = True  # an environment variable could change it
+configure(largest_message=1 << 20, connections=64, idle_s=60.0)
 
 
 def for_the_wire(error: BaseException) -> TicTacToeError:
@@ -94,22 +66,6 @@ def _written(error: BaseException) -> dict[str, object]:
 
 
 Pyro4.util.SerializerBase.register_class_to_dict(BaseException, _written)
-
-
-def _refuse_compressed(name: str) -> None:
-    """Make the library refuse compressed data. A small message could expand beyond any limit."""
-    original = getattr(Pyro4.util.SerializerBase, name)
-
-    def plain_only(self: object, data: bytes, compressed: object = False) -> object:
-        if compressed:
-            raise Pyro4.errors.ProtocolError("compressed messages are not accepted")
-        return original(self, data)
-
-    setattr(Pyro4.util.SerializerBase, name, plain_only)
-
-
-_refuse_compressed("deserializeData")
-_refuse_compressed("deserializeCall")
 
 
 for _category in (SyntaxWarning, DeprecationWarning):  # the category depends on Python's version
