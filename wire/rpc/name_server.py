@@ -48,15 +48,12 @@ def look_up(name_server: Address, name: str, *, timeout_s: float) -> Registered:
     Raises Unreachable when the name server does not answer, or the entry has no address. Raises NoSuchName when there
     is no entry.
     """
-    with _name_server(name_server, timeout_s) as remote:
-        try:
-            uri, metadata = remote.call("lookup", name, True, timeout_s=timeout_s)
-        except Pyro4.errors.NamingError:
-            raise NoSuchName(f"the name server at {name_server} has no entry for {name} (yet)") from None
-        found = _entry(uri, metadata)
-        if found.address == _NOWHERE:
-            raise Unreachable(f"the name server at {name_server} has no address for {name}")
-        return found
+    found = entries(name_server, [name], timeout_s=timeout_s).get(name)
+    if found is None:
+        raise NoSuchName(f"the name server at {name_server} has no entry for {name} (yet)")
+    if found.address == _NOWHERE:
+        raise Unreachable(f"the name server at {name_server} has no address for {name}")
+    return found
 
 
 def entries(name_server: Address, names: Iterable[str], *, timeout_s: float) -> Mapping[str, Registered]:

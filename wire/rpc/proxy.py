@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -52,6 +52,22 @@ UNKNOWN_OBJECT = "unknown object"
 WRONG_KEY = "the cluster key is another"
 OLDER_SERVER = "message hmac mismatch"
 """The error of a server with peer protocol 2 or older when it receives a handshake of the present protocol."""
+
+_ERRORS: Sequence[tuple[Any, type[TicTacToeError], str]] = (
+    ((Pyro4.errors.TimeoutError, TimeoutError), DeadlineExceeded, "{address} did not answer within {timeout_s:g} s"),
+    (Pyro4.errors.MessageTooLargeError, TooLarge, "the message is larger than the limit"),
+    (NotAuthentic, Unreachable, "an answer of {address} was changed or repeated on its way"),
+    (Pyro4.errors.SecurityError, Forbidden, "{address} does not accept this cluster key"),
+    (Pyro4.errors.SerializeError, InvalidArgument, "a value of that type cannot be sent"),
+)
+"""Exceptions of a call, and the error and its sentence in place of each. The first that fits counts."""
+_REFUSALS: Sequence[tuple[str, type[TicTacToeError], str]] = (
+    (NO_FREE_CONNECTION, Busy, "{address} has no room for another connection"),
+    (UNKNOWN_OBJECT, NoSuchRoom, "there is no such object there (any more)"),
+    (OLDER_SERVER, ProtocolMismatch, "{address} speaks an older protocol between servers, or has another key"),
+    (WRONG_KEY, Forbidden, "{address} does not accept this cluster key"),
+)
+"""The same for a refused connection, by a part of the text that it receives."""
 
 
 class Proxy:
@@ -192,35 +208,22 @@ class Proxy:
         code = getattr(error, "code", None)
         if isinstance(error, RuntimeError) and isinstance(code, str):
             return error_from(code, str(error))
-        if isinstance(error, (Pyro4.errors.TimeoutError, TimeoutError)):
-            return DeadlineExceeded(f"{self.address} did not answer within {self._timeout_s:g} s")
-        if isinstance(error, Pyro4.errors.MessageTooLargeError):
-            return TooLarge("the message is larger than the limit")
-        if isinstance(error, NotAuthentic):
-            return Unreachable(f"an answer of {self.address} was changed or repeated on its way")
-        if isinstance(error, Pyro4.errors.SecurityError):
-            return Forbidden(f"{self.address} does not accept this cluster key")
-        if isinstance(error, Pyro4.errors.DaemonError):
-            return self._refused_connection(str(error))  # from a server that is not ours
-        if isinstance(error, Pyro4.errors.SerializeError):
-            return InvalidArgument("a value of that type cannot be sent")
-        if isinstance(error, (Pyro4.errors.CommunicationError, OSError)):
+        for kinds, make, sentence in _ERRORS:
+            if isinstance(error, kinds):
+                return make(sentence.format(address=self.address, timeout_s=self._timeout_s))
+        if isinstance(error, (Pyro4.errors.DaemonError, Pyro4.errors.CommunicationError, OSError)):
             return self._refused_connection(str(error))
         if isinstance(error, (TypeError, ValueError, OverflowError, RecursionError)):
             return InvalidArgument("a value cannot be sent as it is")
         return error
 
-    def _refused_connection(self, sentence: str) -> TicTacToeError:
-        if NO_FREE_CONNECTION in sentence:
-            return Busy(f"{self.address} has no room for another connection")
-        if UNKNOWN_OBJECT in sentence:
-            return NoSuchRoom("there is no such object there (any more)")
-        if REJECTED_PROTOCOL in sentence:
-            return ProtocolMismatch(sentence.rpartition(REJECTED_PROTOCOL)[2].lstrip(": "))
-        if OLDER_SERVER in sentence:
-            return ProtocolMismatch(f"{self.address} speaks an older protocol between servers, or has another key")
-        if WRONG_KEY in sentence:
-            return Forbidden(f"{self.address} does not accept this cluster key")
+    def _refused_connection(self, reason: str) -> TicTacToeError:
+        """Return the error for a connection that the other side did not accept, or that broke."""
+        if REJECTED_PROTOCOL in reason:
+            return ProtocolMismatch(reason.rpartition(REJECTED_PROTOCOL)[2].lstrip(": "))
+        for part, make, sentence in _REFUSALS:
+            if part in reason:
+                return make(sentence.format(address=self.address))
         return Unreachable(f"{self.address} does not answer")
 
 
