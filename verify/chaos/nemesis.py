@@ -121,9 +121,6 @@ class Nemesis:
             # Faults also hit starting servers. If all stay down, the nemesis starts them again.
             self._on_progress(f"      start failed: {str(error).splitlines()[0]}")
 
-    def _undo_after(self, after_s: float, action: Callable[[], None]) -> None:
-        self._undos.enter(after_s, 0, action)
-
     # -- faults ---------------------------------------------------------------------------------------------------
 
     def _inject(self, fault: Fault) -> bool:
@@ -141,13 +138,13 @@ class Nemesis:
         return inject[fault.kind](fault)
 
     def _fill_disk(self, fault: Fault) -> bool:
-        self._undo_after(fault.for_s, self._servers.free_disk)
+        self._undos.enter(fault.for_s, 0, self._servers.free_disk)
         return self._hit_all(fault, lambda role: self._servers.fill_disk(role, fault.largest_bytes))
 
     def _cut(self, fault: Fault) -> bool:
         for role in fault.roles:
             self._servers.cut(role, fault.port, fault.direction)
-            self._undo_after(fault.for_s, partial(self._servers.mend, role, fault.port, fault.direction))
+            self._undos.enter(fault.for_s, 0, partial(self._servers.mend, role, fault.port, fault.direction))
         return True
 
     def _set_clocks(self, fault: Fault) -> bool:
@@ -157,7 +154,7 @@ class Nemesis:
     def _kill_clients(self, fault: Fault) -> bool:
         killed = self._workload.kill(fault.group)
         if killed:
-            self._undo_after(fault.for_s, lambda: self._workload.start(fault.group))
+            self._undos.enter(fault.for_s, 0, lambda: self._workload.start(fault.group))
         return killed
 
     def _damage(self, fault: Fault) -> bool:
@@ -184,7 +181,7 @@ class Nemesis:
     def _pause(self, role: str, for_s: float) -> int | None:
         pid = self._servers.suspend(role)
         if pid is not None and pid not in self._hanging:
-            self._undo_after(for_s, lambda: self._end_pause(pid))
+            self._undos.enter(for_s, 0, lambda: self._end_pause(pid))
         return pid
 
     def _end_pause(self, pid: int) -> None:

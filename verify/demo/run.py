@@ -106,7 +106,8 @@ def run_demo(servers: ClusterControl, plan: DemoPlan, console: Console) -> DemoS
 
     Raises DeadlineExceeded when the cluster does not recover.
     """
-    with DemoScreen(console) as screen:
+    screen = DemoScreen(console)
+    with screen.shown():
         summary = Demo(servers, plan, screen).run()
     show_summary(console, summary.as_plain())
     return summary

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sized
-from types import TracebackType
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from rich.columns import Columns
@@ -34,29 +34,21 @@ class DemoScreen:
         self._view: View | None = None
         self.moves: Sized = ()
         """The acknowledged moves, of which the number is shown."""
-        self._live = (
-            Live(console=console, get_renderable=self._draw, refresh_per_second=FRAMES_PER_SECOND, transient=True)
-            if console.is_terminal
-            else None
+
+    def shown(self) -> AbstractContextManager[object]:
+        """Return what shows the view as long as it is entered."""
+        if not self._console.is_terminal:
+            return nullcontext()
+        return Live(
+            console=self._console, get_renderable=self._draw, refresh_per_second=FRAMES_PER_SECOND, transient=True
         )
-
-    def __enter__(self) -> DemoScreen:
-        if self._live is not None:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._live is not None:
-            self._live.stop()
 
     def say(self, sentence: str) -> None:
         """Add a line about an event."""
         line = f"{time.monotonic() - self._began:6.2f} s  {sentence}"
         with self._lock:
             self._lines.append(line)
-        if self._live is None:
+        if not self._console.is_terminal:
             self._console.print(line, markup=False, highlight=False)
 
     def show(self, view: View) -> None:
