@@ -30,19 +30,23 @@ PIECE = 1 << 16
 class _Spectator:
     """A connection that waits for news after ``version``."""
 
-    __slots__ = ("_call", "_reader", "_sock", "version")
+    __slots__ = ("_name", "_reader", "_sock", "_token", "version")
 
-    def __init__(self, sock: socket.socket, handshake: bytes, call: bytes, version: int) -> None:
+    def __init__(self, sock: socket.socket, name: str, token: str, version: int) -> None:
         self._sock = sock
-        self._call = call
+        self._name = name
+        self._token = token
         self._reader = MessageReader(largest=LARGEST_OF_SERVERS, skipped=LARGEST_OF_SERVERS)
         self._reader.handshake_done = True  # the answer to it is skipped, like all that is no result
-        self.version = version
-        sock.sendall(handshake)
+        handshake = msgpack.packb({"handshake": {"protocol": PROTOCOL_VERSION}, "object": name})
+        sock.sendall(encode(CONNECT, 0, 0, MSGPACK, handshake))
+        self.wait(version)
 
-    def wait(self, rest: bytes) -> None:
-        """Call for news. ``rest`` has the version, and follows the part of the call that is always the same."""
-        self._sock.sendall(encode(INVOKE, 0, 1, MSGPACK, self._call + rest))
+    def wait(self, version: int) -> None:
+        """Call for news after this version, in the form that the client library uses."""
+        self.version = version
+        call = (self._name, "wait", (self._token, version, WAIT_S), {"form": "checksum"})
+        self._sock.sendall(encode(INVOKE, 0, 1, MSGPACK, msgpack.packb(call)))
 
     def answer(self) -> bytes | None:
         """Read what has arrived, and return the data of an answer when it is complete."""
@@ -70,14 +74,10 @@ class Spectators:
 
     def watch(self, address: Sequence[object], name: str, tokens: Sequence[str], version: int) -> dict[str, object]:
         """Connect a spectator for each token to the object ``name``, and wait there for news after ``version``."""
-        handshake = msgpack.packb({"handshake": {"protocol": PROTOCOL_VERSION}, "object": name})
-        greeting = encode(CONNECT, 0, 0, MSGPACK, handshake)
         for token in tokens:
             sock = socket.create_connection((str(address[0]), int(str(address[1]))), PATIENCE_S)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            call = b"\x94" + msgpack.packb(name) + msgpack.packb("wait") + b"\x93" + msgpack.packb(token)
-            spectator = _Spectator(sock, greeting, call, version)
-            spectator.wait(_rest(version))
+            spectator = _Spectator(sock, name, token, version)
             self._selector.register(sock, selectors.EVENT_READ, spectator)
             self._all.append(spectator)
         return {"spectators": len(self._all)}
@@ -109,14 +109,8 @@ class Spectators:
             self._version_in.clear()
             version = self._version_in[data] = int(msgpack.unpackb(data)["version"])
             self._bytes = len(data)
-        spectator.version = version
-        spectator.wait(_rest(version))
+        spectator.wait(version)
         return True
-
-
-def _rest(version: int) -> bytes:
-    """Return the end of a call of ``wait``: the other arguments, and the form of news that the client library uses."""
-    return bytes(msgpack.packb(version) + msgpack.packb(WAIT_S) + msgpack.packb({"form": "checksum"}))
 
 
 if __name__ == "__main__":

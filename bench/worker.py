@@ -101,12 +101,10 @@ class Worker:
     def begin_play(self, rooms: Sequence[str], pause_s: float = 0.0) -> dict[str, object]:
         """Begin to play in these rooms at once, game after game, with a pause before each command."""
         self._stop.clear()
-        together = threading.Barrier(len(rooms) + 1)
-        pool = ThreadPoolExecutor(len(rooms))
-        self._playing = [pool.submit(self._play, self._scripts[room], together, pause_s) for room in rooms]
-        pool.shutdown(wait=False)
-        together.wait()
         self._began = time.monotonic()
+        pool = ThreadPoolExecutor(len(rooms))
+        self._playing = [pool.submit(self._play, self._scripts[room], pause_s) for room in rooms]
+        pool.shutdown(wait=False)
         return {"rooms": len(rooms)}
 
     def end_play(self) -> dict[str, object]:
@@ -124,9 +122,8 @@ class Worker:
             "took_s": [acked - sent for sent, acked in moves],
         }
 
-    def _play(self, steps: Iterator[Step], together: threading.Barrier, pause_s: float) -> list[Made]:
+    def _play(self, steps: Iterator[Step], pause_s: float) -> list[Made]:
         made: list[Made] = []
-        together.wait()
         while not self._stop.is_set():
             if pause_s:  # even a sleep of 0 s lets the process's other threads run first
                 time.sleep(pause_s)

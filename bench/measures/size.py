@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from functools import partial
 
+from bench.calls import Calls
 from bench.figures import FigureRow, Round
 from bench.measured_cluster import MakeCluster, MeasuredCluster
-from bench.measures.players import Rooms, open_rooms, play
+from bench.measures.players import open_rooms, play
 from bench.measures.scale import HEALTHY_LIMIT_S, PLAYERS, Scale
 from bench.processor_time import US, processor_s
 from bench.yardsticks import Yardsticks
 from verify.testbed.percentiles import percentile
-from verify.testbed.task_processes import TaskProcess, task_processes
+from verify.testbed.task_processes import task_processes
 from verify.testbed.waiting import wait_until
 
 FEW = 10
@@ -36,8 +37,11 @@ def size(cluster: MakeCluster, scale: Scale, _: Yardsticks) -> Iterator[FigureRo
         empty = large.main_memory()
         open_rooms(players, rooms // scale.processes, MOVES)
         memory = (large.main_memory() - empty) / rooms
-        many, few = (_Side(at, one, open_rooms([one], 1)) for at, one in ((large, players[0]), (small, near)))
-        costs = tuple(_cost(many, few, scale.seconds) for _ in range(scale.rounds))
+        few, many = (
+            partial(play, at, [one], open_rooms([one], 1), scale.seconds / TURNS)
+            for at, one in ((small, near), (large, players[0]))
+        )
+        costs = tuple(_cost(few, many) for _ in range(scale.rounds))
         journal = f"journal of {large.journal_bytes() / 1e6:.1f} MB"
         starts = tuple(_start(large) for _ in range(scale.rounds))
     yield FigureRow(
@@ -59,19 +63,9 @@ def _start(servers: MeasuredCluster) -> Round:
     return Round(seconds, processor_us={name: processor_s(pid) * US for name, pid in servers.pids().items()})
 
 
-class _Side(NamedTuple):
-    """A cluster, and a process that plays in one room of it."""
-
-    servers: MeasuredCluster
-    player: TaskProcess
-    rooms: Rooms
-
-
-def _cost(large: _Side, small: _Side, seconds: float) -> Round:
-    """Measure both sides in short turns, so that other load on the machine affects both."""
-    turns = [
-        [play(one.servers, [one.player], one.rooms, seconds / TURNS) for one in (small, large)] for _ in range(TURNS)
-    ]
+def _cost(play_few: Callable[[], Calls], play_many: Callable[[], Calls]) -> Round:
+    """Measure both clusters in short turns, so that other load on the machine affects both."""
+    turns = [(play_few(), play_many()) for _ in range(TURNS)]
     few, many = zip(*turns, strict=True)
     p50_few_us, p50_many_us = (percentile([s for turn in side for s in turn.took_s], 50) * US for side in (few, many))
     processor_us = {
