@@ -22,6 +22,14 @@ PEER = "peer"
 """Name of the remote object on every server's peer port. Servers call one another through it."""
 
 
+_ROOM = "room."
+
+
 def room_object(room_id: str) -> str:
     """Return the name of a room's remote object on the main server. The name stays the same after a takeover."""
-    return f"room.{room_id}"
+    return f"{_ROOM}{room_id}"
+
+
+def room_of_object(name: str) -> str:
+    """Return the id of the room with that remote object; empty if it is not the name of one."""
+    return name.removeprefix(_ROOM) if name.startswith(_ROOM) else ""

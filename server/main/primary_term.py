@@ -23,7 +23,6 @@ from server.log.entries import Epoch
 from server.log.journal.compaction import COMPACTION_PAUSE_S, Compactor
 from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
-from server.log.room_stream import room_of
 from server.log.streams import Streams
 from server.main.commit_observer import CommitObserver
 from server.main.reads import Reads
@@ -75,7 +74,6 @@ class PrimaryTerm(Reads):
         store = RoomStore(
             streams,
             journal,
-            self.offer,  # inherited; called only by ``load`` and later
             process.loop,
             most_events=most_events_of(settings.max_message_bytes),
             on_published=self._observer.published,
@@ -136,7 +134,7 @@ class PrimaryTerm(Reads):
         return any(one.reports_damage for one in self._process.supervisors if one.role == REPLICATION)
 
     def begin(self) -> None:
-        """Load the summaries of the journal, offer every room, and begin the procedures and threads of the term."""
+        """Load the summaries of the journal, offer the rooms, and begin the procedures and threads of the term."""
         process = self._process
         process.commit_lock = self.committer
         self.load()
@@ -213,10 +211,7 @@ class PrimaryTerm(Reads):
             self._drain_checked = True
 
     def _sweep_once(self) -> Effects[None]:
-        gone = yield from self.command_service.sweep()
-        for stream in gone:
-            self.withdraw(room_of(stream) or "")
-        self._to_forget += gone
+        self._to_forget += yield from self.command_service.sweep()
         if self._to_forget:
             forgotten = yield WithCommitLock(self.replicator.forget(self._to_forget[:AT_ONCE]))
             if forgotten:

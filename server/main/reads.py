@@ -23,7 +23,7 @@ from server.rooms.ids import HOUSE_BOT
 from server.rooms.room_store import RoomStore
 from server.runtime.procedures import CommitLock
 from server.runtime.security import house_bot_token, token_hash
-from wire import MAIN, room_object
+from wire import MAIN, room_of_object
 from wire.errors import TicTacToeError
 from wire.rpc.endpoint import Endpoint
 
@@ -43,10 +43,7 @@ class Reads:
         *,
         sweeps: bool = True,
     ) -> None:
-        """``store``: an empty room store, which calls ``offer`` with every room that it loads.
-
-        ``sweeps``: see ``CommandService``.
-        """
+        """``store``: an empty room store. ``sweeps``: see ``CommandService``."""
         self.store = store
         self.committer = committer
         self._clients = clients
@@ -62,17 +59,15 @@ class Reads:
         self.draining = DrainService(store, process.run_directory)
 
     def load(self) -> None:
-        """Load the summaries of the journal and offer every room."""
+        """Load the summaries of the journal, and offer its rooms in place of those that were offered before."""
         self.store.load()
         self._clients.offer(MAIN, ClientApi(MAIN, self._cluster_id))
+        self._clients.offer_on_demand(self.room_object)
 
-    def offer(self, room: str) -> None:
-        """Make a room callable, in place of an object of the same name."""
-        self._clients.offer(room_object(room), RoomApi(self.command_service, room))
-
-    def withdraw(self, room: str) -> None:
-        """Remove a room's remote object."""
-        self._clients.withdraw(room_object(room))
+    def room_object(self, name: str) -> RoomApi | None:
+        """Make the remote object of that name; None if it is not the name of a room."""
+        room = room_of_object(name)
+        return RoomApi(self.command_service, room) if self.store.has(room) else None
 
     def end(self) -> None:
         """Answer all pending waits. Clients repeat them to the part that serves next."""
@@ -99,7 +94,6 @@ class ReadOnly(Reads):
         store = RoomStore(
             streams,
             journal,
-            self.offer,
             process.loop,
             service_clock=stopped_clock(),
             most_events=most_events_of(process.settings.max_message_bytes),

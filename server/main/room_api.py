@@ -1,6 +1,6 @@
 """A room's remote object: the methods that people in a room call.
 
-Each room has one object. Its name stays the same when servers are replaced.
+It is made for each call. Its name stays the same when servers are replaced.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ It is filled from the journal's stream summaries and updated with each batch. Th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 
 from server.rooms.lobby import Lobby, LobbyChange, Row, owner, players
 from server.rooms.reverse_index import ReverseIndex
@@ -14,10 +14,8 @@ from server.rooms.reverse_index import ReverseIndex
 class RoomIndex(Lobby):
     """All open and recently closed rooms, by their rows."""
 
-    def __init__(self, on_new_room: Callable[[str], None]) -> None:
-        """Make an empty index. ``on_new_room`` is called with each room before it is added."""
+    def __init__(self) -> None:
         super().__init__()
-        self._on_new_room = on_new_room
         self._by_name: tuple[ReverseIndex[Row], ReverseIndex[Row]] | None = None
         """Open rooms by owner, and by player. None until they are first needed."""
         self._released: set[str] = set()
@@ -30,17 +28,9 @@ class RoomIndex(Lobby):
         """Return whether the room exists: open, or closed and not yet forgotten."""
         return room in self._changed_at
 
-    def fill(self, changes: Sequence[LobbyChange]) -> None:
-        """Add all rooms at the beginning of a term, in order of revision."""
-        for change in changes:
-            self._on_new_room(change.room)
-        super().fill(changes)
-
     def put(self, change: LobbyChange) -> None:
         """Apply a change."""
         _, room, row = change
-        if room not in self:
-            self._on_new_room(room)
         before = self.rows.get(room)
         if row is None and before is not None:
             self._released |= {*owner(before), *players(before)}

@@ -52,7 +52,6 @@ class RoomStore:
         self,
         streams: Streams,
         journal: Journal,
-        on_new_room: Callable[[str], None],
         timers: Timers,
         clock: Callable[[], float] = time.monotonic,
         service_clock: ServiceClock | None = None,
@@ -61,15 +60,13 @@ class RoomStore:
     ) -> None:
         """Make an empty store; ``load`` fills it.
 
-        ``on_new_room`` is called with each room, before any reader can see it. ``on_published`` is called with each
-        batch after it became visible. ``most_events`` is the limit for one answer.
+        ``on_published`` is called with each batch after it became visible. ``most_events`` is the limit for one answer.
         """
         self._on_published = on_published
         self.service_clock = service_clock or ServiceClock(clock)
         self.timers = RoomTimers()
         self._streams = streams
         self._journal = journal
-        self._on_new_room = on_new_room
         self._most_events = most_events
         self._unread = UnreadStreams(streams, journal)
         # Rows that were made again and are not in the journal: their summaries were missing, or their streams damaged.
@@ -77,7 +74,7 @@ class RoomStore:
         # it.
         self._unwritten: dict[str, Row | None] = {}
         self._followers = Followers(self._news_of, timers, clock)
-        self.index = RoomIndex(on_new_room)
+        self.index = RoomIndex()
         self.cache = RoomCache(lambda room: self._read(room_stream(room)), self._on_loaded, clock)
         self.states = StreamStates(streams)
         self.names = self.states.names
@@ -89,7 +86,7 @@ class RoomStore:
     # -- filled from the log --------------------------------------------------------------------------------------
 
     def load(self) -> None:
-        """Load the summaries of all streams, and offer every room. Make those again that the journal lacks.
+        """Load the summaries of all streams. Make those again that the journal lacks.
 
         Call once, before the first read. A room's events are read from the journal when they are needed.
         """
@@ -97,8 +94,6 @@ class RoomStore:
         lacking = (*self._journal.missing_summaries(), *damaged)
         missing = [made for stream in lacking if (made := self._unread.summary(stream)) is not None]
         self._unwritten = {summary.stream: summary.row for summary in missing}
-        for unread in filter(None, map(room_of, self._unread)):
-            self._on_new_room(unread)  # so that callers get the error of the damage
         summaries = sorted([*summaries, *missing], key=lambda summary: summary.position)
         of_rooms = []
         for stream, position, row in summaries:
@@ -177,6 +172,10 @@ class RoomStore:
     def context(self) -> Context:
         """Return the present moment, for the decision of commands."""
         return self.service_clock.context(draining=self.service.draining)
+
+    def has(self, room: str) -> bool:
+        """Return whether the room exists: open, or closed and not yet forgotten, or not readable."""
+        return room in self.index or room_stream(room) in self._unread
 
     def is_open(self, room: str) -> bool:
         """Return whether the room exists and is not closed. A room that cannot be read counts as open."""
@@ -311,7 +310,7 @@ class RoomStore:
 
     def _room(self, room: str) -> CachedRoom:
         """Return the room, loaded into memory if necessary. Raises NoSuchRoom, and Damaged if it cannot be read."""
-        if room not in self.index and room_stream(room) not in self._unread:
+        if not self.has(room):
             raise NoSuchRoom("there is no such room (any more)")
         return self.cache.of(room)
 

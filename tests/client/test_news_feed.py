@@ -62,7 +62,7 @@ class Server:
 
     def take_over(self) -> None:
         """Another main server continues."""
-        self._store = RoomStore(STREAMS, self._journal, lambda _room: None, TimersByHand(), most_events=4)
+        self._store = RoomStore(STREAMS, self._journal, TimersByHand(), most_events=4)
         self._store.load()
 
     def happen(self, count: int) -> None:

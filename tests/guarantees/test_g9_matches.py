@@ -138,7 +138,7 @@ class Book:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self.streams = Streams(LIMITS)
-        self.store = RoomStore(self.streams, journal, lambda _room: None, TimersByHand())
+        self.store = RoomStore(self.streams, journal, TimersByHand())
         self.store.load()
 
     def play(self, games: int) -> None:
@@ -201,7 +201,7 @@ def test_g9_a_volume_of_the_book_is_never_longer_than_that_and_never_compacted(b
         pass
     lengths = [len(book.journal.copy(f"book/{segment}").entries) for segment in range(2)]
     assert lengths == [RECORDS_OF_A_SEGMENT, 1]
-    again = RoomStore(book.streams, book.journal, lambda _room: None, TimersByHand())
+    again = RoomStore(book.streams, book.journal, TimersByHand())
     again.load()
     assert again.states.records == book.store.states.records == RECORDS_OF_A_SEGMENT + 1
     assert again.archive.records_numbered([RECORDS_OF_A_SEGMENT, RECORDS_OF_A_SEGMENT + 1])
@@ -220,9 +220,7 @@ def test_g9_the_book_is_read_in_pieces_that_fit_into_any_message(book: Book) -> 
 
 def test_g9_news_of_a_room_where_much_was_said_fit_into_the_smallest_message(book: Book) -> None:
     smallest = 1 << 16
-    store = book.store = RoomStore(
-        book.streams, book.journal, lambda _room: None, TimersByHand(), most_events=smallest // ROOM_OF_AN_EVENT
-    )
+    store = book.store = RoomStore(book.streams, book.journal, TimersByHand(), most_events=smallest // ROOM_OF_AN_EVENT)
     store.load()
     book.talk(150)
     version, seen = 0, 0

@@ -26,7 +26,7 @@ from wire.arguments import anything, remote
 from wire.caller import calling_host
 from wire.connection_limits import MOST_HALF_OPEN
 from wire.errors import Busy, InternalError
-from wire.frames import CONNECT_FAIL, INVOKE, MSGPACK, PING, encode
+from wire.frames import CONNECT_FAIL, EXCEPTION, INVOKE, MSGPACK, PING, encode
 from wire.later import Later
 from wire.replies import Replies
 from wire.rpc import Address, Proxy, configure
@@ -196,6 +196,25 @@ def test_a_stock_client_calls_what_is_exposed_and_sees_nothing_else(served: Serv
     assert served.caller().call("host", timeout_s=PATIENCE_S) == "127.0.0.1"
     with pytest.raises(TicTacToeError, match="no such remote method"):
         served.caller().call("hidden", timeout_s=PATIENCE_S)
+
+
+def test_objects_of_other_names_are_made_for_each_call(served: Served, server: Server) -> None:
+    asked: list[str] = []
+
+    def make(name: str) -> object:
+        asked.append(name)
+        return server if name == "room.one" else None
+
+    served.endpoint.offer_on_demand(make)
+    with Pyro4.Proxy(f"PYRO:room.one@{served.address}") as stock:
+        assert [stock.back(number) for number in range(2)] == [0, 1]
+    with Pyro4.Proxy(f"PYRO:room.two@{served.address}") as stock, pytest.raises(Pyro4.errors.PyroError):
+        stock.back(0)
+    assert set(asked) == {"room.one", "room.two"}
+    with served.client() as client:
+        client.socket.sendall(encode(INVOKE, 0, 1, MSGPACK, msgpack.packb((["list"], "back", (0,), {}))))
+        assert client.answers.next().flags & EXCEPTION
+    assert set(asked) == {"room.one", "room.two"}, "a name is text"
 
 
 def test_a_call_that_wants_no_answer_and_a_ping(served: Served, server: Server) -> None:

@@ -60,15 +60,12 @@ class _EndpointObject:
     The library's own version would list every object to any client.
     """
 
-    def __init__(self, objects: dict[str, object]) -> None:
-        self._objects = objects
+    def __init__(self, find: Callable[[object], object]) -> None:
+        self._find = find
 
     @_expose
     def get_metadata(self, object_id: object, as_lists: bool = False) -> dict[str, list[str]]:
-        found = self._objects.get(object_id) if isinstance(object_id, str) else None
-        if found is None:
-            raise Pyro4.errors.DaemonError(UNKNOWN_OBJECT)
-        metadata: dict[str, list[str]] = Pyro4.util.get_exposed_members(found, as_lists=as_lists)
+        metadata: dict[str, list[str]] = Pyro4.util.get_exposed_members(self._find(object_id), as_lists=as_lists)
         return metadata
 
     @_expose
@@ -82,11 +79,13 @@ class Dispatcher:
     def __init__(self, answered: Answered | None = None, run: Run | None = None) -> None:
         self.objects: dict[str, object] = {}
         """The remote objects by name."""
+        self.make: Callable[[str], object] = lambda _name: None
+        """Makes other objects, each for one call; see ``Endpoint.offer_on_demand``."""
         self.answered: Answered = answered or _nobody_counts
         self._exposed: set[tuple[type, object]] = set()
         """The methods that clients may call and have called, with the class of the object."""
         self._run: Run = run or _no_procedures
-        self._endpoint_object = self.objects[Pyro4.constants.DAEMON_NAME] = _EndpointObject(self.objects)
+        self._endpoint_object = self.objects[Pyro4.constants.DAEMON_NAME] = _EndpointObject(self._find)
 
     def members_of(self, object_id: object) -> dict[str, list[str]]:
         """Return what the library requests about an object. Raises an error of the library if there is none."""
@@ -151,14 +150,21 @@ class Dispatcher:
 
     def _method(self, name: object, method: object) -> Callable[..., Any]:
         """Return the method of a remote object. Raises an error of the library, AttributeError or TypeError."""
-        remote_object = self.objects.get(name)  # type: ignore[call-overload]  # the client may send anything
-        if remote_object is None:
-            raise Pyro4.errors.DaemonError(UNKNOWN_OBJECT)
+        remote_object = self._find(name)
         exposed = type(remote_object), method
         if exposed not in self._exposed:
             Pyro4.util.getAttribute(remote_object, method)
             self._exposed.add(exposed)
         found: Callable[..., Any] = getattr(remote_object, method)  # type: ignore[call-overload]
+        return found
+
+    def _find(self, name: object) -> object:
+        """Return the remote object of a name, which may be anything that a client sends."""
+        found = self.objects.get(name) if isinstance(name, str) else None
+        if found is None and isinstance(name, str):
+            found = self.make(name)
+        if found is None:
+            raise Pyro4.errors.DaemonError(UNKNOWN_OBJECT)
         return found
 
     def _result(

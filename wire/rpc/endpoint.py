@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import Pyro4
 
@@ -60,9 +61,12 @@ class Endpoint:
         """Make the object callable under ``name``. Replaces an earlier object of that name."""
         self._dispatcher.objects[name] = remote_object
 
-    def withdraw(self, name: str) -> None:
-        """Remove the object of that name; no error if there is none."""
-        self._dispatcher.objects.pop(name, None)
+    def offer_on_demand(self, make: Callable[[str], object]) -> None:
+        """Have objects of other names made for each call. Replaces an earlier ``make``.
+
+        ``make`` gets any name that a client sends. It returns None if there is no such object.
+        """
+        self._dispatcher.make = make
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Serve from now on. Call it in the thread of the loop, once."""

@@ -63,7 +63,6 @@ class SimulatedTerm:
         store = self.store = RoomStore(
             streams,
             journal,
-            lambda _room: None,
             self.host,
             lambda: process.now,
             clock,
@@ -166,7 +165,7 @@ class SimulatedReads:
         self, journal: Journal, streams: Streams, process: Process, host: SimulatedHost, error: TicTacToeError
     ) -> None:
         """Read the journal as it is now. Commands are refused with ``error``."""
-        self.store = RoomStore(streams, journal, lambda _room: None, host, lambda: process.now, stopped_clock())
+        self.store = RoomStore(streams, journal, host, lambda: process.now, stopped_clock())
         self.store.load()
         self.committer = RefusingCommitter(streams, self.store, host, error)
 

@@ -46,7 +46,7 @@ class Desk:
         self.timers = TimersByHand()
         self.journal = open_journal(folder / "journal.db")
         self.journal.begin_term(Epoch(1, "me"))
-        self.store = RoomStore(streams, self.journal, lambda _room: None, self.timers)
+        self.store = RoomStore(streams, self.journal, self.timers)
         self.replication = HeldBack()
         self.stepped_down: list[str] = []
         self.committed: list[int] = []  # the size of each batch

@@ -58,7 +58,7 @@ class Servers:
         journal = Journal(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
         journal.begin_term(Epoch(1, "me"))
         self.timers = TimersByHand(self.call_main)
-        self.store = RoomStore(streams, journal, lambda _room: None, self.timers)
+        self.store = RoomStore(streams, journal, self.timers)
         self.store.load()
         self.committer = committer_of(streams, self.store, journal, self.timers)
         command_service = CommandService(self.store, self.committer, Settings())

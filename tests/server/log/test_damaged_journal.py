@@ -59,7 +59,7 @@ def written(file: Path, request: pytest.FixtureRequest) -> Path:
 
 
 def store_on(journal: Journal) -> RoomStore:
-    store = RoomStore(STREAMS, journal, lambda _room: None, TimersByHand())
+    store = RoomStore(STREAMS, journal, TimersByHand())
     store.load()
     return store
 
@@ -142,10 +142,9 @@ def test_a_room_whose_listing_is_damaged_too_is_known_to_be_damaged(written: Pat
     flip(written, "listings", "room/bbbb")
     flip(written, "entries", "room/bbbb", version=1)
     journal = open_journal(written)
-    offered: list[str] = []
-    store = RoomStore(STREAMS, journal, offered.append, TimersByHand())
-    store.load()
-    assert set(offered) == set(ROOMS)
+    store = store_on(journal)
+    assert all(map(store.has, ROOMS))
+    assert not store.has("dddd")
     with pytest.raises(Damaged):
         store.room("bbbb")
     with pytest.raises(NoSuchRoom):

@@ -87,7 +87,7 @@ class MainServer:
         """A new term, on the same journal."""
         self.journal: Journal = open_journal(self._folder / "journal.db")
         self.journal.begin_term(Epoch(next(self._terms), "me"))
-        self.store = RoomStore(STREAMS, self.journal, lambda _room: None, self.timers, self.timers.clock)
+        self.store = RoomStore(STREAMS, self.journal, self.timers, self.timers.clock)
         self.store.load()
         self.replication = HeldBack()
         self.committer = committer_of(STREAMS, self.store, self.journal, self.timers, self.replication)

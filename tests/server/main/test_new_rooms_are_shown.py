@@ -39,7 +39,7 @@ class MainServer:
         streams = Streams(Limits())
         journal = Journal(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
         journal.begin_term(Epoch(1, "me"))
-        store = RoomStore(streams, journal, lambda _room: None, self.timers, self.timers.clock)
+        store = RoomStore(streams, journal, self.timers, self.timers.clock)
         store.load()
         self._committer = committer_of(streams, store, journal, self.timers)
         command_service = CommandService(store, self._committer, Settings(), self.timers.clock)

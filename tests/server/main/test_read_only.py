@@ -42,7 +42,7 @@ def journal(tmp_path: Path) -> Journal:
     journal = open_journal(tmp_path / "journal.db")
     journal.begin_term(Epoch(1, "me"))
     timers = TimersByHand()
-    store = RoomStore(STREAMS, journal, lambda _room: None, timers)
+    store = RoomStore(STREAMS, journal, timers)
     committer = committer_of(STREAMS, store, journal, timers)
     for stream, command in (
         (ROOM, Create("ada", "create-1", "", "tictactoe", WITHOUT_PLAYERS)),
@@ -58,7 +58,7 @@ def journal(tmp_path: Path) -> Journal:
 @pytest.fixture
 def store(journal: Journal) -> RoomStore:
     """A room store that is loaded from it."""
-    store = RoomStore(STREAMS, journal, lambda _room: None, TimersByHand(), service_clock=stopped_clock())
+    store = RoomStore(STREAMS, journal, TimersByHand(), service_clock=stopped_clock())
     store.load()
     return store
 
@@ -120,7 +120,7 @@ def test_time_stands_still_at_what_the_log_has(store: RoomStore) -> None:
 def test_a_journal_that_lacks_listings_is_told_of_all_the_same(journal: Journal, store: RoomStore) -> None:
     listed = {stream: row for stream, _, row in journal.summaries()[0]}
     journal._connection.execute("DELETE FROM listings")
-    again = RoomStore(STREAMS, journal, lambda _room: None, TimersByHand(), service_clock=stopped_clock())
+    again = RoomStore(STREAMS, journal, TimersByHand(), service_clock=stopped_clock())
     again.load()
     assert dict(again.unwritten()) == listed
     assert again.index.revision == store.index.revision

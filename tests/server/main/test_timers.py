@@ -37,7 +37,7 @@ class Term:
         self.timers = TimersByHand()
         self.journal = open_journal(folder / "journal.db")
         self.journal.begin_term(Epoch(number, "me"))
-        self.store = RoomStore(streams, self.journal, lambda _room: None, self.timers, self.timers.clock)
+        self.store = RoomStore(streams, self.journal, self.timers, self.timers.clock)
         self.store.load()
         self.replication = HeldBack()
         self.committer = committer_of(streams, self.store, self.journal, self.timers, self.replication)

@@ -39,7 +39,7 @@ class MainServer:
         streams = Streams(Limits())
         journal = Journal(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
         journal.begin_term(Epoch(1, "me"))
-        self.store = RoomStore(streams, journal, lambda _room: None, self.timers, self.timers.clock)
+        self.store = RoomStore(streams, journal, self.timers, self.timers.clock)
         self.store.load()
         self.replication = HeldBack()
         self.committer = committer_of(streams, self.store, journal, self.timers, self.replication)

@@ -32,7 +32,7 @@ ROWS = st.none() | st.fixed_dictionaries(
 def test_what_is_counted_is_what_a_count_of_all_rows_gives(
     before: list[dict[str, Any] | None], changes: list[tuple[str, dict[str, Any] | None]], asked_early: bool
 ) -> None:
-    rooms, rows = RoomIndex(lambda _room: None), dict[str, dict[str, Any] | None]()
+    rooms, rows = RoomIndex(), dict[str, dict[str, Any] | None]()
     rows.update({f"room{number}": row for number, row in enumerate(before)})
     rooms.fill([LobbyChange(number + 1, room, row) for number, (room, row) in enumerate(rows.items())])
     if asked_early:
@@ -48,7 +48,7 @@ def test_what_is_counted_is_what_a_count_of_all_rows_gives(
 
 
 def test_people_who_have_nothing_are_not_remembered() -> None:
-    rooms = RoomIndex(lambda _room: None)
+    rooms = RoomIndex()
     assert rooms.opened_by(["ada"]) == 0
     row = {"owner": "ada", "players": {"X": "ada", "O": None}, "phase": "waiting", "timed": False, "match": False}
     rooms.put(LobbyChange(1, "room", row))

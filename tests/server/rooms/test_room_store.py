@@ -40,7 +40,7 @@ class Writer:
 
     def __init__(self, journal: Journal) -> None:
         self.timers = TimersByHand()
-        self.store = RoomStore(STREAMS, journal, lambda _room: None, self.timers, self.timers.clock)
+        self.store = RoomStore(STREAMS, journal, self.timers, self.timers.clock)
         self.store.load()
         self._committer = committer_of(STREAMS, self.store, journal, self.timers)
 
@@ -78,7 +78,7 @@ def fill(writer: Writer) -> None:
 
 
 def anew(journal: Journal) -> RoomStore:
-    store = RoomStore(STREAMS, journal, lambda _room: None, TimersByHand())
+    store = RoomStore(STREAMS, journal, TimersByHand())
     store.load()
     return store
 
