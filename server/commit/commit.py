@@ -7,7 +7,7 @@ commands are in its batch.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -41,20 +41,6 @@ class Submission(Struct, eq=False):
     later: Later = field(default_factory=Later)
 
 
-class ReplicationPort(Protocol):
-    """The part of replication that a commit needs."""
-
-    @property
-    def epoch(self) -> int:
-        """The epoch of this primary's term."""
-
-    def replicate(self, entries: Sequence[Entry]) -> Effects[bool]:
-        """Return true once entries that are in the own journal are committed.
-
-        Return false if this server can never commit them.
-        """
-
-
 class Commit:
     """Commits batches on the primary. The caller holds the commit lock."""
 
@@ -63,17 +49,24 @@ class Commit:
         streams: Streams,
         store: RoomStore,
         journal: Journal,
-        replication: ReplicationPort,
+        replicate: Callable[[Sequence[Entry]], Effects[bool]],
         faults: Failpoints,
         context: Callable[[], Context],
+        *,
+        epoch: int,
     ) -> None:
-        """Store the parts. ``context`` returns the present context, in which all commands of a batch are decided."""
+        """``replicate`` returns true once entries that are in the own journal are committed. It returns false if this
+        server can never commit them.
+        ``context`` returns the present context, in which all commands of a batch are decided.
+        ``epoch`` is that of this primary's term.
+        """
         self._streams = streams
         self._store = store
         self._journal = journal
-        self._replication = replication
+        self._replicate = replicate
         self._faults = faults
         self._context = context
+        self._epoch = epoch
         # Outcomes that no stream remembers; see ``remembered_answers``. A batch that cannot be written adds none.
         self._unchanged = RememberedAnswers()
 
@@ -140,7 +133,7 @@ class Commit:
         state = batch.states[stream] = kind.evolve(state, event)
         position = self._journal.last.position + len(batch.entries) + 1
         body = kind.write_event(event)
-        batch.entries.append(Entry(position, self._replication.epoch, stream, state.version, body))
+        batch.entries.append(Entry(position, self._epoch, stream, state.version, body))
         batch.events.append(event)
         return state
 
@@ -155,7 +148,7 @@ class Commit:
         self._faults.point("before_journal")
         self._journal.append(batch.entries, batch.summaries)
         self._faults.point("after_journal")
-        if not (yield from self._replication.replicate(batch.entries)):
+        if not (yield from self._replicate(batch.entries)):
             raise Fenced("this main server's term is over")
 
     def _summarize(self, batch: Batch) -> None:

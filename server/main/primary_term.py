@@ -96,7 +96,7 @@ class PrimaryTerm(Reads):
         )
         self.replicator = self._new_replicator(epoch, repair, faults)
         committer = Committer(
-            Commit(streams, store, journal, self.replicator, faults, store.context),
+            Commit(streams, store, journal, self.replicator.replicate, faults, store.context, epoch=epoch.number),
             process.host,
             step_down=process.step_down,
             on_committed=self._observer.batch_committed,

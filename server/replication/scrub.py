@@ -20,7 +20,7 @@ import structlog
 from server.log.damaged_streams import DamagedStreams
 from server.log.journal.file import reader
 from server.log.journal.journal import Journal
-from server.log.journal.rows import as_bytes, is_sound, is_sound_summary
+from server.log.journal.rows import COLUMNS, as_bytes, is_sound, is_sound_summary
 from server.log.row_format import Kind
 from server.log.streams import is_stream
 from server.process.server_process import ServerProcess
@@ -35,7 +35,6 @@ PAGE = 100
 """Rows that are read without a pause."""
 GAP_RECHECK_S = 5.0
 """Seconds between two checks for missing events: a replica that is catching up lacks some for a moment."""
-_COLUMNS = "position, epoch, stream, version, body, sum"
 _GAPS = """
 SELECT stream FROM entries GROUP BY stream HAVING COUNT(*) <> MAX(version) - MIN(version) + 1
 """
@@ -140,11 +139,11 @@ class Scrub:
         run = connection.execute
         after: Any = 0
         while page := run(
-            f"SELECT {_COLUMNS} FROM entries WHERE position > ? ORDER BY position LIMIT {PAGE}", (after,)
+            f"SELECT {COLUMNS} FROM entries WHERE position > ? ORDER BY position LIMIT {PAGE}", (after,)
         ).fetchall():
             yield partial(self._check_rows, "entry"), page
             after = page[-1][0]
-        for page in _by_stream(connection, f"{_COLUMNS} FROM snapshots"):
+        for page in _by_stream(connection, f"{COLUMNS} FROM snapshots"):
             yield partial(self._check_rows, "snapshot"), [row[1:] for row in page]
         for page in _by_stream(connection, "position, row, sum FROM listings"):
             yield self._check_summaries, page

@@ -22,8 +22,6 @@ from wire.later import Later
 class Alone:
     """Replication without a replica: entries are committed once the own journal has them."""
 
-    epoch = 1
-
     def replicate(self, _entries: Sequence[Entry]) -> Effects[bool]:
         return True
         yield
@@ -56,7 +54,8 @@ class HeldBack(Alone):
 
 def commit_of(streams: Streams, store: RoomStore, journal: Journal, replication: Any = None) -> Commit:
     """The commits of a store, written to its journal."""
-    return Commit(streams, store, journal, replication or Alone(), Failpoints(""), store.context)
+    replicate = (replication or Alone()).replicate
+    return Commit(streams, store, journal, replicate, Failpoints(""), store.context, epoch=1)
 
 
 def committer_of(

@@ -63,9 +63,8 @@ def rows_from(
 def is_sound(kind: Kind, row: Columns) -> bool:
     """Return whether a row of ``entries`` or ``snapshots`` is as it was written."""
     position, epoch, stream, version, body, sum_ = row
-    if type(body) is not str or type(stream) is not str or not all(type(n) is int for n in (position, epoch, version)):
-        return False
-    return bool(sum_ == checksum(kind, position, epoch, version, stream, body))
+    is_typed = type(body) is type(stream) is str and all(type(n) is int for n in (position, epoch, version))
+    return is_typed and bool(sum_ == checksum(kind, position, epoch, version, stream, body))
 
 
 def _row(row_type: type[RowType], row: Columns, damage: DamagedStreams, queried: str) -> RowType | None:
@@ -110,9 +109,8 @@ def summaries_from(rows: Sequence[Columns]) -> tuple[list[StreamSummary], list[s
 def is_sound_summary(row: Columns) -> bool:
     """Return whether a row of ``listings`` is as it was written."""
     stream, position, text, sum_ = row
-    if type(stream) is not str or type(position) is not int or type(text) is not str:
-        return False
-    return bool(sum_ == _summary_checksum(stream, position, text))
+    is_typed = type(stream) is type(text) is str and type(position) is int
+    return is_typed and bool(sum_ == _summary_checksum(stream, position, text))
 
 
 def _summary_checksum(stream: str, position: int, text: str) -> int:

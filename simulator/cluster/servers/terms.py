@@ -77,7 +77,8 @@ class SimulatedTerm:
             in_memory=store.cached,
         )
         self.replicator = self._new_replicator(streams)
-        commit = Commit(streams, store, journal, self.replicator, NO_FAULTS, store.context)
+        replicate = self.replicator.replicate
+        commit = Commit(streams, store, journal, replicate, NO_FAULTS, store.context, epoch=self.epoch.number)
         self.committer = Committer(commit, self.host)
         self.match_opener = MatchOpener(
             store,
