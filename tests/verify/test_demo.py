@@ -37,23 +37,23 @@ from wire import NAME_SERVER
 
 def test_the_first_five_blows_are_each_role_alone_and_all_servers_at_once() -> None:
     following = kill_schedule(3)
-    injected_faults = [following() for _ in range(5)]
+    injected_faults = [next(following) for _ in range(5)]
     assert {role for injected in injected_faults[:4] for role in injected} == {*ALL_SERVERS, NAME_SERVER}
     assert injected_faults[4] == ALL_SERVERS
 
 
 def test_the_first_nine_blows_have_each_pair_as_well() -> None:
     following = kill_schedule(3)
-    injected_faults = [following() for _ in range(9)]
+    injected_faults = [next(following) for _ in range(9)]
     assert sorted(len(injected) for injected in injected_faults) == [1, 1, 1, 1, 2, 2, 2, 2, 3]
     assert len(set(injected_faults)) == 9
 
 
 def test_the_same_seed_is_the_same_schedule() -> None:
     one, other, third = kill_schedule(3), kill_schedule(3), kill_schedule(4)
-    injected_faults = [one() for _ in range(30)]
-    assert injected_faults == [other() for _ in range(30)]
-    assert injected_faults != [third() for _ in range(30)]
+    injected_faults = [next(one) for _ in range(30)]
+    assert injected_faults == [next(other) for _ in range(30)]
+    assert injected_faults != [next(third) for _ in range(30)]
 
 
 def test_a_short_demo_loses_nothing(tmp_path: Path) -> None:

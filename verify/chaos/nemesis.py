@@ -16,6 +16,7 @@ from functools import partial
 from verify.chaos.faults import Fault, FaultKind
 from verify.chaos.workload_processes import WorkloadProcesses
 from verify.testbed.cluster_faults import ClusterFaults
+from verify.testbed.waiting import becomes_true
 
 STEP_S = 0.02
 PROCESS_WAIT_S = 0.6
@@ -77,14 +78,12 @@ class Nemesis:
             undo.action()
         self._servers.free_disk()
         self._servers.set_clocks([0.0])
-        deadline = time.monotonic() + limit_s
-        while time.monotonic() < deadline:
-            self._step()
-            self._servers.free_disk()  # processes started meanwhile inherit the limit
-            starting = self._starting is not None and self._starting.is_alive()
-            if not self._hanging and not starting and self._servers.is_whole():
-                return True
-        return False
+        return becomes_true(self._is_settled, limit_s)
+
+    def _is_settled(self) -> bool:
+        self._step()
+        self._servers.free_disk()  # processes started meanwhile inherit the limit
+        return not self._hanging and not self._is_starting() and self._servers.is_whole()
 
     # -- between faults -------------------------------------------------------------------------------------------
 
@@ -101,7 +100,7 @@ class Nemesis:
         time.sleep(STEP_S)
 
     def _restart_if_all_down(self) -> None:
-        if self._starting is not None and self._starting.is_alive():
+        if self._is_starting():
             return
         if not self._servers.all_down():
             self._down_since = None
@@ -113,6 +112,9 @@ class Nemesis:
             self._on_progress("      all servers are down: starting them, as an operator would")
             self._starting = threading.Thread(target=self._start, daemon=True)
             self._starting.start()
+
+    def _is_starting(self) -> bool:
+        return self._starting is not None and self._starting.is_alive()
 
     def _start(self) -> None:
         try:

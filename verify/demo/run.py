@@ -69,7 +69,7 @@ class Demo:
         due = began + min(1.0, self._plan.kill_every_s)
         while due < began + self._plan.seconds:
             time.sleep(max(0.0, due - time.monotonic()))
-            kills.append(self._kill(following(), began))
+            kills.append(self._kill(next(following), began))
             due = max(due + self._plan.kill_every_s, time.monotonic())
         time.sleep(max(0.0, began + self._plan.seconds - time.monotonic()))
         return kills

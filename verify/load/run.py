@@ -64,9 +64,7 @@ def _under_kills(
     killed: list[tuple[str, ...]] = []
 
     def kill() -> None:
-        following = kill_schedule(plan.seed)
-        while True:  # the first kill comes at once, while all are seeking
-            roles = following()
+        for roles in kill_schedule(plan.seed):  # the first kill comes at once, while all are seeking
             on_progress(f"killing {', '.join(roles)}")
             killed.append(tuple(role for role in roles if servers.kill_if_running(role)))
             if set(roles) >= set(ALL_SERVERS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
@@ -12,8 +12,8 @@ _SINGLES = ((MAIN,), (REPLICATION,), (COMMUNICATION,), (NAME_SERVER,))
 _PAIRS = ((MAIN, REPLICATION), (MAIN, COMMUNICATION), (COMMUNICATION, REPLICATION), (MAIN, NAME_SERVER))
 
 
-def kill_schedule(seed: int) -> Callable[[], tuple[str, ...]]:
-    """Return a function that returns the roles to kill next.
+def kill_schedule(seed: int) -> Iterator[tuple[str, ...]]:
+    """Yield the roles to kill next, without end.
 
     A round has each role alone, each pair, and all three servers at once, shuffled by the seed.
 
@@ -21,16 +21,10 @@ def kill_schedule(seed: int) -> Callable[[], tuple[str, ...]]:
     all four roles.
     """
     rng = random.Random(seed)
-    coming: list[tuple[str, ...]] = [
-        *rng.sample(_SINGLES, len(_SINGLES)),
-        ALL_SERVERS,
-        *rng.sample(_PAIRS, len(_PAIRS)),
-    ]
-
-    def following() -> tuple[str, ...]:
-        if not coming:
-            coming.extend([*_SINGLES, *_SINGLES[:1], *_PAIRS, ALL_SERVERS])
-            rng.shuffle(coming)
-        return coming.pop(0)
-
-    return following
+    yield from rng.sample(_SINGLES, len(_SINGLES))
+    yield ALL_SERVERS
+    yield from rng.sample(_PAIRS, len(_PAIRS))
+    while True:
+        coming = [*_SINGLES, *_SINGLES[:1], *_PAIRS, ALL_SERVERS]
+        rng.shuffle(coming)
+        yield from coming
