@@ -10,6 +10,10 @@ from typing import ClassVar, Literal
 Fault = Literal["caller", "peer", "ours"]
 
 
+KINDS: dict[str, type[TicTacToeError]] = {}
+"""The classes of errors, by their codes."""
+
+
 class TicTacToeError(Exception):
     """The base of all errors. ``code`` is the kind, ``message`` a sentence, ``fault`` the side at fault.
 
@@ -23,6 +27,7 @@ class TicTacToeError(Exception):
         super().__init_subclass__()
         if code:
             cls.code = code
+            KINDS[code] = cls
         cls.fault = fault or cls.fault
 
     def __init__(self, message: str) -> None:

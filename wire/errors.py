@@ -6,7 +6,7 @@ An error crosses the wire as a code and a sentence, and becomes the same class a
 
 from __future__ import annotations
 
-from game.errors import TicTacToeError
+from game.errors import KINDS, TicTacToeError
 
 __all__ = [
     "Busy",
@@ -103,19 +103,7 @@ class InternalError(TicTacToeError, code="internal_error", fault="ours"):
     """A fault of ours. The server's log has the details."""
 
 
-def _family(root: type[TicTacToeError]) -> dict[str, type[TicTacToeError]]:
-    found = {root.code: root} if "code" in vars(root) else {}
-    for child in root.__subclasses__():
-        found |= _family(child)
-    return found
-
-
-_KINDS: dict[str, type[TicTacToeError]] = {}
-
-
 def error_from(code: object, sentence: str) -> TicTacToeError:
     """Return the error with that code. An unknown code becomes an InternalError that names it."""
-    if isinstance(code, str) and code not in _KINDS:
-        _KINDS.update(_family(TicTacToeError))
-    kind = _KINDS.get(code) if isinstance(code, str) else None
+    kind = KINDS.get(code) if isinstance(code, str) else None
     return kind(sentence) if kind is not None else InternalError(f"{code}: {sentence}")
