@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -21,15 +20,6 @@ from wire.errors import ProtocolMismatch, TicTacToeError
 
 DEADLINE_S = 15.0
 WAIT_S = 20.0
-
-
-@dataclass(frozen=True)
-class LobbyNews:
-    """The open rooms by id, and the ids that are new, changed or gone since the previous news."""
-
-    rooms: Mapping[str, Row]
-    changed: tuple[str, ...]
-    gone: tuple[str, ...]
 
 
 def connect(
@@ -130,37 +120,32 @@ class Cluster:
 
     def rooms(self) -> list[Row]:
         """Return all open rooms."""
-        return list(next(self.watch_rooms()).rooms.values())
+        return list(next(self.watch_rooms()).values())
 
     def watch_rooms(
         self, *, stop: threading.Event | None = None, on_link: OnLink = lambda _: None
-    ) -> Iterator[LobbyNews]:
-        """Yield the list of open rooms: now, and whenever it changes.
+    ) -> Iterator[Mapping[str, Row]]:
+        """Yield the open rooms by id: now, and whenever they change.
 
         Resumes after connection failures; ``on_link`` is called when the connection fails or recovers. Ends within
         WAIT_S seconds after ``stop`` is set.
         """
         connection = self.new_connection(on_link)
         rooms: dict[str, Row] = {}
-        previous: Mapping[str, Row] = rooms
-        touched: dict[str, None] = {}
         cursor, news = "", True
         try:
             while stop is None or not stop.is_set():
                 wait_s = WAIT_S if cursor else 0.0
                 answer = connection.call("wait_rooms", cursor, wait_s, again=(cursor, 0.0), extra_s=wait_s)
                 rooms = {} if answer["reset"] else dict(rooms)
-                rows = [row_from(plain) for plain in answer["rooms"]]
-                rooms.update((row.room, row) for row in rows)
+                rooms.update((row.room, row) for row in map(row_from, answer["rooms"]))
                 for room in answer["gone"]:
                     rooms.pop(room, None)
-                touched.update(dict.fromkeys(row.room for row in rows))
-                news = news or bool(rows or answer["gone"] or answer["reset"])
+                news = news or bool(answer["rooms"] or answer["gone"] or answer["reset"])
                 cursor = answer["cursor"]
                 if news and not answer["more"]:
-                    changed = tuple(room for room in touched if room in rooms)
-                    yield LobbyNews(rooms, changed, tuple(room for room in previous if room not in rooms))
-                    previous, touched, news = rooms, {}, False
+                    yield rooms
+                    news = False
         finally:
             connection.close()
 

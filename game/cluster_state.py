@@ -5,16 +5,13 @@ Decide and evolve, as for rooms. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
-
 from msgspec import Struct
 
 from game.context import Context
 from game.plain_values import Form, Whole
 
 
-class ClusterState(NamedTuple):
+class ClusterState(Struct, frozen=True):
     """The cluster's state.
 
     ``at``: the last service time in the log, in ms. ``draining``: no new names, rooms and games.
@@ -22,10 +19,10 @@ class ClusterState(NamedTuple):
     ``until``: when the cluster stops at the latest, in seconds since 1970; None if it waits for the last game.
     """
 
-    version: int = 0
-    at: int = 0
+    version: Whole = 0
+    at: Whole = 0
     draining: bool = False
-    until: int | None = None
+    until: Whole | None = None
 
 
 def drain_notice(state: ClusterState) -> dict[str, object] | None:
@@ -73,21 +70,5 @@ def evolve(state: ClusterState, event: Happened) -> ClusterState:
 
 EVENTS = Form(Happened)
 to_plain, from_plain = EVENTS.to_plain, EVENTS.from_plain
-
-
-class _Written(Happened, frozen=True, kw_only=True, tag=Happened.__struct_config__.tag):
-    version: Whole
-
-
-_STATES = Form(_Written)
-
-
-def encode(state: ClusterState) -> dict[str, object]:
-    """Return the state as plain data."""
-    return state._asdict()
-
-
-def decode(plain: Mapping[str, Any]) -> ClusterState:
-    """Return the state that ``encode`` wrote. Raises InvalidArgument for any other value."""
-    written = _STATES.from_plain({"kind": "happened", **plain})
-    return ClusterState(written.version, written.at, written.draining, written.until)
+STATES = Form(ClusterState)
+encode, decode = STATES.to_plain, STATES.from_plain

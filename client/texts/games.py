@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from client.views import Row
+from game.forms.records import GameRecord
 from game.forms.room_view import SeatView, View
 from game.games.tictactoe import DEFAULTS
 from game.match.selection import ANY, Proposal
@@ -55,8 +56,8 @@ def series(best_of: int) -> str:
     return "" if not best_of else "one game" if best_of == 1 else f"best of {best_of}"
 
 
-def terms(of: Row | View) -> str:
-    """Return what is played in a room: the board and, if there are any, the series and the clock."""
+def terms(of: Row | View | GameRecord) -> str:
+    """Return what is played in a room or game: the board and, if there are any, the series and the clock."""
     parts = [board_size(of.options), series(of.best_of), "" if of.clock == "none" else clock(of.clock)]
     return " · ".join(part for part in parts if part)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from client.game_archive import Change, RatingEntry
+from client.texts import games
 from client.texts.game_text import date_text, ending
-from client.texts.games import board_size, called_in, clock, series
+from client.texts.games import called_in
 from client.texts.phrases import Caption, sentence
 from game.forms.records import GameRecord
 
@@ -89,9 +90,7 @@ def players(record: GameRecord) -> str:
 
 def terms(record: GameRecord) -> str:
     """Return the date and the terms of a game."""
-    parts = [date_text(record), board_size(record.options), series(record.best_of)]
-    parts += [] if record.clock == "none" else [clock(record.clock)]
-    return " · ".join(part for part in parts if part)
+    return f"{date_text(record)} · {games.terms(record)}"
 
 
 def ending_with_ratings(record: GameRecord, changes: Mapping[str, Change]) -> str:

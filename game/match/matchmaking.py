@@ -10,6 +10,7 @@ from __future__ import annotations
 import bisect
 import functools
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from game.match.selection import Choices, SeekFilter, narrowed
@@ -129,7 +130,8 @@ class Seekers:
         """
         same = self._by_rating[accepts]
         if now - first.since >= PATIENT_S:
-            yield from self._longest(accepts, names)
+            waiting = (self._waiting[name] for _, name in self._queue if name not in names)
+            yield from islice((seeker for seeker in waiting if seeker.accepts == accepts), 1)
             return
         above = bisect.bisect_left(same, (first.rating,))
         for side in (range(above - 1, -1, -1), range(above, len(same))):
@@ -138,12 +140,6 @@ class Seekers:
                 start = bisect.bisect_left(same, (nearest,))
                 longest = next(name for _, _, name in same[start : start + len(names) + 1] if name not in names)
                 yield self._waiting[longest]
-
-    def _longest(self, accepts: SeekFilter, names: Sequence[str]) -> Iterable[Seeker]:
-        for _, name in self._queue:
-            if name not in names and self._waiting[name].accepts == accepts:
-                yield self._waiting[name]
-                return
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from game.context import Context, Limits
-from game.errors import NoSuchRoom, RoomClosed
+from game.errors import NoSuchRoom, RoomClosed, RoomExists
 from game.rooms import commands as c
 from game.rooms import decide_access, decide_offers, decide_play
 from game.rooms.commands import Command
@@ -50,6 +50,8 @@ def decide(room: Room, command: Command, now: Context, limits: Limits) -> tuple[
     if decision is None:
         _check_is_open(room)
         decision = _INSIDE[type(command)]
+    elif room.phase != "new":
+        raise RoomExists("a room with that id already exists")
     if now.draining:
         check_begins_nothing(room, command)
     return decision(room, command, now, limits)

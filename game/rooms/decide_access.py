@@ -8,7 +8,6 @@ from game.errors import (
     InvalidArgument,
     NotAllowed,
     NotInRoom,
-    RoomExists,
     RoomFull,
     require,
 )
@@ -41,8 +40,6 @@ ROLES = ("player", "spectator")
 
 def create(room: Room, command: Create, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Open a room, with nobody in it."""
-    if room.phase != "new":
-        raise RoomExists("a room with that id already exists")
     title = _checked_title(command.title)
     options = rules_named(command.game, command.options).options()
     best_of, clock = check_best_of(command.best_of), clock_text(clock_rule(command.clock))
@@ -64,8 +61,6 @@ def _checked_title(value: object) -> str:
 
 def match(room: Room, command: Match, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Open a room for two matched players. They select what to play, if there is a choice."""
-    if room.phase != "new":
-        raise RoomExists("a room with that id already exists")
     game, choices, request_id, at = command.game, command.choices, command.request_id, now.at
     options = rules_named(game, boards_of(game)[choices.boards[0]]).options()
     rated, bots = command.rated, command.bots

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+
+from msgspec.structs import replace
 
 from game import cluster_state
 from game.cluster_state import ClusterState, Drain, Happened, Tick
@@ -19,6 +20,7 @@ class ServiceStream(StreamKind):
     """The state of the whole cluster. Its rules are in ``game.cluster_state``."""
 
     events = cluster_state.EVENTS
+    states = cluster_state.STATES
 
     def initial_state(self, stream: str) -> ClusterState:  # noqa: ARG002
         return ClusterState()
@@ -33,7 +35,7 @@ class ServiceStream(StreamKind):
         return object(), command  # no command is a retry of another: each has the same effect twice as once
 
     def answer(self, state: ClusterState, command: Tick | Drain) -> Mapping[str, object]:  # noqa: ARG002
-        return cluster_state.encode(state)
+        return self.encode(state)
 
     def best_known_state(self, copy: StreamCopy) -> ClusterState:
         """Return the state after the last readable event. Every event contains the whole state, so that is enough."""
@@ -41,11 +43,5 @@ class ServiceStream(StreamKind):
         state = ClusterState() if snapshot is None or snapshot.is_lost else self.read_state(snapshot.body)
         for entry in copy.entries:
             if not entry.is_lost and entry.version > state.version:
-                state = self.evolve(state, self.read_event(entry.body))._replace(version=entry.version)
-        return state._replace(version=copy.version)
-
-    def encode(self, state: ClusterState) -> dict[str, object]:
-        return cluster_state.encode(state)
-
-    def decode(self, plain: Mapping[str, Any]) -> ClusterState:
-        return cluster_state.decode(plain)
+                state = replace(self.evolve(state, self.read_event(entry.body)), version=entry.version)
+        return replace(state, version=copy.version)

@@ -23,7 +23,6 @@ from client.desktop.model.records.records import RecordsModel
 from client.desktop.model.room.room import Role, RoomModel
 from client.room import RoomClient
 from client.texts.room import computer_stopped
-from game.forms.room_view import View
 from wire.errors import TicTacToeError
 
 LEAVING_S = 2.0
@@ -72,7 +71,6 @@ class AppModel:
         self._options = options or StartOptions()
         self._open_servers = open_servers
         self.credentials = credentials or Credentials()
-        self._computers: Computers | None = None
         # Tasks that leave rooms, by room id. Entering a room again must stop its task first.
         self._leaving: dict[str, Task] = {}
         self.start = self._new_start(self._options.server or next(iter(self.preferences.servers), own_server))
@@ -185,14 +183,15 @@ class AppModel:
     def _signed_in(self, user: SignedIn) -> None:
         self.user = user
         self.restart = RestartModel(user.server, self.background, self._open_servers)
-        self._computers = Computers(user, self.credentials, self.background, self._computer_failed)
-        self.lobby = LobbyModel(user, self.background, self._computers, entering=self._enter)
+        computers = Computers(user, self.credentials, self.background, self._computer_failed)
+        self.lobby = LobbyModel(user, self.background, computers, entering=self._enter)
         options, self._options = self._options, StartOptions()
         if options.room:
             self.lobby.enter(options.room, "spectator" if options.watch else "player")
 
     def _enter(self, room: RoomClient, role: Role) -> None:
-        if self.user is None:
+        user, lobby = self.user, self.lobby
+        if user is None or lobby is None:
             return
         if self.records is not None:
             self.records.close()
@@ -203,21 +202,13 @@ class AppModel:
             room,
             self.background,
             preferences=self.preferences,
-            look_up=self.user.cluster.result,
-            claim_after_ms=int(self.user.cluster.claim_after_s * 1000),
+            look_up=user.cluster.result,
+            claim_after_ms=int(user.cluster.claim_after_s * 1000),
             left=lambda why: self._left(room.id, why),
-            changed=self._seen,
+            changed=lobby.seen,
         )
-        if self.lobby is not None:
-            self.lobby.games.seats.set_shown(room.id)
+        lobby.games.seats.set_shown(room.id)
         self.room.enter(role)
-
-    def _seen(self, view: View) -> None:
-        """Take in a new view of the current room."""
-        if self._computers is not None:
-            self._computers.update(view)
-        if self.lobby is not None:
-            self.lobby.games.seen(view)
 
     def _close_records(self) -> None:
         self.records = None
@@ -228,8 +219,5 @@ class AppModel:
 
     def _left(self, room: str, why: str) -> None:
         self.room = None
-        if self._computers is not None:
-            self._computers.leave(room)
         if self.lobby is not None:
-            self.lobby.games.seats.set_shown("")
-            self.lobby.message = why
+            self.lobby.left(room, why)

@@ -15,15 +15,13 @@ from typing import Any, TypeVar
 import ttkbootstrap as ttk
 
 from client.desktop.model.app import AppModel
+from client.desktop.model.room.stepping import MOST_MOVES
 from client.desktop.window.app import Window
 from client.desktop.window.lobby.lobby import LobbyScreen
 from client.desktop.window.room.room import RoomScreen
 from client.desktop.window.widgets.screen import Screen
 from client.desktop.window.widgets.theme import Look
 from client.texts.offers import ACCEPT, DECLINE
-
-MOST_MOVES = 1000
-"""More moves than any game has."""
 
 Kind = TypeVar("Kind", bound="Screen[Any]")
 OnKey = Callable[["tk.Event[tk.Misc]"], None]

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from threading import Event
 from typing import Any
 
-from client.cluster import LobbyNews
 from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.connection_state import Closing, Link, closing_from
 from client.desktop.model.lobby.computer import Computers
@@ -22,6 +21,7 @@ from client.texts import lobby as texts
 from client.texts.phrases import sentence
 from client.texts.room import ENTERING
 from client.views import Row
+from game.forms.room_view import View
 from wire.errors import TicTacToeError
 
 SHOWN = 300
@@ -117,6 +117,17 @@ class LobbyModel:
         self._entry_task.stop()
         self._end_entering(self.message)
 
+    def seen(self, view: View) -> None:
+        """Take in a view of the shown room."""
+        self._computers.update(view)
+        self.games.seen(view)
+
+    def left(self, room: str, why: str) -> None:
+        """Record that the room is not shown any more, with a message for the user or an empty text."""
+        self._computers.leave(room)
+        self.games.seats.set_shown("")
+        self.message = why
+
     def stop(self) -> None:
         """Stop all background work of the lobby."""
         self.cancel()
@@ -149,12 +160,12 @@ class LobbyModel:
         self.link.answered("entering", time.monotonic())
         self.doing, self.message = "", message
 
-    def _watch(self, stop: Event) -> Iterator[LobbyNews]:
+    def _watch(self, stop: Event) -> Iterator[Mapping[str, Row]]:
         return self._user.cluster.watch_rooms(stop=stop, on_link=self._background.link_callback("watch", self.link))
 
-    def _news(self, news: LobbyNews) -> None:
-        self.rooms, self._shown = news.rooms, None
-        self.games.listed(news.rooms)
+    def _news(self, rooms: Mapping[str, Row]) -> None:
+        self.rooms, self._shown = rooms, None
+        self.games.listed(rooms)
 
     def _watch_online(self, stop: Event) -> Iterator[Mapping[str, Any]]:
         pause_s = 0.0

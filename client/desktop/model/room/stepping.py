@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+MOST_MOVES = 1000
+"""More moves than any game has."""
+
 
 class Steps:
     """A place among the positions of a game."""

@@ -53,7 +53,8 @@ class RecordsScreen(Screen[RecordsModel]):
         if self.replay is not None and self.replay.model is not model.replay:
             self.replay.destroy()
             self.replay = None
-            self._focus_list()
+            panel = self.leaderboard if model.page == "leaderboard" else self.archive
+            panel.table.tree.focus_set()
         if model.replay is not None and self.replay is None:
             self.replay = ReplayPanel(self, self.look, self.act, model.replay, export=self._export)
             self.replay.grid(row=1, sticky="nsew")
@@ -67,11 +68,6 @@ class RecordsScreen(Screen[RecordsModel]):
             self.archive.refresh()
         set_text(self.message, model.status, self.look.palette.text)
         show(self.message, bool(model.status))
-
-    def _focus_list(self) -> None:
-        """Move the keyboard focus to the list that is shown."""
-        panel = self.leaderboard if self.model.page == "leaderboard" else self.archive
-        panel.table.tree.focus_set()
 
     def escape(self) -> None:
         self.act(self.model.back)

@@ -71,11 +71,6 @@ class ChatPanel(Panel[ChatModel]):
             self.lines.tag_configure(seat, foreground=colour, font=look.font(11, bold=True))
         self.lines.tag_configure("spectator", foreground=palette.quiet, font=look.font(11, bold=True))
 
-    @property
-    def text(self) -> str:
-        """The text that is shown."""
-        return self.lines.get("1.0", "end").strip()
-
     def fill_menu(self) -> None:
         """Fill the menu with what can be muted: spectators, and each person with a line."""
         preferences = self.model.preferences

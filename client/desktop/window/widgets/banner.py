@@ -29,13 +29,13 @@ class BannerBar:
         self._parent = parent
         self._look = look
         self._row = row
-        self._frame = ttk.TkFrame(parent, autostyle=False, padx=look.px(14), pady=look.px(6))
-        self._frame.columnconfigure(0, weight=1)
-        self._label = ttk.TkLabel(
-            self._frame, autostyle=False, font=look.font(11, bold=True), justify="center", borderwidth=0
+        self.frame = ttk.TkFrame(parent, autostyle=False, padx=look.px(14), pady=look.px(6))
+        self.frame.columnconfigure(0, weight=1)
+        self.label = ttk.TkLabel(
+            self.frame, autostyle=False, font=look.font(11, bold=True), justify="center", borderwidth=0
         )
-        self._label.grid(row=0, sticky="ew")
-        self.button = in_grid(button(self._frame, START_SERVERS, press, "light"), row=1, pady=(look.px(6), 0))
+        self.label.grid(row=0, sticky="ew")
+        self.button = in_grid(button(self.frame, START_SERVERS, press, "light"), row=1, pady=(look.px(6), 0))
         self._shown: Banner | None = None
         parent.bind("<Configure>", self._resized, add="+")
 
@@ -48,21 +48,21 @@ class BannerBar:
             self._hide()
             return
         ground, text = COLOURS[banner.kind]
-        self._frame.configure(background=ground)
-        self._label.configure(text=banner.text, background=ground, foreground=text, wraplength=self._widest)
+        self.frame.configure(background=ground)
+        self.label.configure(text=banner.text, background=ground, foreground=text, wraplength=self._widest)
         show(self.button, banner.offers_start)
         if before is not None and before.kind == banner.kind:
             return  # the frame stays, so a click on its button is not lost
         self._hide()
         if banner.kind == "closing":
-            self._frame.grid(row=self._row, sticky="ew")
+            self.frame.grid(row=self._row, sticky="ew")
         else:
-            self._frame.place(relx=0.5, y=self._look.px(GAP), anchor="n")
-            self._frame.lift()
+            self.frame.place(relx=0.5, y=self._look.px(GAP), anchor="n")
+            self.frame.lift()
 
     def _hide(self) -> None:
-        self._frame.place_forget()
-        self._frame.grid_forget()
+        self.frame.place_forget()
+        self.frame.grid_forget()
 
     @property
     def _widest(self) -> int:
@@ -71,14 +71,4 @@ class BannerBar:
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self._parent:
-            self._label.configure(wraplength=self._widest)
-
-    @property
-    def text(self) -> str:
-        """The text; empty while the banner is hidden."""
-        return str(self._label.cget("text")) if self._frame.winfo_manager() else ""
-
-    @property
-    def top(self) -> int:
-        """The position of the upper edge, from the top of the display."""
-        return int(self._frame.winfo_rooty())
+            self.label.configure(wraplength=self._widest)

@@ -35,11 +35,6 @@ class Bars(ttk.Frame):
         self.replies = tuple(reply for bar in bars for reply in bar.replies)
         show(self, bool(bars))
 
-    @property
-    def text(self) -> str:
-        """The texts of the bars, a line each."""
-        return "\n".join(str(label.cget("text")) for _, label, _ in self._shown)
-
     def press(self, text: str) -> None:
         """Press the first button with that text, if there is one."""
         for reply in self.replies:

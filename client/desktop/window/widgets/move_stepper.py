@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from functools import partial
 
 import ttkbootstrap as ttk
 
-from client.desktop.model.room.stepping import Steps
+from client.desktop.model.room.stepping import MOST_MOVES, Steps
 from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, Panel, in_grid, set_text
 from client.desktop.window.widgets.theme import Look
 from client.texts import records as texts
-from client.texts.phrases import Caption
 
 
 class StepBar(Panel[Steps]):
@@ -23,11 +22,14 @@ class StepBar(Panel[Steps]):
 
     def __init__(self, parent: tk.Misc, look: Look, act: Act, steps: Steps) -> None:
         super().__init__(parent, look, act, steps)
-        self._button(0, texts.FIRST, lambda: steps.go(-steps.count))
-        self._button(1, texts.PREVIOUS, lambda: steps.go(-1))
         self.position = in_grid(ttk.Label(self, width=16, anchor="center"), row=0, column=2)
-        self._button(3, texts.NEXT, lambda: steps.go(1))
-        self._button(4, texts.LAST, lambda: steps.go(steps.count))
+        for column, caption, by in (
+            (0, texts.FIRST, -MOST_MOVES),
+            (1, texts.PREVIOUS, -1),
+            (3, texts.NEXT, 1),
+            (4, texts.LAST, MOST_MOVES),
+        ):
+            button(self, caption, partial(self.go, by)).grid(row=0, column=column)
 
     def refresh(self) -> None:
         """Show the current position's number."""
@@ -38,6 +40,3 @@ class StepBar(Panel[Steps]):
     def go(self, by: int) -> None:
         """Show an earlier or later position."""
         self.act(lambda: self.model.go(by))
-
-    def _button(self, column: int, caption: Caption, action: Callable[[], object]) -> None:
-        button(self, caption, self.acts(action)).grid(row=0, column=column)

@@ -52,25 +52,21 @@ class Ticker:
         self._widget = widget
         self._draw = draw
         self._wanted = wanted
-        self._timer: str | None = None
+        # Tk's name of the next drawing; None if none is scheduled.
+        self.timer: str | None = None
         widget.bind("<Destroy>", self._destroyed, add="+")
-
-    @property
-    def runs(self) -> bool:
-        """Whether another drawing is scheduled."""
-        return self._timer is not None
 
     def go(self) -> None:
         """Start, if there is something to draw and it is not running."""
-        if self._timer is None and self._wanted():
-            self._timer = self._widget.after(TICK_MS, self._tick)
+        if self.timer is None and self._wanted():
+            self.timer = self._widget.after(TICK_MS, self._tick)
 
     def _tick(self) -> None:
-        self._timer = None
+        self.timer = None
         self._draw()
         self.go()
 
     def _destroyed(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self._widget and self._timer is not None:
-            self._widget.after_cancel(self._timer)
-            self._timer = None
+        if event.widget is self._widget and self.timer is not None:
+            self._widget.after_cancel(self.timer)
+            self.timer = None

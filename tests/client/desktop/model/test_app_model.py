@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import client.cluster
-from client.cluster import LobbyNews
 from client.desktop.model.lobby.computer import level_of
 from client.room import RoomClient
 from server.control.cluster import ClusterControl
@@ -114,7 +113,7 @@ def test_one_s_running_games_come_before_rooms_in_which_nobody_waits(
     ida.model.background.drain()
     phases = {"aa": "waiting", "bb": "finished", "cc": "playing", "dd": "waiting"}
     rows = {room: row_like(room, phase, players={"X": "ida s", "O": None}) for room, phase in phases.items()}
-    lobby._news(LobbyNews(rows, tuple(rows), ()))
+    lobby._news(rows)
     assert [game.row.room for game in lobby.games.all()] == ["cc", "bb", "aa", "dd"]
 
 

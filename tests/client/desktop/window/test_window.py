@@ -200,10 +200,10 @@ def test_that_the_servers_close_is_said_in_a_row_of_its_own_and_covers_nothing(
     desk: Desk, shared_cluster: ClusterControl
 ) -> None:
     rob = desk.sit_down(shared_cluster.name_server, "rob")
-    lobby, banner = rob.lobby, rob.window.banner
+    lobby = rob.lobby
     desk.wait(lambda: "rob" in lobby.model.online)
     lobby.model.closing = Closing(until=None)
-    desk.wait(lambda: banner.text.startswith("The servers stop"))
-    assert banner.top >= lobby.winfo_rooty() + lobby.winfo_height()
+    desk.wait(lambda: rob.banner.startswith("The servers stop"))
+    assert rob.window.banner.frame.winfo_rooty() >= lobby.winfo_rooty() + lobby.winfo_height()
     lobby.model.closing = None
-    desk.wait(lambda: not banner.text)
+    desk.wait(lambda: not rob.banner)

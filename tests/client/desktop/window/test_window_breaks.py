@@ -76,7 +76,7 @@ def test_a_move_and_a_room_made_while_all_servers_are_away_are_there_once_they_a
     dan.waits_for(headline="Your turn", board="....X....")
     cat.waits_for(headline="dan is to move", board="....X....", banner="Reconnected after")
     dan.waits_for(banner="Reconnected after")
-    desk.wait(lambda: cat.window.banner.text == dan.window.banner.text == "", "the banner goes")
+    desk.wait(lambda: cat.banner == dan.banner == "", "the banner goes")
     assert cat.room.model.view is not None
     assert [move for _, move in cat.room.model.view.moves] == [4]
     ira.waits_for(headline="Waiting for an opponent")
@@ -108,10 +108,10 @@ def test_who_plays_does_not_hear_of_the_front_door_or_the_name_server(
 ) -> None:
     names = [f"{name} {role[:4]}" for name in ("gil", "hux")]
     gil, hux = two_in_a_room(desk, shared_cluster, *names)
-    desk.wait(lambda: gil.window.banner.text == "", "nothing is said of an answer that was slow")
+    desk.wait(lambda: gil.banner == "", "nothing is said of an answer that was slow")
     shared_cluster.kill(role)
     desk.wait(shared_cluster.is_whole)
-    assert gil.window.banner.text == ""
+    assert gil.banner == ""
     gil.clicks(0)
     hux.waits_for(headline="Your turn")
 

@@ -33,14 +33,14 @@ def test_clocks_run_beside_the_names_and_nothing_is_drawn_while_none_runs(
     ada, bob = in_room(desk, shared_cluster, NewRoom("timed", clock="1+1"), "ada w", "bob w")
     assert ada.room.players.clocks["O"].cget("text") == "1:00"
     desk.wait(lambda: "0:01" < ada.room.players.clocks["X"].cget("text") <= "0:58", "the clock of who is to move runs")
-    assert bob.room.ticker.runs
+    assert bob.room.ticker.timer
     assert bob.room.players.clocks["O"].cget("text") == "1:00"
     ada.plays(0)
     bob.waits_for(headline="Your turn")
     ada.room.act(ada.room.model.keep_playing)
     bob.resigns()
     ada.waits_for(headline="You won — bob w resigned")
-    desk.wait(lambda: not ada.room.ticker.runs and not bob.room.ticker.runs, "no clock runs, nothing is drawn")
+    desk.wait(lambda: not ada.room.ticker.timer and not bob.room.ticker.timer, "no clock runs, nothing is drawn")
 
 
 def test_who_runs_out_of_time_has_lost(desk: Desk, shared_cluster: ClusterControl) -> None:
@@ -56,17 +56,17 @@ def test_a_draw_is_offered_declined_and_agreed(desk: Desk, shared_cluster: Clust
     labels = [actions.offers.entrycget(number, "label") for number in range(actions.offers.index("end") + 1)]
     assert labels == ["Offer a draw", "Ask to abort the game"]
     actions.offers.invoke(0)
-    desk.wait(lambda: fay.room.bars.text == "eve w offers a draw")
-    desk.wait(lambda: eve.room.bars.text == "You offer a draw")
+    desk.wait(lambda: fay.bars == "eve w offers a draw")
+    desk.wait(lambda: eve.bars == "You offer a draw")
     assert [reply.text for reply in fay.room.bars.replies] == ["Accept", "Decline"]
     fay.types(fay.room.board, "n")
-    desk.wait(lambda: eve.room.bars.text == "fay w declined the draw", "whoever made the offer reads that")
+    desk.wait(lambda: eve.bars == "fay w declined the draw", "whoever made the offer reads that")
     desk.wait(lambda: not fay.room.bars.winfo_manager(), "the bar is gone")
     play((0,), eve, fay)
     assert not eve.room.bars.winfo_manager(), "until one does something else"
     fay.room.actions.fill_offers()
     fay.room.actions.offers.invoke(0)
-    desk.wait(lambda: eve.room.bars.text == "fay w offers a draw")
+    desk.wait(lambda: eve.bars == "fay w offers a draw")
     eve.types(eve.room.board, "y")
     for person in (eve, fay):
         person.waits_for(headline="Draw by agreement")
@@ -76,14 +76,14 @@ def test_a_move_is_taken_back_and_a_game_aborted(desk: Desk, shared_cluster: Clu
     gil, hob = two_in_a_room(desk, shared_cluster, "gil w", "hob w")
     play((4,), gil, hob)
     gil.room.act(lambda: gil.room.model.offers.offer("takeback"))
-    desk.wait(lambda: hob.room.bars.text == "gil w asks for a takeback")
+    desk.wait(lambda: hob.bars == "gil w asks for a takeback")
     hob.types(hob.room.board, "y")
     for person in (gil, hob):
         person.waits_for(board=".........")
     gil.waits_for(headline="Your turn")
     hob.settles()
     hob.room.act(lambda: hob.room.model.offers.offer("abort"))
-    desk.wait(lambda: gil.room.bars.text == "hob w asks to abort the game")
+    desk.wait(lambda: gil.bars == "hob w asks to abort the game")
     gil.settles()
     gil.types(gil.room.board, "y")
     hob.waits_for(headline="Game aborted")
@@ -107,7 +107,7 @@ def test_talk_is_behind_a_tab_when_narrow_and_beside_the_board_when_wide(
     ida.types(ida.room.board, "t")
     desk.wait(ida.room.chat.winfo_viewable)
     assert not ida.room.board.winfo_viewable()
-    assert "joy w  your turn, really" in ida.room.chat.text
+    assert "joy w  your turn, really" in ida.chat
     assert ida.room.tab.cget("text") == "Board"
     assert_fits(ida)
     ida.types(ida.room.chat.entry, "Escape")
@@ -118,14 +118,14 @@ def test_talk_is_behind_a_tab_when_narrow_and_beside_the_board_when_wide(
 def test_who_is_muted_is_not_read(desk: Desk, shared_cluster: ClusterControl) -> None:
     kim, lee = two_in_a_room(desk, shared_cluster, "kim w", "lee w")
     lee.room.act(lambda: lee.room.model.chat.send("hello"))
-    desk.wait(lambda: kim.room.chat.text == "lee w  hello")
+    desk.wait(lambda: kim.chat == "lee w  hello")
     kim.room.chat.fill_menu()
     assert kim.room.chat.menu.entrycget(1, "label").strip() == "Mute lee w"
     kim.room.chat.menu.invoke(1)
-    assert kim.room.chat.text == ""
+    assert kim.chat == ""
     kim.room.chat.fill_menu()
     kim.room.chat.menu.invoke(1)
-    assert kim.room.chat.text == "lee w  hello"
+    assert kim.chat == "lee w  hello"
 
 
 def test_a_private_room_is_entered_by_invitation_locked_and_a_watcher_sent_away(

@@ -49,8 +49,8 @@ def test_a_draw_a_rematch_with_swapped_seats_and_the_moves_looked_at_again(
     fay.waits_for(board=end)
 
     gus.room.actions.rematch.invoke()
-    desk.wait(lambda: fay.room.bars.text == "gus offers a rematch")
-    desk.wait(lambda: gus.room.bars.text == "You offer fay a rematch")
+    desk.wait(lambda: fay.bars == "gus offers a rematch")
+    desk.wait(lambda: gus.bars == "You offer fay a rematch")
     fay.types(fay.room.board, "r")
     gus.waits_for(headline="Your turn", board=".........")
     assert fay.room.players.score.cget("text") == "0 : 0  ·  1 drawn"
@@ -70,7 +70,7 @@ def test_the_board_stays_as_large_as_it_is_when_a_move_is_made_and_something_off
     before = sizes()
     play((0, 4), dot, eli)
     dot.room.model.offers.offer("draw")
-    desk.wait(lambda: eli.room.bars.text)
+    desk.wait(lambda: eli.bars)
     assert sizes() == before
 
 

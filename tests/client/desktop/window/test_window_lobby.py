@@ -159,7 +159,7 @@ def test_playing_alone_goes_on_after_a_crash_of_the_window(desk: Desk, shared_cl
     ruby.waits_for(headline="Your turn")
     ruby.resigns()
     ruby.waits_for(headline="You resigned")
-    desk.wait(lambda: "offers a rematch" in ruby.room.bars.text)
+    desk.wait(lambda: "offers a rematch" in ruby.bars)
     ruby.settles()
     ruby.room.actions.rematch.invoke()
     ruby.waits_for(headline="Your turn")

@@ -74,7 +74,7 @@ def test_the_whole_way_from_play_to_the_archive(desk: Desk, matched: tuple[Perso
 
     first.room.actions.again.invoke()
     assert first.lobby.model.seeking.is_seeking
-    assert first.lobby.play.ticker.runs
+    assert first.lobby.play.ticker.timer
     assert first.lobby.play.status.cget("text").startswith("Looking for an opponent")
     first.lobby.play.cancel.invoke()
     desk.wait(first.lobby.play.play.winfo_viewable)

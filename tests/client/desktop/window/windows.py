@@ -96,10 +96,27 @@ class Person:
         assert isinstance(self.window.screen, RoomScreen)
         return self.window.screen
 
+    @property
+    def banner(self) -> str:
+        """The text of the banner; empty while it is hidden."""
+        banner = self.window.banner
+        return str(banner.label.cget("text")) if banner.frame.winfo_manager() else ""
+
+    @property
+    def bars(self) -> str:
+        """The texts of the bars under the board, a line each."""
+        texts = [child for bar in self.room.bars.winfo_children() for child in bar.winfo_children()]
+        return "\n".join(str(text.cget("text")) for text in texts if isinstance(text, ttk.Label))
+
+    @property
+    def chat(self) -> str:
+        """The lines of the chat."""
+        return self.room.chat.lines.get("1.0", "end").strip()
+
     def sees(self, *, headline: str | None = None, board: str | None = None, banner: str | None = None) -> bool:
         """Whether that is on the screen."""
         screen = self.window.screen
-        if banner is not None and banner not in self.window.banner.text:
+        if banner is not None and banner not in self.banner:
             return False
         if headline is not None and not (isinstance(screen, RoomScreen) and screen.headline.cget("text") == headline):
             return False
