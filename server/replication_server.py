@@ -8,13 +8,12 @@ from __future__ import annotations
 from typing import NoReturn
 
 from server.log.journal.compaction import COMPACTION_PAUSE_S, Compactor
-from server.log.journal.file import open_when_possible
 from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
 from server.log.streams import Streams
 from server.process import entry_point
 from server.process.base_api import ClientApi, PeerApi
-from server.process.server_journal import open_journal_of
+from server.process.server_journal import OPEN_AGAIN_S, open_journal_of
 from server.process.server_process import ServerProcess
 from server.replication.link.link_server import LinkServer
 from server.replication.link.place import LinkPlace
@@ -67,7 +66,7 @@ def _listen(process: ServerProcess, link: LinkServer) -> Effects[None]:
 
 def _open_later(process: ServerProcess, opening: Retries, link: LinkServer) -> Effects[None]:
     """Open the journal as soon as the disk allows it."""
-    copy = _copy(process, (yield from open_when_possible(lambda: open_journal_of(process), opening)))
+    copy = _copy(process, (yield from process.retry(lambda: open_journal_of(process), OPEN_AGAIN_S, opening)))
     process.peers.offer(PEER, copy)
     link.offer(copy)
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import structlog
 
-from server.log.journal.file import open_when_possible
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.pair import GUARD
 from server.main.peer_api import MainPeerApi
 from server.main.primary_term import PrimaryTerm
 from server.main.reads import ReadOnly, Reads
-from server.process.server_journal import open_journal_of
+from server.process.server_journal import OPEN_AGAIN_S, open_journal_of
 from server.process.server_process import ServerProcess
 from server.replication.takeover import take_over
 from server.runtime.effects import Effects
@@ -43,8 +42,8 @@ class Candidate:
     def _take_over(self) -> Effects[None]:
         settings = self._process.settings
         opening = self._process.retries["journal"] = Retries("journal not opened")
-        journal = yield from open_when_possible(
-            lambda: open_journal_of(self._process, GuardFile.in_file(settings.data / GUARD)), opening
+        journal = yield from self._process.retry(
+            lambda: open_journal_of(self._process, GuardFile.in_file(settings.data / GUARD)), OPEN_AGAIN_S, opening
         )
         attempts = self._process.retries["office"] = Retries("takeover failed")
         epoch = yield from take_over(

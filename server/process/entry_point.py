@@ -15,7 +15,7 @@ from typing import NoReturn
 
 import structlog
 
-from server.process.late_imports import LateImports
+from server.process import late_imports
 from server.process.server_process import ServerProcess
 from server.runtime import arguments, standard_streams, this_machine
 from server.runtime.log_file import LogFile
@@ -41,16 +41,17 @@ def main(role: str, build: Callable[[ServerProcess], None]) -> NoReturn:
         if role in (MAIN, REPLICATION):
             this_machine.check_one_machine(settings)
         log_file = LogFile(settings, role)
-        late_imports = LateImports()
-        if not processes.wait_for_begin():
-            sys.exit(0)
-        late_imports.postpone()
+        if processes.is_standby():
+            late_imports.import_all()
+            if not processes.wait_for_begin():
+                sys.exit(0)
         gc.freeze()  # imported objects stay, so collections need not scan them, above all in a takeover
         process = ServerProcess(role, settings)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: process.end())
         process.retries["log"] = log_file.retries
         process.in_background("log", lambda: log_file.run(process.go_on, process.pause))
+        late_imports.begin(process.pause)
         build(process)
         process.run()
     except AlreadyRunning as error:

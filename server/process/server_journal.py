@@ -14,6 +14,8 @@ from server.process.server_process import ServerProcess
 from server.runtime.retries import Retries
 
 FILL_PAUSE_S = 0.1
+OPEN_AGAIN_S = 0.5
+"""Seconds until the next attempt to open a journal that the disk refuses."""
 
 logger = structlog.get_logger()
 

@@ -78,7 +78,7 @@ class EventLoop:
         self.loop.run_in_executor(threads or self._pool, work).add_done_callback(partial(_settle, later))
         return later
 
-    def from_thread(self, action: Action) -> None:
+    def from_thread(self, action: Callable[[], object]) -> None:
         """Run an action in the loop soon. Any thread may call this."""
         self.loop.call_soon_threadsafe(action)
 

@@ -1,4 +1,4 @@
-"""Heartbeat calls to a server of this cluster and to the name server. ``ServerProcess`` chooses one for each role."""
+"""Heartbeat calls to a server of this cluster and to the name server. ``supervisors`` chooses one for each role."""
 
 from __future__ import annotations
 

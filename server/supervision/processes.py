@@ -92,9 +92,14 @@ def environment_of(settings: Settings) -> dict[str, str]:
     return {**os.environ, **as_environment(settings), **own}
 
 
+def is_standby() -> bool:
+    """Whether this process was started as a stand-by."""
+    return bool(os.environ.get(STANDBY))
+
+
 def wait_for_begin() -> bool:
-    """If this process is a stand-by, wait for its begin signal; return False when its starter is gone instead."""
-    return not os.environ.get(STANDBY) or sys.stdin.readline() == BEGIN.decode()
+    """Wait as a stand-by for the begin signal; return False when the starter is gone instead."""
+    return sys.stdin.readline() == BEGIN.decode()
 
 
 def code_on_disk() -> str:

@@ -7,6 +7,7 @@ that is noticed at once. When it hangs, no answer comes in time. The answer depe
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 
@@ -19,7 +20,7 @@ from server.supervision import processes, template_client
 from server.supervision.heartbeat import Heartbeat
 from server.supervision.outages import Outages
 from server.supervision.processes import TEMPLATE
-from server.supervision.restart_rules import Action, Condition, RestartLimits, Supervision
+from server.supervision.restart_rules import STAND_DOWN_S, Action, Condition, RestartLimits, Supervision
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
 from server.supervision.standby import StandBy
@@ -84,8 +85,8 @@ class Supervisor:
         self._heartbeat_at: float | None = None
         # Seconds before the next heartbeat while the role is not served.
         self._pause_s = CHECK_EVERY_S
-        # True while supervision pauses for ``is_standing_down``.
-        self._paused = False
+        self._stands_down_until = -math.inf  # monotonic seconds
+        self._paused = False  # whether it stood down in the last turn of ``run``
         limits = RestartLimits(
             grace_s=defer_s if role == TEMPLATE else settings.start_grace_s,  # nobody starts a template by hand
             hang_s=settings.hang_s,
@@ -94,10 +95,10 @@ class Supervisor:
         )
         self._supervision = Supervision(limits, time.monotonic(), ran_before=self._last_run is not None)
 
-    def run(self, go_on: Callable[[], bool], is_standing_down: Callable[[], bool]) -> None:
-        """Supervise until ``go_on()`` is false, but not while ``is_standing_down()`` is true."""
+    def run(self, go_on: Callable[[], bool]) -> None:
+        """Supervise until ``go_on()`` is false, but not after ``stand_down``."""
         while go_on():
-            if is_standing_down():
+            if time.monotonic() < self._stands_down_until:
                 self._pause()
                 continue
             if self._paused:
@@ -120,8 +121,15 @@ class Supervisor:
             "next_start_in_s": None if due is None or not self._supervised else round(due, 2),
         }
 
-    def abandon_start(self) -> None:
-        """End a process that was started and has not answered yet. Call it when supervision is over."""
+    def stand_down(self) -> None:
+        """Start and end nothing for ``STAND_DOWN_S`` from now. End a process that was started and has not answered yet.
+
+        Any thread may call this.
+        """
+        self._stands_down_until = time.monotonic() + STAND_DOWN_S
+        self._abandon_start()
+
+    def _abandon_start(self) -> None:
         if self._standby is not None:
             self._standby.end()
         if self._child is not None and self._supervision.condition is Condition.STARTING:
@@ -132,7 +140,7 @@ class Supervisor:
         if not self._paused:
             self._paused = True
             self._heartbeat.close()
-            self.abandon_start()
+            self._abandon_start()
         time.sleep(CHECK_EVERY_S)
 
     def _resume(self) -> None:

@@ -22,11 +22,8 @@ from server.log.entries import START
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.schema import prepare
-from server.runtime.effects import Blocking, Effects, Sleep
-from server.runtime.retries import Retries
 from wire.errors import StorageFailed
 
-OPEN_AGAIN_S = 0.5
 SHARE_AGAIN_S = 1.0
 ROOM_TO_SHARE = 1 << 20
 """Bytes that must be free. The WAL index needs 32 KB for each 4,000 pages that were written lately."""
@@ -116,16 +113,6 @@ def _is_short(file: Path) -> bool:
     page_size = int.from_bytes(header[16:18], "big")
     pages = int.from_bytes(header[28:32], "big")
     return file.stat().st_size < pages * (65536 if page_size == 1 else page_size)
-
-
-def open_when_possible(open_it: Callable[[], Journal], attempts: Retries) -> Effects[Journal]:
-    """Open a journal apart from the event loop, because that may take long. Retry while the disk refuses."""
-    while True:
-        with attempts.attempt(StorageFailed):
-            journal: Journal = yield Blocking(open_it)
-        if attempts.trouble is None:
-            return journal
-        yield Sleep(OPEN_AGAIN_S)
 
 
 def _opened(file: Path, durability: str, guard: GuardFile | None) -> Journal:

@@ -98,7 +98,7 @@ def test_only_the_watcher_whose_process_serves_remembers_the_recovery(
 
     monkeypatch.setattr(processes, "start", start)
     try:
-        watcher.run(lambda: not watcher.answers, lambda: False)
+        watcher.run(lambda: not watcher.answers)
         assert [one.pid for one in RecoveryLog(settings).last([REPLICATION])] == ([ours.pid] if first == "ours" else [])
     finally:
         for process in (another, ours):
@@ -116,9 +116,9 @@ def test_a_process_that_is_older_than_its_role_gets_the_time_of_a_start(settings
             wait_until(lambda: run.age_s > settings.start_limit_s)
             folder.write(run)
             watcher = Supervisor(REPLICATION, settings, folder, Answers(), supervised=True)
-            watcher.run(lambda: watcher.status()["starts"] == 0, lambda: False)
+            watcher.run(lambda: watcher.status()["starts"] == 0)
             assert other.poll() is None
-            watcher.run(lambda: other.poll() is None, lambda: False)
+            watcher.run(lambda: other.poll() is None)
         finally:
             other.kill()
 

@@ -26,7 +26,7 @@ def test_a_name_server_that_is_away_is_called_less_and_less_often_and_not_search
     monkeypatch.setattr(processes, "find_runs", lambda *searched: searches.append(searched) or [])
     heartbeat = NameServerHeartbeat(NOBODY_LISTENS)
     supervisor = Supervisor(NAME_SERVER, settings, RunDirectory(settings), heartbeat, supervised=True)
-    supervisor.run(lambda: len(pauses) < 200, lambda: False)
+    supervisor.run(lambda: len(pauses) < 200)
     assert pauses == sorted(pauses)
     assert (pauses[0], pauses[-1]) == (CHECK_EVERY_S, LONGEST_CHECK_S)
     assert searches == []

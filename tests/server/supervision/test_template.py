@@ -125,7 +125,8 @@ def sockets_and_logs(pid: int) -> set[str]:
 def test_a_forked_server_handles_signals_as_one_that_was_started(settings: Settings, fork: Start) -> None:
     direct = processes.start(MAIN, settings)
     forked = fork(REPLICATION)
-    wait_until(lambda: signals_of(forked.pid) == signals_of(direct.pid) and runs(settings, forked))
+    wait_until(lambda: "listening" in log_of(settings, REPLICATION))  # so it has set its handlers
+    wait_until(lambda: signals_of(forked.pid) == signals_of(direct.pid))
     os.kill(forked.pid, signal.SIGTERM)
     wait_until(lambda: not forked.alive)
     assert "server ended" in log_of(settings, REPLICATION), "in good order"
