@@ -66,7 +66,7 @@ def build(process: ServerProcess) -> None:
     process.begin("house bot", house_bot.run())
     process.at_end(house_bot.end)
     process.measure(front_door.readings)
-    process.open_to_clients().offer(COMMUNICATION, front_door)
+    process.clients.offer(COMMUNICATION, front_door)
     process.serve_clients()
     process.supervise([REPLICATION])
 

@@ -42,8 +42,7 @@ def build(process: ServerProcess) -> None:
     process.serve_peers(peer)
     process.measure(peer.readings)
     process.supervise([REPLICATION])
-    clients = process.open_to_clients()  # clients that connect before the takeover wait; they need not reconnect
-    Candidate(process, clients, peer).begin()
+    Candidate(process, peer).begin()
 
 
 def main() -> NoReturn:

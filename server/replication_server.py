@@ -85,7 +85,7 @@ def _copy(process: ServerProcess, journal: Journal) -> ReplicaService:
     process.measure(copy.readings)
     copy.scrub = begin_scrub(process, journal, journal_of(settings, REPLICATION))
     process.repeat("compaction", compactor.compact, COMPACTION_PAUSE_S, compactor.retries)
-    process.open_to_clients().offer(REPLICATION, ClientApi(REPLICATION, process.cluster_id))
+    process.clients.offer(REPLICATION, ClientApi(REPLICATION, process.cluster_id))
     process.serve_clients()
     return copy
 

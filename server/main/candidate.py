@@ -20,7 +20,6 @@ from server.replication.takeover import take_over
 from server.runtime.effects import Effects
 from server.runtime.retries import Retries
 from wire.errors import TicTacToeError
-from wire.rpc.endpoint import Endpoint
 
 logger = structlog.get_logger()
 
@@ -28,10 +27,9 @@ logger = structlog.get_logger()
 class Candidate:
     """A main server that tries to become the primary."""
 
-    def __init__(self, process: ServerProcess, clients: Endpoint, peer: MainPeerApi) -> None:
+    def __init__(self, process: ServerProcess, peer: MainPeerApi) -> None:
         """``peer``: answers the other servers from the part that serves now."""
         self._process = process
-        self._clients = clients
         self._peer = peer
         self._reads: ReadOnly | None = None  # what serves before the term, if anything does
 
@@ -56,7 +54,7 @@ class Candidate:
         )
         if epoch is None:
             return
-        term = PrimaryTerm(self._process, self._clients, journal, epoch)
+        term = PrimaryTerm(self._process, journal, epoch)
         term.begin()
         self._serve(term)
         if self._reads is not None:
@@ -66,7 +64,7 @@ class Candidate:
         if self._reads is not None:
             self._reads.committer.error = error
         elif may_be_read:
-            reads = ReadOnly(self._process, self._clients, journal, error)
+            reads = ReadOnly(self._process, journal, error)
             reads.load()  # may raise, too: the next attempt starts again
             self._reads = reads
             self._serve(reads)

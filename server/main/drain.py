@@ -68,7 +68,7 @@ class DrainService:
         self._run_directory = run_directory
         self._still_played = StillPlayed(store)
 
-    def begin_term(self) -> Effects[None]:
+    def end_if_stopped(self) -> Effects[None]:
         """End the drain if the cluster was stopped since it began. Raises StorageFailed."""
         if self._store.service.draining and not self._run_directory.is_marked_draining:
             logger.info("drain ended", why="the cluster was stopped")

@@ -45,7 +45,6 @@ from server.telemetry.metrics import Reading
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
 from wire.later import Later
-from wire.rpc.endpoint import Endpoint
 
 SWEEP_PAUSE_S = 1.0
 AT_ONCE = 500
@@ -57,7 +56,7 @@ class PrimaryTerm(Reads):
 
     committer: Committer
 
-    def __init__(self, process: ServerProcess, clients: Endpoint, journal: Journal, epoch: Epoch) -> None:
+    def __init__(self, process: ServerProcess, journal: Journal, epoch: Epoch) -> None:
         settings = process.settings
         faults = Failpoints(settings.test_faults)
         streams = Streams(settings.limits)
@@ -65,7 +64,6 @@ class PrimaryTerm(Reads):
         self._journal = journal
         self._replication: Procedure[None] | None = None  # keeps the replica in sync
         self._to_forget: list[str] = []  # streams to be removed from both journals
-        self._drain_checked = False  # whether ``begin_term`` of the drain succeeded
         self._drain_end = process.retries["opening"] = Retries("drain not ended")
         self.counts = CommitCounts()
         self.damage = journal.damage
@@ -101,7 +99,7 @@ class PrimaryTerm(Reads):
             step_down=process.step_down,
             on_committed=self._observer.batch_committed,
         )
-        super().__init__(process, clients, store, committer)
+        super().__init__(process, store, committer)
         self._timer_retries = Retries("timer commands not committed")
         process.retries |= {
             "repair": repair.retries,
@@ -198,17 +196,11 @@ class PrimaryTerm(Reads):
     def _sweep(self) -> Effects[None]:
         sweeping = self._process.retries["tidying"] = Retries("sweep failed")
         while True:
-            if not self._drain_checked:
-                yield from self._end_stopped_drain()
+            with self._drain_end.attempt(StorageFailed):
+                yield from self.draining.end_if_stopped()
             yield Sleep(SWEEP_PAUSE_S)
             with sweeping.attempt(StorageFailed):
                 yield from self._sweep_once()
-
-    def _end_stopped_drain(self) -> Effects[None]:
-        """End a drain if the cluster was stopped since. ``_sweep`` tries again while the disk refuses."""
-        with self._drain_end.attempt(StorageFailed):
-            yield from self.draining.begin_term()
-            self._drain_checked = True
 
     def _sweep_once(self) -> Effects[None]:
         self._to_forget += yield from self.command_service.sweep()

@@ -25,7 +25,6 @@ from server.runtime.procedures import CommitLock
 from server.runtime.security import house_bot_token, token_hash
 from wire import MAIN, room_of_object
 from wire.errors import TicTacToeError
-from wire.rpc.endpoint import Endpoint
 
 READ_ONLY = "read only"
 """The ``step`` of such a main server, in its status."""
@@ -37,7 +36,6 @@ class Reads:
     def __init__(
         self,
         process: ServerProcess,
-        clients: Endpoint,
         store: RoomStore,
         committer: CommitLock,
         *,
@@ -46,7 +44,7 @@ class Reads:
         """``store``: an empty room store. ``sweeps``: see ``CommandService``."""
         self.store = store
         self.committer = committer
-        self._clients = clients
+        self._clients = process.clients
         self._cluster_id = process.cluster_id
         house_bot = token_hash(house_bot_token(process.key))
         self.command_service = CommandService(store, committer, process.settings, house_bot=house_bot, sweeps=sweeps)
@@ -88,7 +86,7 @@ class ReadOnly(Reads):
 
     committer: RefusingCommitter
 
-    def __init__(self, process: ServerProcess, clients: Endpoint, journal: Journal, error: TicTacToeError) -> None:
+    def __init__(self, process: ServerProcess, journal: Journal, error: TicTacToeError) -> None:
         """``error``: see ``RefusingCommitter``."""
         streams = Streams(process.settings.limits)
         store = RoomStore(
@@ -98,7 +96,7 @@ class ReadOnly(Reads):
             service_clock=stopped_clock(),
             most_events=most_events_of(process.settings.max_message_bytes),
         )
-        super().__init__(process, clients, store, RefusingCommitter(streams, store, process.host, error), sweeps=False)
+        super().__init__(process, store, RefusingCommitter(streams, store, process.host, error), sweeps=False)
 
     def status(self) -> dict[str, object]:
         error = self.committer.error

@@ -78,7 +78,13 @@ class ServerProcess(Tasks):
             answered=self.peer_traffic.answered,
             run=self.run_procedure,
         )
-        self.clients: Endpoint | None = None
+        # Clients that connect before ``serve_clients`` wait; they need not reconnect.
+        self.clients = Endpoint(
+            Address(settings.bind_host, settings.client_port_of(role)),
+            most_of_host=settings.max_connections_per_host,
+            answered=self.traffic.answered,
+            run=self.run_procedure,
+        )
         self._serves_clients = False
         self.metrics = MetricsPort(Address(settings.metrics_host, settings.metrics_port_of(role)))
         self.measure(self._readings)
@@ -104,23 +110,16 @@ class ServerProcess(Tasks):
 
     def measure(self, readings: Callable[[], Iterator[Reading]]) -> None:
         """Add metrics. They are read in the event loop."""
-        self.metrics.include(lambda: iter(self.loop.result_of(lambda: list(readings()))))
+        self.metrics.include(lambda: self.loop.result_of(lambda: list(readings())))
 
     def serve_peers(self, peer_object: object) -> None:
         """Offer that object to the other servers, and start to serve them."""
         self.peers.offer(PEER, peer_object)
         self.peers.begin(self.loop.loop)
 
-    def open_to_clients(self) -> Endpoint:
-        """Make and return the endpoint for clients. Their connections wait until ``serve_clients``."""
-        address = Address(self.settings.bind_host, self.settings.client_port_of(self.role))
-        most = self.settings.max_connections_per_host
-        self.clients = Endpoint(address, most_of_host=most, answered=self.traffic.answered, run=self.run_procedure)
-        return self.clients
-
     def serve_clients(self) -> None:
         """Serve clients from now on, and register with the name server. No effect when it serves them already."""
-        if self.clients is not None and self.go_on() and not self._serves_clients:
+        if self.go_on() and not self._serves_clients:
             self._serves_clients = True
             self._log_open_ports()
             self.in_background("registration", lambda: self._registration.run(self.go_on, self.pause))
@@ -152,7 +151,7 @@ class ServerProcess(Tasks):
             **self.identity,
             "started_at": self.started_at,
             "protocol": PROTOCOL_VERSION,
-            "connections": 0 if self.clients is None else self.clients.connections,
+            "connections": self.clients.connections,
             "cluster": self.cluster_id,
             "conflict": self._registration.conflict,
             "watches": {supervisor.role: supervisor.status() for supervisor in self.supervisors},
@@ -168,7 +167,7 @@ class ServerProcess(Tasks):
         yield Reading(metrics.INFO, 1, (self.role, str(PROTOCOL_VERSION)))
         ports = (("clients", self.clients, self.traffic), ("peers", self.peers, self.peer_traffic))
         for port, endpoint, traffic in ports:
-            yield Reading(metrics.CONNECTIONS, 0 if endpoint is None else endpoint.connections, (port,))
+            yield Reading(metrics.CONNECTIONS, endpoint.connections, (port,))
             for code, count in list(traffic.refused.items()):
                 yield Reading(metrics.REFUSED, count, (port, code))
         for supervisor in self.supervisors:

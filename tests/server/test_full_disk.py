@@ -110,7 +110,7 @@ def test_reads_that_could_not_be_served_are_tried_again(written: Path, monkeypat
     monkeypatch.setattr(candidate, "ReadOnly", ReadOnlyLater)
     served: list[object] = []
     process = SimpleNamespace(commit_lock=None, serve_clients=lambda: served.append("clients"))
-    wants = candidate.Candidate(process, None, SimpleNamespace(serve=served.append))  # type: ignore[arg-type]
+    wants = candidate.Candidate(process, SimpleNamespace(serve=served.append))  # type: ignore[arg-type]
     journal, error = open_journal(written), StorageFailed("the disk is full")
     with pytest.raises(StorageFailed):
         wants._on_failure(journal, error, may_be_read=True)
