@@ -18,8 +18,8 @@ from wire.rpc import Address
 _LOCALHOST = "127.0.0.1"
 _LOOPBACK_4 = bytes([127])
 _LOOPBACK_6 = bytes(15) + bytes([1])
-_SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 _NAMES = {MAIN: "MAIN", COMMUNICATION: "COMMUNICATION", REPLICATION: "REPLICATION"}
+_SERVERS = tuple(_NAMES)
 
 
 @dataclass(frozen=True)
@@ -60,32 +60,29 @@ class AddressSettings:
 
     def client_port_of(self, role: str) -> int:
         """Return the port for clients of that server."""
-        ports = {MAIN: self.main_port, COMMUNICATION: self.communication_port, REPLICATION: self.replication_port}
-        return ports[role]
+        return {MAIN: self.main_port, COMMUNICATION: self.communication_port, REPLICATION: self.replication_port}[role]
 
     def peer_address_of(self, role: str) -> Address:
         """Return the address where the other servers reach that server."""
-        ports = {
+        port = {
             MAIN: self.main_peer_port,
             COMMUNICATION: self.communication_peer_port,
             REPLICATION: self.replication_peer_port,
-        }
-        return Address(self.host_of(role), ports[role])
+        }[role]
+        return Address(self.host_of(role), port)
 
     @property
     def server_ports(self) -> tuple[int, ...]:
         """All ports of the three servers for clients and peers."""
-        servers = (MAIN, COMMUNICATION, REPLICATION)
-        return tuple(port for role in servers for port in (self.client_port_of(role), self.peer_address_of(role).port))
+        return tuple(port for role in _SERVERS for port in (self.client_port_of(role), self.peer_address_of(role).port))
 
     def metrics_port_of(self, role: str) -> int:
         """Return the port on which that server serves its metrics; 0 if it serves none."""
-        ports = {
+        return {
             MAIN: self.main_metrics_port,
             COMMUNICATION: self.communication_metrics_port,
             REPLICATION: self.replication_metrics_port,
-        }
-        return ports[role]
+        }[role]
 
     def public_address_of(self, role: str) -> Address:
         """Return the address that clients get."""

@@ -74,7 +74,11 @@ def copy_journal(source: Path, target: Path) -> Backup:
     """Copy a journal as it is at one moment, even while a server writes to it. The copy is a database alone."""
     segments = pair.copied_segments(source)  # before the database: see ``MemorySegments.copy_of``
     try:
-        with contextlib.closing(sqlite3.connect(source)) as journal, contextlib.closing(_new(target)) as copy:
+        _create(target).close()
+        with (
+            contextlib.closing(sqlite3.connect(source)) as journal,
+            contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy,
+        ):
             journal.backup(copy)
             copied = Journal(copy, segments=segments)
             copied.fill()
@@ -83,13 +87,13 @@ def copy_journal(source: Path, target: Path) -> Backup:
         raise StorageFailed(f"the journal {source} cannot be copied: {error}") from error
 
 
-def _new(file: Path) -> sqlite3.Connection:
-    os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    return sqlite3.connect(file, isolation_level=None)
+def _create(file: Path) -> IO[bytes]:
+    """Create a file that only its owner may read, and open it for writing."""
+    return os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
 
 
 def _pack(folder: Path, names: tuple[str, ...], target: Path) -> None:
-    with os.fdopen(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as output:
+    with _create(target) as output:
         with tarfile.open(fileobj=output, mode="w:gz", compresslevel=1) as packed:
             for name in names:
                 if (folder / name).exists():
@@ -104,8 +108,8 @@ def unpack(file: Path, folder: Path) -> Backup:
         with tarfile.open(file) as packed:
             backup = _describe(packed)
             for name in (JOURNAL, KEY_FILE):
-                with contextlib.suppress(KeyError), _member(packed, name) as member:
-                    _write(folder / name, member)
+                with contextlib.suppress(KeyError), _member(packed, name) as member, _create(folder / name) as output:
+                    shutil.copyfileobj(member, output)
         with contextlib.closing(sqlite3.connect(folder / JOURNAL, isolation_level=None)) as connection:
             if Journal(connection).last != (backup.epoch, backup.position):
                 raise NoBackup(f"{file} is damaged: its journal does not end at the position in its description")
@@ -132,8 +136,3 @@ def _member(packed: tarfile.TarFile, name: str) -> Iterator[IO[bytes]]:
         raise KeyError(f"{name} is no file")
     with member:
         yield member
-
-
-def _write(file: Path, member: IO[bytes]) -> None:
-    with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as output:
-        shutil.copyfileobj(member, output)

@@ -18,12 +18,10 @@ _PACKAGES = ("game", "wire", "server")
 def on_disk(root: Path) -> str:
     """Return the stamp of the code that a process would import now. ``root``: the project's root."""
     found = hashlib.sha256(f"{sys.executable} {sys.version}".encode())
-    for package in _PACKAGES:
-        for folder, folders, files in os.walk(root / package):
-            folders.sort()
-            for file in sorted(name for name in files if name.endswith(".py")):
-                with contextlib.suppress(FileNotFoundError):  # the files are just being replaced
-                    status = (Path(folder) / file).stat()
-                    where = os.path.relpath(folder, root)
-                    found.update(f"{where} {file} {status.st_size} {status.st_mtime_ns}\n".encode(errors="replace"))
+    walks = [walk for package in _PACKAGES for walk in os.walk(root / package)]
+    for file in sorted(Path(folder, name) for folder, _, names in walks for name in names if name.endswith(".py")):
+        with contextlib.suppress(FileNotFoundError):  # the files are just being replaced
+            status = file.stat()
+            line = f"{file.relative_to(root)} {status.st_size} {status.st_mtime_ns}\n"
+            found.update(line.encode(errors="replace"))
     return found.hexdigest()[:32]

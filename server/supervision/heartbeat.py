@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import select
+import contextlib
 import socket
 import time
 from typing import NamedTuple
@@ -12,7 +12,8 @@ from msgspec import convert
 
 from server.runtime.security import peer_key
 from server.settings import Settings
-from server.supervision import processes, template_client, template_socket
+from server.supervision import template_client, template_socket
+from server.supervision.processes import TEMPLATE
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
 from wire import PEER
@@ -84,20 +85,17 @@ class TemplateHeartbeat:
         """Wait, and return early when the process ends. Raises Unreachable, DeadlineExceeded."""
         if self._connection is None:
             self._connection = template_client.connect(self._settings, timeout_s)
-            self._run = self._run_of(self._connection)
+            try:
+                self._run = self._run_directory.run_of(TEMPLATE, template_socket.pid_of(self._connection))
+            except psutil.NoSuchProcess:
+                raise Unreachable("the template process has ended") from None
         else:
-            ended = select.poll()
-            ended.register(self._connection, select.POLLIN)
-            ended.poll(wait_s * 1000)
+            self._connection.settimeout(wait_s)
+            with contextlib.suppress(OSError):  # in most cases the time is up
+                self._connection.recv(1)  # it sends nothing by itself, so this is the end
             self._connection.settimeout(timeout_s)
             template_socket.beat(self._connection)
         return HeartbeatAnswer(self._run, serving=True)
-
-    def _run_of(self, connection: socket.socket) -> RunFile:
-        try:
-            return self._run_directory.run_of(processes.TEMPLATE, template_socket.pid_of(connection))
-        except psutil.NoSuchProcess:
-            raise Unreachable("the template process has ended") from None
 
     def close(self) -> None:
         if self._connection is not None:
