@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from game.errors import check
-from server.log.entries import START, Entry, Epoch, EpochHistory, LogEnd, LogId
+from server.log.entries import START, Entry, Epoch, LogEnd, LogId
+from server.log.epoch_history import EpochHistory
 from wire.errors import Diverged, Fenced
 
 

@@ -22,7 +22,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from server.log.entries import EMPTY, Epoch, EpochHistory, LogEnd
+from server.log.entries import EMPTY, Epoch, LogEnd
+from server.log.epoch_history import EpochHistory
 
 
 class CandidateState(Struct, frozen=True):

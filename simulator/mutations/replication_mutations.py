@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from server.log.entries import Entry, Epoch, EpochHistory, LogEnd, LogId, Snapshot
+from server.log.entries import Entry, Epoch, LogEnd, LogId, Snapshot
+from server.log.epoch_history import EpochHistory
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.replication import replica, takeover_rules

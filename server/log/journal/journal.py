@@ -21,17 +21,8 @@ from game.errors import check
 from server.log.append_log.append_log import AppendLog
 from server.log.append_log.recovery import LogPlace, recover
 from server.log.append_log.segments import MemorySegments, Segments
-from server.log.entries import (
-    Entry,
-    Epoch,
-    EpochHistory,
-    EpochStart,
-    LogEnd,
-    LogId,
-    Snapshot,
-    StreamCopy,
-    StreamSummary,
-)
+from server.log.entries import Entry, Epoch, EpochStart, LogEnd, LogId, Snapshot, StreamCopy, StreamSummary
+from server.log.epoch_history import EpochHistory
 from server.log.journal import incoming_copy
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.incoming_copy import INCOMING

@@ -16,17 +16,8 @@ from msgspec import MsgspecError
 from msgspec.json import decode
 
 from server.log.damaged_streams import DamagedStreams
-from server.log.entries import (
-    START,
-    Entry,
-    EpochHistory,
-    LogId,
-    Snapshot,
-    StreamCopy,
-    StreamCursor,
-    StreamSummary,
-    weight,
-)
+from server.log.entries import START, Entry, LogId, Snapshot, StreamCopy, StreamCursor, StreamSummary, weight
+from server.log.epoch_history import EpochHistory
 from server.log.journal.connection import JournalConnection
 from server.log.journal.rows import COLUMNS, TABLES, RowType, as_bytes, rows_from, summaries_from
 from server.log.streams import is_stream

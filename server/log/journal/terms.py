@@ -14,7 +14,8 @@ from typing import Any
 
 import structlog
 
-from server.log.entries import NO_EPOCH, Epoch, EpochHistory, EpochStart
+from server.log.entries import NO_EPOCH, Epoch, EpochStart
+from server.log.epoch_history import EpochHistory
 from server.log.row_format import checksum
 
 _PUT_EPOCH = "INSERT OR REPLACE INTO office (only_row, epoch, holder, sum) VALUES (1, ?, ?, ?)"

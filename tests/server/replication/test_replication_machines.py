@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from game.errors import InvariantBroken
-from server.log.entries import EMPTY, START, Entry, Epoch, EpochHistory, EpochStart, LogEnd, LogId, Snapshot
+from server.log.entries import EMPTY, START, Entry, Epoch, EpochStart, LogEnd, LogId, Snapshot
+from server.log.epoch_history import EpochHistory
 from server.replication import replica, takeover_rules
 from server.replication.primary import (
     Primary,

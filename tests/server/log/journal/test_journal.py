@@ -10,7 +10,6 @@ import pytest
 from game.errors import InvariantBroken
 from server.log.entries import (
     BEFORE_ALL,
-    KEPT_TERMS,
     NO_EPOCH,
     START,
     Entry,
@@ -23,6 +22,7 @@ from server.log.entries import (
     StreamSummary,
     weight,
 )
+from server.log.epoch_history import KEPT_TERMS
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.log.journal.reads import NAMES_AT_ONCE
