@@ -1,8 +1,8 @@
 """Reads one copy of the log slowly in the background, to find damage while the other copy is sound.
 
 The main server and the replication server each run one scrub thread for their own journal. It reads on its own
-connection. So it sees the disk and not the journal's memory, and no commit waits for it. A pass begins with the
-segments that the database lacks: these are few, and the filler empties them all the time.
+connection. So it sees the disk and not the journal's memory, and no commit waits for it. It does not read segments: the
+database gets what it lacks from memory, within a moment.
 """
 
 from __future__ import annotations
@@ -116,7 +116,6 @@ class Scrub:
 
     def one_pass(self, go_on: Callable[[], bool]) -> Iterator[float]:
         """Read through once; yield pauses as ``pauses`` does. Raises StorageFailed and sqlite3.Error."""
-        self._journal.check_segments()
         with closing(self._connect()) as connection:
             for check, page in self._pages(connection):
                 check(page)

@@ -12,7 +12,6 @@ import structlog
 
 from server.log.append_log.batch_format import SummaryRow, encode
 from server.log.append_log.recovery import Recovered, TailBatch
-from server.log.append_log.segment_reader import Rest, read_batches
 from server.log.append_log.segments import Segments
 from server.log.entries import Entry
 from wire.errors import StorageFailed
@@ -43,8 +42,6 @@ class AppendLog:
         """The number of the newest segment that this log began. A lower one gets no batch any more."""
         self.unusable = recovered.unusable
         """Segments from which on nothing can be used."""
-        # Up to where committed transactions have the segments.
-        self._filled_to = recovered.filled
         # The bytes of whole batches in the newest segment, which may be longer only while ``_must_cut``. The first
         # append begins a segment, as if an earlier one were full.
         self._size = SEGMENT_BYTES
@@ -87,7 +84,6 @@ class AppendLog:
         # The newest segment first: an append may begin another one at any moment.
         newest = self.newest
         if count:
-            self._filled_to = self.tail[count - 1].end
             del self.tail[:count]
             self._delete_segments(min([newest, *(batch.segment for batch in self.tail[:1])]))
 
@@ -104,20 +100,6 @@ class AppendLog:
         for number in self.unusable:
             self._segments.put_aside(number)
         self.unusable = []
-
-    def is_damaged(self) -> bool:
-        """Return whether a record is damaged in the segments that SQLite lacks. Raises OSError."""
-        filled = self._filled_to
-        for number in self._segments.numbers():
-            if number >= filled.segment:
-                try:
-                    batches, rest = read_batches(self._segments.read(number), filled.offset_in(number))
-                except FileNotFoundError:
-                    return False  # filled and deleted meanwhile
-                if rest is Rest.UNREADABLE or any(batch.damaged for batch in batches):
-                    logger.error("record damaged", segment=number)
-                    return True
-        return False
 
     def close(self) -> None:
         """Close the newest segment. Delete all segments if SQLite has everything."""

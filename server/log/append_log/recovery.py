@@ -33,10 +33,6 @@ class LogPlace(NamedTuple):
     segment: int
     offset: int
 
-    def offset_in(self, number: int) -> int:
-        """Return where to read on in this segment or a later one."""
-        return self.offset if number == self.segment else 0
-
 
 class TailBatch(Struct, frozen=True, gc=False):
     """The rows of a batch that SQLite may lack, and the place after it. ``sums`` has the checksums of the entries."""
@@ -60,8 +56,6 @@ class Recovered(NamedTuple):
     unusable: list[int]
     """The segments from which on nothing can be used."""
     next_segment: int
-    filled: LogPlace
-    """The place up to which SQLite has the segments."""
 
 
 def recover(segments: Segments, filled: LogPlace | None, last: int) -> Recovered:
@@ -73,21 +67,20 @@ def recover(segments: Segments, filled: LogPlace | None, last: int) -> Recovered
     numbers = segments.numbers()
     if filled is None:
         logger.error("place in the segments damaged")
-        next_segment = max(numbers, default=0) + 1
-        return Recovered([], numbers, next_segment, LogPlace(next_segment, 0))
+        return Recovered([], numbers, max(numbers, default=0) + 1)
     numbers = [number for number in numbers if number >= filled.segment]
     next_segment = max([filled.segment, *numbers]) + 1
     batches: list[TailBatch] = []
     for index, number in enumerate(numbers):
-        found, rest = read_batches(segments.read(number), filled.offset_in(number))
+        found, rest = read_batches(segments.read(number), filled.offset if number == filled.segment else 0)
         followed = all(_follow(batches, batch, number, last) for batch in found)
         if rest is Rest.TORN:
             logger.warning("unfinished append cut", segment=number)
         if not followed or rest is Rest.UNREADABLE:
             why = Rest.UNREADABLE.value if followed else "batches are missing before it"
             logger.error("segment not usable to its end", segment=number, why=why)
-            return Recovered(batches, numbers[index:], next_segment, filled)
-    return Recovered(batches, [], next_segment, filled)
+            return Recovered(batches, numbers[index:], next_segment)
+    return Recovered(batches, [], next_segment)
 
 
 def _follow(batches: list[TailBatch], batch: StoredBatch, number: int, last: int) -> bool:

@@ -137,15 +137,6 @@ class Journal(JournalReads):
             with self.writing(FILL_BATCHES):
                 pass
 
-    def check_segments(self) -> None:
-        """Look for damage in the segments that SQLite lacks. If there is any, fill SQLite at once from memory."""
-        try:
-            is_damaged = self._log.is_damaged()
-        except OSError as error:
-            raise StorageFailed(f"the journal cannot be read: {error.strerror or error}") from error
-        if is_damaged:
-            self.fill()
-
     def receive(
         self, snapshots: Sequence[Snapshot], entries: Sequence[Entry], last: LogId, terms: Sequence[EpochStart] = ()
     ) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from game.errors import InvariantBroken
 from server.log.entries import Snapshot, StreamCursor
@@ -14,7 +13,7 @@ from server.log.journal.file import open_journal, reader
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_stream
 from server.replication.scrub import PAGE, Scrub
-from tests.server.log.damaging import edit, fill, flip, kill
+from tests.server.log.damaging import edit, fill, flip
 from tests.server.log.test_damaged_journal import ROOMS, STREAMS, file, written
 from tests.server.rooms.test_room_store import Writer
 
@@ -57,21 +56,6 @@ def test_a_flipped_bit_is_found(journal: Journal, written: Path) -> None:
     flip(written, "entries", "room/bbbb", version=2)
     scrubbed(journal, written)
     assert journal.damage.waiting == ["room/bbbb"]
-
-
-def test_a_flipped_bit_in_a_segment_is_found_while_the_row_is_in_memory(journal: Journal, written: Path) -> None:
-    sound = journal.copy("room/bbbb")
-    journal.append([sound.entries[2]._replace(position=journal.last.position + 1, version=4)])
-    flip(written, "entries", "room/bbbb", version=4)
-    with capture_logs() as logs:
-        scrubbed(journal, written)
-    assert [line["event"] for line in logs] == ["record damaged"]
-    kill(journal)
-    again = open_journal(written)
-    assert again.copy("room/bbbb").entries[:3] == sound.entries
-    assert again.copy("room/bbbb").version == 4
-    assert again.damage.waiting == []
-    again.close()
 
 
 def test_an_edited_row_is_found(journal: Journal, written: Path) -> None:

@@ -26,7 +26,7 @@ def entry(position: int, body: str = "{}") -> Entry:
 
 def log_on(segments: Segments, first: int = 1, *, sync: bool = False) -> AppendLog:
     """An append log that begins with this segment."""
-    return AppendLog(segments, Recovered([], [], first, LogPlace(first, 0)), sync=sync)
+    return AppendLog(segments, Recovered([], [], first), sync=sync)
 
 
 def positions(segments: Segments, filled: LogPlace = START, last: int = 0) -> list[int]:
