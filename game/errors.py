@@ -35,6 +35,9 @@ class TicTacToeError(Exception):
         self.message = message
 
 
+KINDS[TicTacToeError.code] = TicTacToeError
+
+
 class Refusal(TicTacToeError, code="refused", fault="caller"):
     """The rules do not allow the command. Nothing was changed."""
 
