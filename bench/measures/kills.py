@@ -55,16 +55,18 @@ class Killing:
 
         Raises DeadlineExceeded if the cluster does not serve again, and RuntimeError if nobody moves after a kill.
         """
-        playing = [(player, rooms) for player, rooms in zip(self.players, self.rooms, strict=True) if rooms]
         each_does(
-            [(player, {"do": "begin_play", "rooms": rooms, "pause_s": self.pause_s}) for player, rooms in playing]
+            [
+                (player, {"do": "begin_play", "rooms": rooms, "pause_s": self.pause_s})
+                for player, rooms in zip(self.players, self.rooms, strict=True)
+            ]
         )
         kills: list[TimedKill] = []
         for _ in range(count):
             self._wait_for_next(kills)
             kills.append(self._kill())
         time.sleep(LAST_MOVES_S)
-        played = all_do([player for player, _ in playing], {"do": "end_play"})
+        played = all_do(self.players, {"do": "end_play"})
         return [followed(kill, played) for kill in kills]
 
     def _wait_for_next(self, kills: Sequence[TimedKill]) -> None:
