@@ -124,7 +124,7 @@ class Studio:
                 self.run_until(lambda lines=lines: len(room.chat.lines) > lines)  # type: ignore[misc]
             spectator.say("What a start")
             self.play(2)
-            bob.offers.offer("draw")
+            bob.offer("draw")
             self.run_until(lambda: bool(room.bars()) and room.chat.lines[-1].by == "dorothy")
             self.picture(self.ada.shell, "game")
         self.ada.shell.geometry(f"{SIZE[0]}x{SIZE[1]}+0+0")

@@ -8,6 +8,7 @@ from game.errors import TicTacToeError
 from wire.errors import Diverged, StorageFailed
 
 LOADING = "Loading …"
+COPIED = "Copied"
 
 
 class Caption(NamedTuple):

@@ -27,7 +27,6 @@ OFFER = Caption("Offer", "Offer a draw, ask for a takeback, or before the second
 OWNER = Caption("Room", "It is your room: lock it for spectators, remove a spectator")
 INVITE = "Invite"
 INVITE_PRIVATE = "Invite (private)"
-COPIED = "Copied"
 LOCK = "Lock for spectators"
 UNLOCK = "Unlock for spectators"
 

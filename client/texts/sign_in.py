@@ -24,7 +24,6 @@ CODE_MADE = "Write this code down: it is shown only once. With your name and thi
 MAKE_CODE = Caption("Make a recovery code", "An earlier code stops working")
 MAKING_CODE = "Making the code …"
 COPY = Caption("Copy", "Copy the code to the clipboard")
-COPIED = "Copied"
 
 
 def connecting(server: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -33,7 +32,6 @@ PUMP_MS = 15
 SMALLEST = (480, 560)
 SIZE = (640, 720)
 CLUSTER_VIEW_SIZE = (720, 660)
-KEPT_FAULTS = 20
 Model = TypeVar("Model", ClusterModel, RecoveryCodeModel)
 
 logger = structlog.get_logger()
@@ -46,8 +44,6 @@ class Window:
         self.shell = shell
         self.model = model
         self.look = look
-        self.faults: deque[BaseException] = deque(maxlen=KEPT_FAULTS)
-        """The latest unexpected errors. Each is in the log too."""
         self.screen: Screen[Any] | None = None
         self.keys: SideWindow[KeysPage] = SideWindow(shell, texts.KEYS, "<F1>")
         self.cluster_view: SideWindow[ClusterScreen] = SideWindow(shell, texts.CLUSTER_VIEW, "<F12>")
@@ -159,7 +155,6 @@ class Window:
 
     def note(self, fault: BaseException) -> None:
         """Log an unexpected error. The window continues."""
-        self.faults.append(fault)
         logger.error("unexpected error in the window", exc_info=fault)
 
     def close(self) -> None:

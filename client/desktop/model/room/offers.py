@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from client.desktop.model.base.pending_command import PendingCommand
 from client.desktop.model.room.clocks import seconds_until
-from client.room import RoomClient
 from client.texts import offers as texts
 from client.texts.games import called, name_in
 from game.forms.room_view import View
 from game.match.offers import MOVES_BEFORE_ABORT, OFFER_KINDS, OfferKind
-from game.rooms.remembered_requests import CommandAnswer
 from game.rules import Seat, other
 
 CLAIM_AFTER_MS = 60_000
@@ -95,25 +92,3 @@ def _away(view: View, seat: Seat, at: int, claim_after_ms: int) -> list[Bar]:
         return []
     wait_s = seconds_until(opponent.away_since + claim_after_ms, at)
     return [Bar(texts.away(opponent.name, wait_s))]
-
-
-class OffersModel:
-    """Sends the user's offers and replies."""
-
-    def __init__(self, room: RoomClient, command: PendingCommand) -> None:
-        self._room = room
-        self._command = command
-
-    def offer(self, what: OfferKind) -> None:
-        """Offer that to the opponent."""
-        self._command.send(self._room.offer, what)
-
-    def reply(self, reply: BarButton) -> None:
-        """Do what a bar's button stands for."""
-        room = self._room
-        calls: Mapping[Verb, Callable[..., CommandAnswer]] = {
-            "accept": room.accept,
-            "decline": room.decline,
-            "claim": room.claim_game,
-        }
-        self._command.send(calls[reply.verb], reply.what)

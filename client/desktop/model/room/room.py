@@ -2,7 +2,7 @@
 
 The board on screen is the servers' view plus at most one pending move of the user, until the view has it. A command is
 retried with the same request id until it is answered. So a move made during an outage is applied or refused afterwards.
-Chat, offers, selection, access and result have models of their own; this model passes the news to them. The rest is one
+Chat, selection, access and result have models of their own; this model passes the news to them. The rest is one
 class, because what is shown and what can be done follow from the same view and pending command.
 """
 
@@ -21,7 +21,7 @@ from client.desktop.model.room.access import AccessModel
 from client.desktop.model.room.board_scene import Scene, scene
 from client.desktop.model.room.chat import ChatModel
 from client.desktop.model.room.clocks import Face, ServiceTimeEstimate, changes_with_time, faces
-from client.desktop.model.room.offers import CLAIM_AFTER_MS, Bar, OffersModel, bars
+from client.desktop.model.room.offers import CLAIM_AFTER_MS, Bar, BarButton, Verb, bars
 from client.desktop.model.room.result import LookUp, ResultModel
 from client.desktop.model.room.selection import SelectionModel
 from client.desktop.model.room.stepping import Steps
@@ -34,6 +34,8 @@ from client.texts.room import closed
 from game.errors import RoomClosed
 from game.forms.room_view import View
 from game.games.tictactoe import EMPTY
+from game.match.offers import OfferKind
+from game.rooms.remembered_requests import CommandAnswer
 from game.rules import Seat
 from wire.errors import TicTacToeError
 
@@ -67,7 +69,6 @@ class RoomModel:
         self.command = PendingCommand(background, self.link, gone=self._gone)
         self.steps = Steps()
         self.chat = ChatModel(room, background, preferences)
-        self.offers = OffersModel(room, self.command)
         self.selection = SelectionModel(room, self.command)
         self.access = AccessModel(room, self.command, background)
         self.result = ResultModel(room.name, background, look_up)
@@ -166,6 +167,20 @@ class RoomModel:
     def keep_playing(self) -> None:
         """Cancel the confirmation of a resignation."""
         self.command.confirming_resign = False
+
+    def offer(self, what: OfferKind) -> None:
+        """Offer that to the opponent."""
+        self.command.send(self._room.offer, what)
+
+    def reply(self, reply: BarButton) -> None:
+        """Do what a bar's button stands for."""
+        room = self._room
+        calls: Mapping[Verb, Callable[..., CommandAnswer]] = {
+            "accept": room.accept,
+            "decline": room.decline,
+            "claim": room.claim_game,
+        }
+        self.command.send(calls[reply.verb], reply.what)
 
     @property
     def can_offer_rematch(self) -> bool:

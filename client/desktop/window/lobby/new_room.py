@@ -14,7 +14,8 @@ from client.desktop.window.widgets.theme import Look
 from client.texts import lobby as texts
 from client.texts.games import clock, series
 from game.bots.strategy import OFFERED
-from game.games.tictactoe import DEFAULTS, LARGEST, SMALLEST
+from game.errors import InvalidArgument
+from game.games.tictactoe import DEFAULTS, LARGEST, SMALLEST, rules_with
 
 Create = Callable[[NewRoom], None]
 SERIES = (0, 1, 3, 5, 7)
@@ -94,12 +95,12 @@ class NewRoomPanel(ttk.Labelframe):
 
     def _chosen(self) -> tuple[int, int, int] | None:
         """Return width, height and row length; None if they are no valid board."""
-        texts = [variable.get().strip() for variable in (self.width, self.height, self.in_a_row)]
-        if not all(text.isascii() and text.isdigit() for text in texts):
+        try:
+            width, height, in_a_row = (int(size.get()) for size in (self.width, self.height, self.in_a_row))
+            rules_with({"width": width, "height": height, "in_a_row": in_a_row})
+        except (ValueError, InvalidArgument):
             return None
-        width, height, in_a_row = (int(text) for text in texts)
-        sizes_fit = all(SMALLEST <= size <= LARGEST for size in (width, height))
-        return (width, height, in_a_row) if sizes_fit and SMALLEST <= in_a_row <= max(width, height) else None
+        return width, height, in_a_row
 
     def _check(self) -> None:
         fine = self._chosen() is not None

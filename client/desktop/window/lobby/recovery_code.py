@@ -12,8 +12,6 @@ from client.desktop.window.widgets.screen import Act, Screen, in_grid, set_text,
 from client.desktop.window.widgets.theme import Look
 from client.texts import sign_in as texts
 
-COPIED_MS = 1500
-
 
 class RecoveryCodeScreen(Screen[RecoveryCodeModel]):
     """Makes a recovery code and shows it."""
@@ -26,7 +24,7 @@ class RecoveryCodeScreen(Screen[RecoveryCodeModel]):
         self.code = ttk.Entry(self, font=look.font(14), justify="center", state="readonly")
         self.code.grid(sticky="ew", pady=(0, look.px(10)))
         self.make = in_grid(button(self, texts.MAKE_CODE, self.acts(model.make), "primary"), row=3)
-        self.copy = in_grid(button(self, texts.COPY, self.copy_code, "primary"), row=3)
+        self.copy_button = in_grid(button(self, texts.COPY, self._copy, "primary"), row=3)
         self.message = in_grid(ttk.Label(self, wraplength=look.px(400)), row=4, sticky="ew", pady=(look.px(10), 0))
         self.make.focus_set()
 
@@ -38,15 +36,11 @@ class RecoveryCodeScreen(Screen[RecoveryCodeModel]):
             self.code.delete(0, "end")
             self.code.insert(0, model.code)
             self.code.configure(state="readonly")
-        for widget in (self.code, self.copy):
+        for widget in (self.code, self.copy_button):
             show(widget, bool(model.code))
         show(self.make, not model.code)
         self.make.configure(state="disabled" if model.doing else "normal")
         set_text(self.message, model.doing or model.message, palette.quiet if model.doing else palette.bad)
 
-    def copy_code(self) -> None:
-        """Copy the code to the clipboard."""
-        self.clipboard_clear()
-        self.clipboard_append(self.model.code)
-        set_text(self.copy, texts.COPIED)
-        self.later(COPIED_MS, lambda: set_text(self.copy, texts.COPY.text))
+    def _copy(self) -> None:
+        self.copy(self.model.code, self.copy_button, texts.COPY.text)

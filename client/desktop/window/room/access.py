@@ -11,9 +11,9 @@ from client.desktop.window.widgets.buttons import hint, menu_button
 from client.desktop.window.widgets.screen import Act, Panel, set_text, show
 from client.desktop.window.widgets.theme import Look
 from client.texts import room as texts
+from client.texts.phrases import COPIED
 from game.forms.room_view import View
 
-COPIED_MS = 2000
 MOST_SHOWN = 20
 
 
@@ -23,7 +23,7 @@ class AccessPanel(Panel[RoomModel]):
     def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RoomModel, server: str) -> None:
         super().__init__(parent, look, act, model)
         self._server = server
-        self._copied = False
+        self._caption = texts.INVITE
         self.owner, self.menu = menu_button(self, texts.OWNER, fill=self.fill_menu)
         self.owner.grid(row=0, column=0)
         self.owner.grid_remove()
@@ -35,18 +35,14 @@ class AccessPanel(Panel[RoomModel]):
         """Show what the user can do."""
         show(self.owner, self.model.access.owns(view))
         self.invite.configure(state="normal" if self.model.access.is_known else "disabled")
-        if not self._copied:
-            set_text(self.invite, texts.INVITE_PRIVATE if view.private else texts.INVITE)
+        self._caption = texts.INVITE_PRIVATE if view.private else texts.INVITE
+        if self.invite.cget("text") != COPIED:
+            set_text(self.invite, self._caption)
 
     def copy_invitation(self) -> None:
         """Copy the invitation line to the clipboard, once it is known."""
-        if not self.model.access.is_known:
-            return
-        self.clipboard_clear()
-        self.clipboard_append(self._line)
-        self._copied = True
-        set_text(self.invite, texts.COPIED)
-        self.later(COPIED_MS, self._show_invitation)
+        if self.model.access.is_known:
+            self.copy(self._line, self.invite, self._caption)
 
     def fill_menu(self) -> None:
         """Fill the menu with the owner's current actions."""
@@ -59,10 +55,6 @@ class AccessPanel(Panel[RoomModel]):
         menu.add_command(label=text, command=self.acts(lambda: model.access.lock(not locked)))
         for name in model.access.may_be_removed(view)[:MOST_SHOWN]:
             menu.add_command(label=texts.remove(name), command=self.acts(lambda name=name: model.access.remove(name)))  # type: ignore[misc]
-
-    def _show_invitation(self) -> None:
-        self._copied = False
-        self.act(lambda: None)
 
     @property
     def _line(self) -> str:

@@ -89,7 +89,7 @@ class Actions(Panel[RoomModel]):
             menu.add_command(label=ACTIONS[what], command=self._offers(what))
 
     def _offers(self, what: OfferKind) -> Callable[[], None]:
-        return lambda: self.act(lambda: self.model.offers.offer(what))
+        return lambda: self.act(lambda: self.model.offer(what))
 
     def _button(self, caption: Caption, action: Callable[[], object], style: str = "outline") -> ttk.Button:
         made = button(self._line, caption, self.acts(action), style)

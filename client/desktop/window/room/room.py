@@ -64,7 +64,7 @@ class RoomScreen(Screen[RoomModel]):
         self.board = in_grid(BoardCanvas(self, look, play=self._play, can_play=model.can_play), row=3, sticky="nsew")
         self.selection = in_grid(SelectionPanel(self, look, act, model), row=3, sticky="nsew")
         self.chat = ChatPanel(self, look, act, model.chat)
-        self.bars = Bars(self, look, lambda reply: act(lambda: model.offers.reply(reply)))
+        self.bars = Bars(self, look, lambda reply: act(lambda: model.reply(reply)))
         self.bars.grid(row=BARS_ROW, sticky="ew")
         self.notice = ttk.Label(self, anchor="center", justify="center")
         self.notice.grid(row=5, sticky="ew", pady=(0, look.px(6)))

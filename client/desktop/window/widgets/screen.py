@@ -9,9 +9,11 @@ from typing import Any, Generic, TypeVar
 import ttkbootstrap as ttk
 
 from client.desktop.window.widgets.theme import Look
+from client.texts.phrases import COPIED
 
 LABEL_BORDER = 4
 """The largest border that a theme keeps on each side of a label's text, in pixels."""
+COPIED_MS = 2000
 Act = Callable[[Callable[[], object]], None]
 """Runs an action on a model, then shows the result."""
 Placed = TypeVar("Placed", bound=tk.Widget)
@@ -32,9 +34,12 @@ class Panel(ttk.Frame, Generic[Model]):
         """Return a button's command that runs the action."""
         return lambda: self.act(action)
 
-    def later(self, after_ms: int, action: Callable[[], object]) -> None:
-        """Run an action after ``after_ms`` milliseconds, if this widget still exists."""
-        timer = self.after(after_ms, action)
+    def copy(self, text: str, pressed: ttk.Button, caption: str) -> None:
+        """Copy a text to the clipboard. The pressed button shows so for a while, then its caption again."""
+        self.clipboard_clear()
+        self.clipboard_append(text)
+        set_text(pressed, COPIED)
+        timer = self.after(COPIED_MS, lambda: set_text(pressed, caption))
         self.bind("<Destroy>", lambda _: self.after_cancel(timer), add="+")
 
 

@@ -99,7 +99,6 @@ class Look:
         self.theme: Theme = theme
         # The theme library unbinds the space bar from buttons, and people press buttons with it.
         app.bind_class("TButton", "<Key-space>", _press)
-        app.set_theme_modes(light=THEMES["light"], dark=THEMES["dark"])
         for name in THEMES.values():
             self._prepare(name)
         self.use(theme)

@@ -139,8 +139,8 @@ def test_a_fault_of_ours_is_noted_and_the_window_goes_on(desk: Desk) -> None:
     gwen = desk.sit_down("127.0.0.1:1")
     gwen.window.act(lambda: 1 // 0)
     gwen.window.model.background.run(lambda _: 1 // 0)
-    desk.wait(lambda: len(gwen.window.faults) == 2)
-    gwen.window.faults.clear()
+    desk.wait(lambda: len(desk.faults) == 2)
+    desk.faults.clear()
     gwen.window.toggle_keys()
     assert gwen.window.keys.page is not None
 

@@ -75,14 +75,14 @@ def test_a_draw_is_offered_declined_and_agreed(desk: Desk, shared_cluster: Clust
 def test_a_move_is_taken_back_and_a_game_aborted(desk: Desk, shared_cluster: ClusterControl) -> None:
     gil, hob = two_in_a_room(desk, shared_cluster, "gil w", "hob w")
     play((4,), gil, hob)
-    gil.room.act(lambda: gil.room.model.offers.offer("takeback"))
+    gil.room.act(lambda: gil.room.model.offer("takeback"))
     desk.wait(lambda: hob.bars == "gil w asks for a takeback")
     hob.types(hob.room.board, "y")
     for person in (gil, hob):
         person.waits_for(board=".........")
     gil.waits_for(headline="Your turn")
     hob.settles()
-    hob.room.act(lambda: hob.room.model.offers.offer("abort"))
+    hob.room.act(lambda: hob.room.model.offer("abort"))
     desk.wait(lambda: gil.bars == "hob w asks to abort the game")
     gil.settles()
     gil.types(gil.room.board, "y")

@@ -69,7 +69,7 @@ def test_the_board_stays_as_large_as_it_is_when_a_move_is_made_and_something_off
 
     before = sizes()
     play((0, 4), dot, eli)
-    dot.room.model.offers.offer("draw")
+    dot.room.model.offer("draw")
     desk.wait(lambda: eli.bars)
     assert sizes() == before
 

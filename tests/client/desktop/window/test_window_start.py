@@ -111,12 +111,12 @@ def test_a_name_is_kept_with_a_code_and_had_again_in_another_window(desk: Desk, 
     yara.window.toggle_recovery()
     page = yara.window.recovery.page
     assert page is not None
-    assert not page.copy.winfo_manager()
+    assert not page.copy_button.winfo_manager()
     page.make.invoke()
     desk.wait(lambda: page.model.code)
     yara.window.refresh()
     assert page.code.get() == page.model.code
-    page.copy.invoke()
+    page.copy_button.invoke()
     code = page.clipboard_get()
     assert code == page.model.code
     other = desk.sit_down(shared_cluster.name_server)

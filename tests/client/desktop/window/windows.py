@@ -51,6 +51,7 @@ class Desk:
         )
         shell = ttk.Toplevel(title=name, size=SIZE, position=(20 * next(self._numbers), 0))
         window = open_window(shell, model, self.look)
+        window.note = self.faults.append
         self.windows.append(window)
         return Person(self, window)
 
@@ -65,7 +66,7 @@ class Desk:
 
     def clear(self) -> None:
         """Close all windows; none may have met a fault of ours."""
-        faults = self.faults + [fault for window in self.windows for fault in window.faults]
+        faults = list(self.faults)
         for window in self.windows:
             if window.shell.winfo_exists():
                 window.close()
@@ -131,8 +132,8 @@ class Person:
         screen = self.window.screen
         if isinstance(screen, RoomScreen):
             return f"{screen.headline.cget('text')} {drawn(screen.board)} {screen.notice.cget('text')}"
-        if self.window.faults:
-            raise self.window.faults[0]
+        if self.desk.faults:
+            raise self.desk.faults[0]
         return type(screen).__name__
 
     def clicks(self, cell: int) -> None:

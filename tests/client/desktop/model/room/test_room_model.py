@@ -43,9 +43,9 @@ def test_a_declined_offer_is_said_to_whoever_made_it_until_they_do_something_els
     sit_down: SitDown, shared_cluster: ClusterControl
 ) -> None:
     gil, hux = two_playing(sit_down, shared_cluster, "gil m", "hux m")
-    gil.room.offers.offer("draw")
+    gil.room.offer("draw")
     hux.wait(hux.room.bars)
-    hux.room.offers.reply(hux.room.bars()[0].replies[1])
+    hux.room.reply(hux.room.bars()[0].replies[1])
     gil.wait(lambda: [bar.text for bar in gil.room.bars()] == ["hux m declined the draw"])
     hux.wait(lambda: not hux.room.bars())
     gil.plays(0)
@@ -210,7 +210,7 @@ def test_the_game_of_who_stays_away_is_claimed(sit_down: SitDown, own: ClusterCo
     ann.wait(lambda: [reply.text for bar in ann.room.bars() for reply in bar.replies], "the bar")
     (bar,) = ann.room.bars()
     assert bar.text == "bud is away: you can claim the game"
-    ann.room.offers.reply(bar.replies[0])
+    ann.room.reply(bar.replies[0])
     ann.wait(lambda: ann.room.view is not None and ann.room.view.phase == "finished")
     assert ann.room.view is not None
     assert ann.room.view.winner == "amy"
