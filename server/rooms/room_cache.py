@@ -35,9 +35,9 @@ class CachedRoom:
 
     def __init__(self, state: Room) -> None:
         self.state = state
-        # The last events with their versions, at most ``_RECENT``, without gaps. Not a ``deque``: an empty one takes as
-        # much memory as 64 events.
-        self._recent: list[tuple[int, Event]] = []
+        # The last events up to ``state``, at most ``_RECENT``. Not a ``deque``: an empty one takes as much memory as 64
+        # events.
+        self._recent: list[Event] = []
         # What readers got at this version: the room in its forms, and the events after a version.
         self._forms: dict[str, object] = {}
         self._after: dict[int, list[Plain]] = {}
@@ -46,17 +46,18 @@ class CachedRoom:
         """Replace the state. ``add_event`` is called next, for each new event."""
         self.state, self._forms, self._after = state, {}, {}
 
-    def add_event(self, version: int, event: Event) -> None:
+    def add_event(self, event: Event) -> None:
         """Add a published event."""
-        self._recent.append((version, event))
+        self._recent.append(event)
         del self._recent[:-_RECENT]
 
     def after(self, version: int) -> list[Plain]:
         """Return the cached events after a version. Earlier ones are in the journal. All readers get the same list."""
         events = self._after.get(version)
         if events is None:
+            numbered = enumerate(self._recent, self.state.version + 1 - len(self._recent))
             events = self._after[version] = [
-                {"version": number, **to_plain(event)} for number, event in self._recent if number > version
+                {"version": number, **to_plain(event)} for number, event in numbered if number > version
             ]
         return events
 

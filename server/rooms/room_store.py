@@ -139,7 +139,7 @@ class RoomStore:
         for entry, event in zip(batch.entries, batch.events, strict=True):
             held = changed.get(entry.stream)
             if held is not None:
-                held.add_event(entry.version, event)
+                held.add_event(event)
             elif is_segment(entry.stream):
                 self.archive.add(entry)
         self.published = batch.entries[-1].position
