@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.conditions import wait_until
+from wire.addresses import Address
+from wire.later import Later
+from wire.rpc.dispatcher import Procedure
 from wire.rpc.endpoint import Endpoint
 
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
@@ -45,6 +48,15 @@ class LoopThread:
 
     def _on_error(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self.errors.append(context.get("exception") or RuntimeError(context["message"]))
+
+
+def endpoint_at(bind: Address, **given: Any) -> Endpoint:
+    """An endpoint that counts nothing, and runs no procedures unless that is given."""
+    return Endpoint(bind, **{"answered": lambda *_: None, "run": no_procedures, **given})
+
+
+def no_procedures(_procedure: Procedure) -> Later:
+    raise AssertionError
 
 
 @contextlib.contextmanager

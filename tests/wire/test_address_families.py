@@ -6,9 +6,9 @@ import socket
 
 import pytest
 
+from tests.wire.serving import endpoint_at
 from wire.addresses import Address, counted_host, listen, parse
 from wire.errors import TicTacToeError
-from wire.rpc.endpoint import Endpoint
 from wire.rpc.proxy import Proxy
 
 
@@ -87,7 +87,7 @@ def test_an_endpoint_listens_where_it_is_told(bind: str, callers: list[str]) -> 
             socket.create_connection((caller, port), timeout=10).close()
             sock, _ = listening.accept()
             sock.close()
-    endpoint = Endpoint(Address(bind, 0))
+    endpoint = endpoint_at(Address(bind, 0))
     assert endpoint.port > 0
     endpoint.close()
 

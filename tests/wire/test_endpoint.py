@@ -20,7 +20,7 @@ import pytest
 from game.errors import NotYourTurn, TicTacToeError
 from tests.conditions import PATIENCE_S, wait_until
 from tests.tampering import ends
-from tests.wire.serving import LoopThread, NewLoop, serving
+from tests.wire.serving import LoopThread, NewLoop, endpoint_at, serving
 from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, call, handshake, message
 from wire.arguments import anything, remote
 from wire.caller import calling_host
@@ -174,7 +174,7 @@ def served(server: Server, new_loop: NewLoop) -> Iterator[Served]:
 
 @contextlib.contextmanager
 def served_with(server: Server, new_loop: NewLoop, *, fails: bool = False, **given: Any) -> Iterator[Served]:
-    endpoint = Endpoint(HERE, **{"run": run, **given})
+    endpoint = endpoint_at(HERE, **{"run": run, **given})
     endpoint.offer("server", server)
     with serving(endpoint, new_loop=new_loop, fails=fails) as thread:
         yield Served(endpoint, thread)
@@ -230,7 +230,7 @@ def test_a_call_that_wants_no_answer_and_a_ping(served: Served, server: Server) 
 
 
 def test_clients_that_connect_before_it_serves_wait(server: Server, new_loop: NewLoop) -> None:
-    endpoint = Endpoint(HERE)
+    endpoint = endpoint_at(HERE)
     endpoint.offer("server", server)
     early = socket.create_connection(("127.0.0.1", endpoint.port), PATIENCE_S)
     early.sendall(handshake("server") + invoke(2, "back", 5))
@@ -543,7 +543,7 @@ def test_its_end_closes_the_connections_and_abandons_deferred_answers(server: Se
 
 
 def test_its_end_closes_also_what_has_only_just_connected(new_loop: NewLoop) -> None:
-    endpoint = Endpoint(HERE)
+    endpoint = endpoint_at(HERE)
     thread = LoopThread(new_loop)
     with socket.create_connection(("127.0.0.1", endpoint.port), PATIENCE_S) as client:
 
@@ -561,7 +561,7 @@ def test_its_end_closes_also_what_has_only_just_connected(new_loop: NewLoop) -> 
 
 
 def test_an_endpoint_that_never_served_can_be_closed() -> None:
-    endpoint = Endpoint(HERE)
+    endpoint = endpoint_at(HERE)
     endpoint.close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", endpoint.port), PATIENCE_S)

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from server.log.entries import LONGEST_BODY
-from tests.wire.serving import NewLoop, serving
+from tests.wire.serving import NewLoop, endpoint_at, serving
 from wire.arguments import remote, text
 from wire.errors import TooLarge
 from wire.message_reader import LARGEST_OF_SERVERS
 from wire.rpc import Address, Proxy
-from wire.rpc.endpoint import Endpoint
 
 KEY = b"k" * 32
 LARGE = "x" * 3_000_000
@@ -32,7 +31,7 @@ class Server:
 @pytest.fixture(params=[KEY, None], ids=["servers", "clients"])
 def caller(request: pytest.FixtureRequest, new_loop: NewLoop) -> Iterator[tuple[Proxy, bool]]:
     """Who calls an endpoint of their kind, and whether that is a server."""
-    endpoint = Endpoint(Address("127.0.0.1", 0), key=request.param)
+    endpoint = endpoint_at(Address("127.0.0.1", 0), key=request.param)
     endpoint.offer("server", Server())
     remote_object = Proxy(Address("127.0.0.1", endpoint.port), "server", key=request.param)
     with serving(endpoint, new_loop=new_loop):

@@ -13,14 +13,13 @@ import pytest
 
 from game.errors import NotYourTurn, TicTacToeError
 from tests.conditions import PATIENCE_S
-from tests.wire.serving import LoopThread, NewLoop, serving
+from tests.wire.serving import LoopThread, NewLoop, endpoint_at, serving
 from verify.fuzz.wire_inputs import handshake
 from wire.arguments import remote, text
 from wire.frames import EXCEPTION, INVOKE, MSGPACK, ONEWAY, encode
 from wire.later import Later, Shared, answered, failed
 from wire.replies import Replies
 from wire.rpc import Address, Proxy
-from wire.rpc.endpoint import Endpoint
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -98,7 +97,7 @@ def slow() -> Slow:
 
 @pytest.fixture
 def address(slow: Slow, new_loop: NewLoop) -> Iterator[Address]:
-    endpoint = Endpoint(Address("127.0.0.1", 0))
+    endpoint = endpoint_at(Address("127.0.0.1", 0))
     endpoint.offer("slow", slow)
     with serving(endpoint, new_loop=new_loop) as slow.thread:
         yield Address("127.0.0.1", endpoint.port)

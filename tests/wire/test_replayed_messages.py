@@ -12,7 +12,7 @@ import pytest
 
 from tests.conditions import wait_until
 from tests.tampering import Wire, connected, ends, messages, with_header
-from tests.wire.serving import NewLoop, serving
+from tests.wire.serving import NewLoop, endpoint_at, serving
 from wire import PEER, PEER_PROTOCOL
 from wire.arguments import remote, text
 from wire.authentication import HELLO_BYTES, Initiator
@@ -45,7 +45,7 @@ def server() -> Server:
 
 @pytest.fixture
 def endpoint(server: Server, new_loop: NewLoop) -> Iterator[Endpoint]:
-    endpoint = Endpoint(Address("127.0.0.1", 0), key=KEY)
+    endpoint = endpoint_at(Address("127.0.0.1", 0), key=KEY)
     endpoint.offer(PEER, server)
     with serving(endpoint, new_loop=new_loop):
         yield endpoint
@@ -164,7 +164,7 @@ def test_who_sends_a_handshake_back_does_not_have_the_key(new_loop: NewLoop) -> 
     def mirrored(number: int, _message: bytes) -> list[bytes]:
         return [mirror.asked[-1][number]]
 
-    listening = Endpoint(Address("127.0.0.1", 0))
+    listening = endpoint_at(Address("127.0.0.1", 0))
     mirror = Wire(Address("127.0.0.1", listening.port))
     mirror.change_answered = mirrored
     caller = Proxy(mirror.address, PEER, key=KEY)

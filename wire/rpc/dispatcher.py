@@ -17,7 +17,6 @@ import Pyro4.constants
 import Pyro4.errors
 import Pyro4.util
 
-from game.errors import InvariantBroken
 from wire.authentication import NotAuthentic, Session
 from wire.caller import set_calling_host
 from wire.errors import InternalError
@@ -76,15 +75,15 @@ class _EndpointObject:
 class Dispatcher:
     """Answers the calls to one endpoint."""
 
-    def __init__(self, answered: Answered | None = None, run: Run | None = None) -> None:
+    def __init__(self, answered: Answered, run: Run) -> None:
         self.objects: dict[str, object] = {}
         """The remote objects by name."""
         self.make: Callable[[str], object] = lambda _name: None
         """Makes other objects, each for one call; see ``Endpoint.offer_on_demand``."""
-        self.answered: Answered = answered or _nobody_counts
+        self._answered = answered
         self._exposed: set[tuple[type, object]] = set()
         """The methods that clients may call and have called, with the class of the object."""
-        self._run: Run = run or _no_procedures
+        self._run = run
         self._endpoint_object = self.objects[Pyro4.constants.DAEMON_NAME] = _EndpointObject(self._find)
 
     def members_of(self, object_id: object) -> dict[str, list[str]]:
@@ -192,16 +191,8 @@ class Dispatcher:
                 error = failure
         if error is not None:
             data, flags = _written(serializer, error), EXCEPTION
-        self.answered(method, None if error is None else for_the_wire(error).code, monotonic() - received_at)
+        self._answered(method, None if error is None else for_the_wire(error).code, monotonic() - received_at)
         return encode(RESULT, flags, call.sequence, call.serializer, data, connection.prove)
-
-
-def _no_procedures(_procedure: Procedure) -> Later:
-    raise InvariantBroken("a remote method returned a procedure at an endpoint that cannot run it")
-
-
-def _nobody_counts(_method: object, _code: str | None, _took_s: float) -> None:
-    """Do nothing: the endpoint has no callback for answers."""
 
 
 def _written(serializer: Any, error: Exception) -> bytes:

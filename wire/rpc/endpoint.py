@@ -28,15 +28,15 @@ class Endpoint:
         self,
         bind: Address,
         *,
+        answered: Answered,
+        run: Run,
         key: bytes | None = None,
         most_of_host: int | None = None,
-        answered: Answered | None = None,
-        run: Run | None = None,
     ) -> None:
         """Listen. Clients that connect before ``begin`` wait in the listen queue. Raises Unreachable.
 
-        ``most_of_host``: the most connections from one host; by default no separate limit. ``answered`` is called for
-        every answer. ``run`` runs the procedures that remote methods return.
+        ``answered`` is called for every answer. ``run`` runs the procedures that remote methods return.
+        ``most_of_host``: the most connections from one host; by default no separate limit.
         """
         try:
             self._listening = listen(bind, backlog=BACKLOG)
@@ -48,8 +48,9 @@ class Endpoint:
         """The port in use. If the requested port was 0, the system chose it."""
         self._largest = max(largest, LARGEST_OF_SERVERS) if key else min(largest, LARGEST_CALL)
         self._limits = ConnectionLimits(most=most, most_of_host=most if most_of_host is None else most_of_host)
+        self._answered = answered
         self._dispatcher = Dispatcher(answered, run)
-        self._greeter = Greeter(key, self._dispatcher.members_of, lambda code: self._dispatcher.answered("", code, 0.0))
+        self._greeter = Greeter(key, self._dispatcher.members_of, lambda code: answered("", code, 0.0))
         self._open = OpenConnections(self._limits, connection=self._connection, refusal=self._greeter.refusal)
 
     @property
@@ -88,7 +89,7 @@ class Endpoint:
             greet=self._greet,
             answer=self._dispatcher.answer,
             on_lost=self._open.forget,
-            on_not_authentic=lambda: self._dispatcher.answered("", Forbidden.code, 0.0),
+            on_not_authentic=lambda: self._answered("", Forbidden.code, 0.0),
             turns=self._open.turns,
             idle_s=config.COMMTIMEOUT,
         )

@@ -65,7 +65,9 @@ class Served:
         self.loop = EventLoop("asyncio", lambda message, error: self.failures.append((message, error)))
         host = LoopHost(self.loop, calls_in_threads(self.loop, self._main, threads=THREADS, name="main"))
         self.front_door = front_door_of(self.loop, host)
-        self.endpoint = Endpoint(Address("127.0.0.1", 0), run=lambda effects: Procedure(effects, host).begin())
+        self.endpoint = Endpoint(
+            Address("127.0.0.1", 0), answered=lambda *_: None, run=lambda effects: Procedure(effects, host).begin()
+        )
         self.endpoint.offer(COMMUNICATION, self.front_door)
         self.endpoint.begin(self.loop.loop)
         self._thread = threading.Thread(target=self.loop.run)
