@@ -89,7 +89,7 @@ class GuardedCopy:
         """Do work as ``read`` does, and pause the compactor: its snapshots of older rows could replace newer ones."""
 
         def change() -> Result:
-            with self._compactor.paused():
+            with self._compactor.paused:
                 return work()
 
         return (yield from self.read(change))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 import structlog
@@ -56,9 +55,10 @@ class Compactor:
         self._every = every
         self._keep_events = keep_events
         self.retries = Retries("snapshots not written")
-        # Protects ``_counted``, ``_tails`` and ``_due``. ``_paused`` is held while snapshots are made and stored.
+        # Protects ``_counted``, ``_tails`` and ``_due``.
         self._lock = threading.Lock()
-        self._paused = threading.Lock()
+        self.paused = threading.Lock()
+        """Held while snapshots are made and stored. While another holds it, none is made."""
         self._counted = False
         # Entries since the last snapshot, by stream. ``_due`` has the streams to compact next, and none that keeps its
         # events.
@@ -97,17 +97,13 @@ class Compactor:
         while self.compact_some():
             pass
 
-    def paused(self) -> AbstractContextManager[bool]:
-        """Return a context manager. No snapshot is made inside it."""
-        return self._paused
-
     def while_paused(self, effects: Effects[Result]) -> Effects[Result]:
         """Run a procedure while no snapshot is made."""
-        yield Blocking(self._paused.acquire)  # may wait for snapshots that are being stored
+        yield Blocking(self.paused.acquire)  # may wait for snapshots that are being stored
         try:
             return (yield from effects)
         finally:
-            self._paused.release()
+            self.paused.release()
 
     def compact_some(self) -> bool:
         """Make the snapshots of at most ``AT_ONCE`` due streams.
@@ -118,14 +114,14 @@ class Compactor:
             self.recount()
         with self._lock:
             chosen = sorted(self._due)[:AT_ONCE]
-        if not self._paused.acquire(blocking=False):
+        if not self.paused.acquire(blocking=False):
             return False
         try:
             snapshots = [snapshot for stream in chosen if (snapshot := self._snapshot_or_none(stream)) is not None]
             if snapshots:
                 self._journal.put_snapshots(snapshots, keep_events=self._keep_events)
         finally:
-            self._paused.release()
+            self.paused.release()
         with self._lock:
             self._due.difference_update(chosen)
             for snapshot in snapshots:

@@ -73,9 +73,8 @@ def _sound_epoch(row: Sequence[Any]) -> Epoch | None:
 
 def _is_sound(row: Sequence[Any]) -> bool:
     """Return whether a row of epoch, holder, position and checksum is as it was written."""
-    if not (type(row[0]) is int and type(row[1]) is str and type(row[2]) is int):
-        return False
-    return row[3] is None or bool(row[3] == _term_checksum(EpochStart(*row[:3])))
+    is_typed = type(row[0]) is type(row[2]) is int and type(row[1]) is str
+    return is_typed and (row[3] is None or bool(row[3] == _term_checksum(EpochStart(*row[:3]))))
 
 
 def _term_checksum(term: EpochStart) -> int:

@@ -70,7 +70,7 @@ def test_while_the_journal_is_sent_whole_no_snapshot_is_taken(journal: Journal) 
     main = compactor(journal)
     journal.append(entries)
     main.count_entries(entries)
-    with main.paused():
+    with main.paused:
         assert not main.compact_some()
     assert journal.copy(ROOM).snapshot is None
     assert main.compact_some()
