@@ -123,9 +123,9 @@ class ClusterControl(StatusReader):
             raise CannotStart(f"the servers run, but refuse commands: {refuses_with['why']}")
 
     def roles_with_other_protocol(self) -> list[str]:
-        """Return the servers here that use another version of the protocol between servers."""
+        """Return the servers here that use another version of the protocol between servers. Raises Forbidden."""
         roles = [role for role in (MAIN, COMMUNICATION, REPLICATION) if self.process_of(role) is not None]
-        return [role for role in roles if self.has_other_protocol(role)]
+        return [role for role in roles if self.call(role, "status") is None and role in self._other_protocol]
 
     def _check_ports_of(self, roles: Sequence[str]) -> None:
         """Raises CannotStart if servers of another data folder use their ports; this folder may be a copy of it."""

@@ -71,6 +71,5 @@ class Candidate:
             logger.error("serving reads only", why=error.message)
 
     def _serve(self, serving: Reads) -> None:
-        self._process.commit_lock = serving.committer
         self._peer.serve(serving)
         self._process.serve_clients()

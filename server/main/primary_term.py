@@ -134,7 +134,6 @@ class PrimaryTerm(Reads):
     def begin(self) -> None:
         """Load the summaries of the journal, offer the rooms, and begin the procedures and threads of the term."""
         process = self._process
-        process.commit_lock = self.committer
         self.load()
         self._replication = process.begin("replication", self.replicator.run(process.go_on))
         process.begin("sweep", self._sweep())

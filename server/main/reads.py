@@ -43,7 +43,7 @@ class Reads:
     ) -> None:
         """``store``: an empty room store. ``sweeps``: see ``CommandService``."""
         self.store = store
-        self.committer = committer
+        self.committer = process.commit_lock = committer
         self._clients = process.clients
         self._cluster_id = process.cluster_id
         house_bot = token_hash(house_bot_token(process.key))

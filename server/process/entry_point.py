@@ -41,10 +41,10 @@ def main(role: str, build: Callable[[ServerProcess], None]) -> NoReturn:
         if role in (MAIN, REPLICATION):
             this_machine.check_one_machine(settings)
         log_file = LogFile(settings, role)
-        if processes.is_standby():
+        if os.environ.get(processes.STANDBY):
             late_imports.import_all()
-            if not processes.wait_for_begin():
-                sys.exit(0)
+            if sys.stdin.readline() != processes.BEGIN.decode():
+                sys.exit(0)  # the starter is gone
         gc.freeze()  # imported objects stay, so collections need not scan them, above all in a takeover
         process = ServerProcess(role, settings)
         for number in (signal.SIGINT, signal.SIGTERM):

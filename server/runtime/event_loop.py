@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import math
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -47,12 +46,10 @@ class EventLoop:
         self.loop = new_loop(kind)
         self._on_failure = on_failure
         self.loop.set_exception_handler(self._on_exception)
-        self._thread = threading.get_ident()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="blocking")
 
     def run(self) -> None:
         """Run until ``stop`` is called. The calling thread becomes the loop's thread."""
-        self._thread = threading.get_ident()
         self.loop.run_forever()
 
     def stop(self) -> None:
@@ -84,8 +81,6 @@ class EventLoop:
 
     def result_of(self, function: Callable[[], Result]) -> Result:
         """Run a function in the loop and return its result, from any other thread. Raises what it raises."""
-        if threading.get_ident() == self._thread:
-            return function()
 
         async def run() -> Result:
             return function()

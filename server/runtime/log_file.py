@@ -17,6 +17,7 @@ import structlog
 from server.runtime.retries import Retries
 from server.settings import Settings
 from server.telemetry import logs
+from wire import NAME_SERVER
 
 CHECK_EVERY_S = 1.0
 _STDOUT, _STDERR = 1, 2
@@ -24,15 +25,15 @@ _STDOUT, _STDERR = 1, 2
 logger = structlog.get_logger()
 
 
-def open_new(settings: Settings, role: str, *, is_written_to: bool = False) -> IO[bytes]:
+def open_new(settings: Settings, role: str) -> IO[bytes]:
     """Return the open log of a new process, or the null device if no file can be created.
 
-    ``is_written_to``: also return the null device when the file has no room. It is for a process that ends when it
-    cannot write, such as the name server, which is not a program of this project.
+    For the name server it is also the null device when the file has no room: that program, which is not of this
+    project, ends when it cannot write.
     """
     try:
         opened = _new_path(settings, role).open("ab", buffering=0)
-        if is_written_to:
+        if role == NAME_SERVER:
             opened.write(b"\n")
             opened.truncate(0)
         return opened

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from pathlib import Path
 
 from server.settings import Settings, SettingsError
 from wire.atomic_files import create_file
@@ -55,15 +54,10 @@ def cluster_key(settings: Settings) -> bytes:
     if settings.cluster_key:
         return _long_enough(settings.cluster_key)
     file = settings.data / KEY_FILE
-    if not file.exists():
-        _make(file)
+    if not file.exists():  # if two processes create it at once, the first key is kept
+        file.parent.mkdir(parents=True, exist_ok=True)
+        create_file(file, secrets.token_urlsafe(32), mode=0o600)
     return _long_enough(file.read_text().strip())
-
-
-def _make(file: Path) -> None:
-    """Create the key file atomically and completely. If two processes do so at once, the first key is kept."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    create_file(file, secrets.token_urlsafe(32), mode=0o600)
 
 
 def _long_enough(key: str) -> bytes:

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
 import psutil
 import structlog
@@ -66,7 +65,7 @@ def start(role: str, settings: Settings, *, standby: bool = False) -> subprocess
     """
     variables = {STANDBY: "1" if standby else "", CODE: code_on_disk()}
     with contextlib.ExitStack() as opened:
-        output = opened.enter_context(new_log(settings, role))
+        output = opened.enter_context(log_file.open_new(settings, role))
         stdin = subprocess.PIPE if standby else subprocess.DEVNULL
         if role == TEMPLATE:
             stdin = opened.enter_context(template_socket.bound(settings)).fileno()
@@ -81,25 +80,10 @@ def start(role: str, settings: Settings, *, standby: bool = False) -> subprocess
         )
 
 
-def new_log(settings: Settings, role: str) -> IO[bytes]:
-    """Return the open log of a new process."""
-    return log_file.open_new(settings, role, is_written_to=role == NAME_SERVER)
-
-
 def environment_of(settings: Settings) -> dict[str, str]:
     """Return the environment of a process with these settings."""
     own = {STANDBY: "", STARTED_IN: RunDirectory(settings).id, **_owner_variable(settings)}
     return {**os.environ, **as_environment(settings), **own}
-
-
-def is_standby() -> bool:
-    """Whether this process was started as a stand-by."""
-    return bool(os.environ.get(STANDBY))
-
-
-def wait_for_begin() -> bool:
-    """Wait as a stand-by for the begin signal; return False when the starter is gone instead."""
-    return sys.stdin.readline() == BEGIN.decode()
 
 
 def code_on_disk() -> str:

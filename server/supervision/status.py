@@ -41,7 +41,10 @@ class StatusReader:
         self._recoveries = RecoveryLog(settings)
         self._key = key
         self._other_protocol: set[str] = set()
-        """Servers that last answered in another version of the protocol between servers."""
+        """Servers that last answered in another version of the protocol between servers.
+
+        Their refusal shows that. Nothing that they answer can be authenticated here.
+        """
 
     def status(self) -> list[RoleStatus]:
         """Return the status of the four roles, in the order of ``processes.ROLES``.
@@ -96,13 +99,6 @@ class StatusReader:
             return status if method == "status" else remote.call(method, *arguments, timeout_s=CALL_TIMEOUT_S) or {}
 
         return self._call(role, request)
-
-    def has_other_protocol(self, role: str) -> bool:
-        """Whether a server is there with another version of the protocol between servers. Raises Forbidden.
-
-        Its refusal shows that. Nothing that it answers can be authenticated here.
-        """
-        return self.call(role, "status") is None and role in self._other_protocol
 
     def port_conflict(self, role: str) -> str:
         """Return why no server of this data folder can run in that role, as part of a sentence for people.

@@ -12,6 +12,7 @@ import msgspec
 import psutil
 import structlog
 
+from server.runtime import log_file
 from server.settings import Settings
 from server.supervision import processes, template_socket
 from server.supervision.processes import TEMPLATE
@@ -69,7 +70,7 @@ def fork(role: str, settings: Settings) -> RunFile | None:
     request = template_socket.Request(role, processes.environment_of(settings))
     message = json.dumps(request).encode()  # msgspec refuses what is not UTF-8, and an environment may have that
     try:
-        with connect(settings, settings.hang_s / 2) as connection, processes.new_log(settings, role) as output:
+        with connect(settings, settings.hang_s / 2) as connection, log_file.open_new(settings, role) as output:
             run = template_socket.exchange(connection, message, output.fileno())
     except TicTacToeError:
         return None

@@ -70,25 +70,21 @@ class CommitCounts:
 
 
 class Stopwatch:
-    """The total time of a condition. The caller of ``set`` holds a lock; readers need none."""
+    """The total time of a condition."""
 
     def __init__(self, *, running: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._state: tuple[float, float | None] = 0.0, clock() if running else None
-        """Seconds of earlier periods, and when the current period began (None: there is none). One tuple, so that both
-        values are of the same moment.
-        """
+        self._before = 0.0  # seconds of earlier periods
+        self._since = clock() if running else None  # when the current period began; None: there is none
 
     def set(self, running: bool) -> None:
         """Record whether the condition holds from now on."""
-        before, since = self._state
-        if running and since is None:
-            self._state = before, self._clock()
-        elif not running and since is not None:
-            self._state = before + self._clock() - since, None
+        if not running:
+            self._before, self._since = self.seconds, None
+        elif self._since is None:
+            self._since = self._clock()
 
     @property
     def seconds(self) -> float:
         """The total seconds until now."""
-        before, since = self._state
-        return before if since is None else before + self._clock() - since
+        return self._before if self._since is None else self._before + self._clock() - self._since

@@ -184,11 +184,6 @@ def test_a_function_of_the_loop_has_its_result_in_another_thread(running: Runnin
     assert running.failures == []
 
 
-def test_in_the_thread_of_the_loop_a_function_is_called_at_once(running: Running) -> None:
-    """It would wait for itself for ever."""
-    assert running.loop.result_of(lambda: running.loop.result_of(threading.current_thread)) is running.thread
-
-
 # -- failures --------------------------------------------------------------------------------------------------------
 
 
