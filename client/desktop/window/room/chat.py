@@ -40,8 +40,8 @@ class ChatPanel(Panel[ChatModel]):
         self.entry = in_grid(ttk.Entry(self), row=3, column=0, columnspan=2, sticky="ew", pady=(look.px(6), 0))
         self.entry.bind("<Return>", lambda _: self._send())
         hint(self.entry, texts.WRITE)
-        self.lines.bind("<<ThemeChanged>>", lambda _: self._recolour())
-        self._recolour()
+        for change in ("<Map>", "<<ThemeChanged>>"):  # the event of a theme misses what was never shown
+            self.lines.bind(change, lambda _: self._recolour())
 
     def _build_head(self) -> None:
         look = self.look

@@ -135,6 +135,26 @@ def test_the_page_of_keys_comes_and_goes(desk: Desk) -> None:
         assert (eva.window.keys.page is not None) is shown
 
 
+def test_a_change_of_the_theme_reaches_what_the_windows_draw_themselves(
+    desk: Desk, shared_cluster: ClusterControl
+) -> None:
+    thea = desk.sit_down(shared_cluster.name_server, "thea")
+    thea.opens_new_room("by day and night").open.invoke()
+    board, lines = thea.room.board, thea.room.chat.lines
+    thea.window.toggle_cluster_view()
+    view = thea.window.cluster_view.page
+    assert view is not None
+    for theme in ("dark", "light"):  # at first the chat has never been shown
+        thea.window.change_theme()
+        palette = desk.look.palette
+        assert desk.look.theme == theme
+        for drawn_on in (board, view.picture):
+            desk.wait(lambda on=drawn_on, ground=palette.ground: str(on.cget("background")) == ground)  # type: ignore[misc]
+        thea.room.toggle_chat()
+        desk.wait(lambda cell=palette.cell: lines.winfo_viewable() and str(lines.cget("background")) == cell)  # type: ignore[misc]
+        thea.room.toggle_chat()
+
+
 def test_a_fault_of_ours_is_noted_and_the_window_goes_on(desk: Desk) -> None:
     gwen = desk.sit_down("127.0.0.1:1")
     gwen.window.act(lambda: 1 // 0)
