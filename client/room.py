@@ -59,7 +59,8 @@ class RoomClient:
         self._commands = connect(lambda _: None)
         # The role of the last ``join``; None before it and after ``leave``.
         self._role: Literal["player", "spectator"] | None = None
-        # True when the servers count this player as away without a ``leave``. ``watch`` then joins again.
+        # True when the servers count this player as away without a ``leave``. While there is a role, ``watch`` then
+        # joins again.
         self._counted_away = False
 
     def join(self, role: Literal["player", "spectator"] = "player", *, request_id: str | None = None) -> CommandAnswer:
@@ -76,7 +77,6 @@ class RoomClient:
     def leave(self, *, request_id: str | None = None) -> CommandAnswer:
         """Leave the room. A player keeps the seat, and ``join`` returns to it."""
         self._role = None
-        self._counted_away = False
         return self._command("leave", request_id)
 
     def move(self, move: object, *, request_id: str | None = None) -> CommandAnswer:

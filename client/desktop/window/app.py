@@ -216,7 +216,7 @@ class Window:
             return
         model = new_model()
         if model is None:
-            self.act(lambda: self.model.start.show_message(signed_out))
-            return
-        beside.open(lambda parent: new_page(parent, self.look, self.act, model), size, on_close=model.stop)
+            self.model.start.message = signed_out
+        else:
+            beside.open(lambda parent: new_page(parent, self.look, self.act, model), size, on_close=model.stop)
         self.refresh()

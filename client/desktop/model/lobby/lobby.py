@@ -77,7 +77,7 @@ class LobbyModel:
         if self._shown is None:
             wanted = self.search.casefold().split()
             found = [row for row in (self.rooms or {}).values() if all(word in _text(row) for word in wanted)]
-            self._shown = heapq.nsmallest(SHOWN, found, key=lambda row: (_order(row), row.title.casefold(), row.room))
+            self._shown = heapq.nsmallest(SHOWN, found, key=_order)
         return self._shown
 
     def search_for(self, text: str) -> None:
@@ -186,9 +186,9 @@ class LobbyModel:
         return not refused
 
 
-def _order(row: Row) -> int:
+def _order(row: Row) -> tuple[int, str, str]:
     """Return a room's rank in the list."""
-    return _ORDER.get(row.phase, len(_ORDER))
+    return _ORDER.get(row.phase, len(_ORDER)), row.title.casefold(), row.room
 
 
 def _text(row: Row) -> str:

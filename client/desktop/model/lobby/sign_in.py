@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from threading import Event
 
 from client.cluster import Cluster, connect
 from client.credentials import Credentials
@@ -52,6 +54,7 @@ class SignInModel:
         self.doing = ""
         """The action in progress, as a text; empty if there is none."""
         self.message = ""
+        """What cannot be done, and what to do instead."""
         self.offers_start = False
         self.preferences = preferences
         self._background = background
@@ -77,18 +80,14 @@ class SignInModel:
         Calls ``signed_in`` on success. On failure, ``message`` has the reason.
         """
         if self.doing:
-            return None
+            return
         self.server, self.name = server.strip(), name.strip()
         self.offers_start = False
-        if not self.name:
-            return self.show_message(texts.NAME_MISSING)
-        if not self.server:
-            return self.show_message(texts.SERVER_MISSING)
-        self.message, self.doing = "", texts.connecting(self.server)
-        server, name = self.server, self.name
-        code = code.strip()
-        self._task = self._background.run(lambda _: self._connect(server, name, code), self._welcome, self._failed)
-        return None
+        self.message = texts.NAME_MISSING if not self.name else "" if self.server else texts.SERVER_MISSING
+        if not self.message:
+            self.doing = texts.connecting(self.server)
+            work = partial(self._connect, self.server, self.name, code.strip())
+            self._task = self._background.run(work, self._welcome, self._failed)
 
     def start_cluster(self, name: str) -> None:
         """Start the servers on this machine, then sign in there with that name."""
@@ -110,11 +109,11 @@ class SignInModel:
     def _started(self, why_not: str) -> None:
         self.doing = ""
         if why_not:
-            return self.show_message(connection.did_not_start(why_not))
-        self.server = self._own_server
-        return self.sign_in(self.server, self.name)
+            self.message = connection.did_not_start(why_not)
+        else:
+            self.sign_in(self._own_server, self.name)
 
-    def _connect(self, server: str, name: str, code: str) -> SignedIn:
+    def _connect(self, server: str, name: str, code: str, _: Event) -> SignedIn:
         cluster = connect(server, deadline_s=DEADLINE_S, credentials=self._credentials)
         try:
             player = cluster.recover(name, code, remember=True) if code else cluster.claim(name, remember=True)
@@ -132,8 +131,4 @@ class SignInModel:
         self.doing = ""
         here = self._open_servers is not None and same_server(self.server, self._own_server)
         self.offers_start = isinstance(error, Unreachable) and here
-        self.show_message(texts.why_not(error, name=self.name, server=self.server, can_start=self.offers_start))
-
-    def show_message(self, text: str) -> None:
-        """Show a message: what cannot be done, and what to do instead."""
-        self.message = text
+        self.message = texts.why_not(error, name=self.name, server=self.server, can_start=self.offers_start)

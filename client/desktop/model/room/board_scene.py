@@ -47,23 +47,14 @@ def scene_of(
     return _drawn(rules, rules.describe(position), seat, None)
 
 
-def _drawn(rules: TicTacToe, board: Mapping[str, object], seat: Seat | None, pending: int | None) -> Scene:
-    marks, last = str(board["cells"]), board["last"]
-    won = _cells(board["line"])
-    lines = _lines(rules, won, last) if won and isinstance(last, int) else ()
+def _drawn(rules: TicTacToe, board: Mapping[str, Any], seat: Seat | None, pending: int | None) -> Scene:
+    marks, last, won = board["cells"], board["last"], frozenset(board["line"])
+    # One move can complete several lines.
+    complete = [line for line in rules.lines_through(last) if won.issuperset(line)] if won else []
     if pending is not None and seat is not None and marks[pending] == EMPTY:
         marks = marks[:pending] + seat + marks[pending + 1 :]
     else:
         pending = None
-    lit = frozenset(won) if won else frozenset([last] if isinstance(last, int) else [])
+    lit = won or frozenset([] if last is None else [last])
+    lines = tuple((line[0], line[-1]) for line in complete)
     return Scene(rules.width, rules.height, marks, lit, lines, pending, seat)
-
-
-def _cells(line: object) -> tuple[int, ...]:
-    return tuple(line) if isinstance(line, (list, tuple)) else ()
-
-
-def _lines(rules: TicTacToe, won: tuple[int, ...], last: int) -> tuple[tuple[int, int], ...]:
-    """Return the lines that the last move completed. One move can complete several."""
-    complete = [line for line in rules.lines_through(last) if set(line) <= set(won)]
-    return tuple((line[0], line[-1]) for line in complete)
