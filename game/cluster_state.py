@@ -69,6 +69,4 @@ def evolve(state: ClusterState, event: Happened) -> ClusterState:
 
 
 EVENTS = Form(Happened)
-to_plain, from_plain = EVENTS.to_plain, EVENTS.from_plain
 STATES = Form(ClusterState)
-encode, decode = STATES.to_plain, STATES.from_plain

@@ -33,4 +33,3 @@ class Released(Struct, frozen=True, tag="released", tag_field="kind"):
 Event = Claimed | Reserved | Recovered | Released
 
 EVENTS: Form[Event] = Form(Claimed, Reserved, Recovered, Released)
-to_plain, from_plain = EVENTS.to_plain, EVENTS.from_plain

@@ -201,5 +201,4 @@ def may_be_released(state: Name, *, seated: bool, inactive_s: float, grace_s: fl
 
 
 STATES = Form(Name)
-encode, decode = STATES.to_plain, STATES.from_plain
-"""``decode`` also reads states from before recovery codes."""
+"""Also reads states from before recovery codes."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from game.cluster_state import ClusterState, Drain, Happened, Tick, decide, decode, encode, evolve, from_plain, to_plain
+from game.cluster_state import EVENTS, STATES, ClusterState, Drain, Happened, Tick, decide, evolve
 from game.context import Context
 from game.errors import InvalidArgument
 from tests.game.playing import JUNK, UNTIMED
@@ -43,12 +43,12 @@ def test_service_time_never_goes_back_and_everything_survives_the_disk(steps: li
     for command, at in steps:
         before = state
         for event in decide(state, command, Context(at)):
-            assert from_plain(json.loads(json.dumps(to_plain(event)))) == event
+            assert EVENTS.from_plain(json.loads(json.dumps(EVENTS.to_plain(event)))) == event
             state = evolve(state, event)
             assert state != replace(before, version=state.version), "what happens changes something"
         assert state.at >= before.at
         assert state.version - before.version in (0, 1)
-        assert decode(json.loads(json.dumps(encode(state)))) == state
+        assert STATES.from_plain(json.loads(json.dumps(STATES.to_plain(state)))) == state
         if isinstance(command, Drain):
             assert state.draining == command.on
             assert state.until == (command.until if command.on else None)
@@ -59,14 +59,14 @@ def test_service_time_never_goes_back_and_everything_survives_the_disk(steps: li
     "wrong", [{"kind": "drained"}, {"at": -1}, {"at": None}, {"at": 1.0}, {"draining": 1}, {"until": "soon"}]
 )
 def test_anything_else_is_no_event(wrong: dict[str, object]) -> None:
-    good = to_plain(Happened(5, True, None))
-    assert from_plain({**good, "mood": "good"}) == Happened(5, True, None)
+    good = EVENTS.to_plain(Happened(5, True, None))
+    assert EVENTS.from_plain({**good, "mood": "good"}) == Happened(5, True, None)
     with pytest.raises(InvalidArgument):
-        from_plain({**good, **wrong})
+        EVENTS.from_plain({**good, **wrong})
 
 
 @UNTIMED
 @given(JUNK)
 def test_junk_is_no_event(junk: object) -> None:
     with pytest.raises(InvalidArgument):
-        from_plain(junk)
+        EVENTS.from_plain(junk)

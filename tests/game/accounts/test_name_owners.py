@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from game.accounts import names
-from game.accounts.name_events import Claimed, Event, Recovered, Released, Reserved, from_plain, to_plain
+from game.accounts.name_events import EVENTS, Claimed, Event, Recovered, Released, Reserved
 from game.accounts.names import NOBODY, REMEMBERED, Claim, Name, Recover, Release, Reserve, may_be_released
 from game.errors import BadToken, InvalidArgument, NameTaken, NotAllowed, Refusal, WrongCode
 from tests.game.playing import JUNK, UNTIMED
@@ -113,19 +113,19 @@ def test_held_is_who_was_heard_of_sits_in_a_room_or_kept_it(
     assert may_be_released(state, seated=seated, inactive_s=inactive_s, grace_s=10.0) is free
 
 
-EVENTS: tuple[Event, ...] = (Claimed("Ann", "t"), Reserved("c"), Recovered("u"), Released())
+OF_EACH_KIND: tuple[Event, ...] = (Claimed("Ann", "t"), Reserved("c"), Recovered("u"), Released())
 
 
-@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("event", OF_EACH_KIND)
 def test_events_come_back_from_the_disk(event: Event) -> None:
-    assert from_plain(json.loads(json.dumps({**to_plain(event), "unknown": 1}))) == event
+    assert EVENTS.from_plain(json.loads(json.dumps({**EVENTS.to_plain(event), "unknown": 1}))) == event
 
 
 def test_states_come_back_from_the_disk_also_those_from_before_names_could_be_kept() -> None:
     full = after(MINE, KEPT, Reserve("token-1", "code-2"), Recover("code-2", "token-2"))
     for state in (NOBODY, after(MINE), after(MINE, Release()), full):
-        assert names.decode(json.loads(json.dumps(names.encode(state)))) == state
-    assert names.decode({"version": 1, "name": "Ann", "token_hash": "t"}) == Name(1, "Ann", "t")
+        assert names.STATES.from_plain(json.loads(json.dumps(names.STATES.to_plain(state)))) == state
+    assert names.STATES.from_plain({"version": 1, "name": "Ann", "token_hash": "t"}) == Name(1, "Ann", "t")
 
 
 @UNTIMED
@@ -133,7 +133,7 @@ def test_states_come_back_from_the_disk_also_those_from_before_names_could_be_ke
 def test_junk_is_no_event(junk: object) -> None:
     for plain in ({"kind": "is_reserved", "code_hash": None}, {"kind": junk}, {"kind": "recovered"}):
         with pytest.raises(InvalidArgument):
-            from_plain(plain)
+            EVENTS.from_plain(plain)
 
 
 COMMANDS = st.one_of(

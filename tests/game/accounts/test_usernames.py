@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from game.accounts import names
-from game.accounts.name_events import Claimed, from_plain, to_plain
+from game.accounts.name_events import EVENTS, Claimed
 from game.accounts.names import LONGEST_NAME, NOBODY, Claim, Name, check_name, name_key
 from game.errors import InvalidArgument, NameTaken
 from tests.game.playing import JUNK, UNTIMED
@@ -150,9 +150,9 @@ def test_the_name_of_another_token_is_taken_and_the_refusal_keeps_the_secret() -
 
 def test_a_claim_and_its_name_come_back_from_the_disk() -> None:
     [event] = names.decide(NOBODY, MINE)
-    assert from_plain(json.loads(json.dumps({**to_plain(event), "unknown": 1}))) == event
+    assert EVENTS.from_plain(json.loads(json.dumps({**EVENTS.to_plain(event), "unknown": 1}))) == event
     state = names.evolve(NOBODY, event)
-    assert names.decode(json.loads(json.dumps(names.encode(state)))) == state
+    assert names.STATES.from_plain(json.loads(json.dumps(names.STATES.to_plain(state)))) == state
 
 
 @UNTIMED
@@ -160,4 +160,4 @@ def test_a_claim_and_its_name_come_back_from_the_disk() -> None:
 def test_junk_is_no_claim(junk: object) -> None:
     for plain in (junk, {"kind": "claimed", "name": "Ann"}, {"kind": "claimed", "name": junk, "token_hash": None}):
         with pytest.raises(InvalidArgument):
-            from_plain(plain)
+            EVENTS.from_plain(plain)

@@ -156,7 +156,7 @@ def test_a_won_game_is_waited_for_no_more() -> None:
 
 def drained(state: ClusterState, command: Drain | Tick, at: int = 0) -> ClusterState:
     for event in cluster_state.decide(state, command, Context(at=at)):
-        state = cluster_state.evolve(state, cluster_state.from_plain(cluster_state.to_plain(event)))
+        state = cluster_state.evolve(state, cluster_state.EVENTS.from_plain(cluster_state.EVENTS.to_plain(event)))
     return state
 
 
