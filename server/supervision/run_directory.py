@@ -98,14 +98,12 @@ class RunDirectory:
         except OSError as error:
             raise StorageFailed(f"the run directory cannot be written: {error.strerror or error}") from error
 
-    def try_to_write(self, run: RunFile) -> bool:
-        """Write a run file; return whether that succeeded. A process without a run file works just as well."""
+    def try_to_write(self, run: RunFile) -> None:
+        """Write a run file, or log why not. A process without a run file works just as well."""
         try:
             self.write(run)
         except StorageFailed as error:
             logger.warning("run file not written", other=run.role, pid=run.pid, why=error.message)
-            return False
-        return True
 
     def read(self, role: str) -> RunFile | None:
         """Return the run file of a role in this folder; None if there is none.
