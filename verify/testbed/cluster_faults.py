@@ -9,7 +9,7 @@ import random
 import signal
 import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -48,7 +48,7 @@ class ClusterFaults:
         self.cannot = cannot
         self._cluster = cluster
         self._detours = detours
-        self.set_clocks = clocks.set
+        self._clocks = clocks
         # By pid: every process that was ever suspended here, even if it has ended since.
         self._suspended: dict[int, RunFile] = {}
         self.name_server = cluster.name_server
@@ -140,7 +140,7 @@ class ClusterFaults:
                 found += [f"damaged row in the journal of {role}: {row}" for row in rows]
         return found
 
-    # -- network ------------------------------------------------------------------------------------------------------
+    # -- network and clocks ---------------------------------------------------------------------------------------
 
     def cut(self, role: str, port: str, direction: Direction) -> None:
         """Stop all traffic to a port ("in") or from it ("out"). The replica link counts as a part of a peer port."""
@@ -158,6 +158,10 @@ class ClusterFaults:
             return [settings.client_port_of(role)]
         link = [REPLICA_LINK] if role == REPLICATION else []
         return [settings.peer_address_of(role).port, *link]
+
+    def set_clocks(self, offsets_s: Sequence[float]) -> None:
+        """Set the offsets of the servers' wall clocks, in seconds."""
+        self._clocks.set(offsets_s)
 
     # -- afterwards -----------------------------------------------------------------------------------------------
 
