@@ -63,13 +63,9 @@ def restore(settings: Settings, file: Path) -> Backup:
 
 
 def _raise_epoch(file: Path, known: int) -> None:
-    """Have the journal obey an epoch above its own and ``known``.
-
-    An epoch that has written no entries is dropped, and its primary can never write any.
-    """
+    """Have the journal obey an epoch above its own and ``known``: earlier primaries can never write to it again."""
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         journal = Journal(connection)
-        journal.drop_empty_terms()
         journal.store_epoch(Epoch(max(known, journal.epoch.number, journal.last.epoch) + 1, RESTORED))
 
 

@@ -150,8 +150,9 @@ class Replicator:
             self._wake()
 
     def _append(self, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> Effects[LogEnd]:
-        positions = [snapshot.position for snapshot in snapshots] + [entry.position for entry in entries]
-        terms = self._journal.terms.written(previous.position, max(positions, default=previous.position))
+        # both in order of position
+        end = max((rows[-1].position for rows in (snapshots, entries) if rows), default=previous.position)
+        terms = self._journal.terms.written(previous.position, end)
         return (yield from messages.append(self._primary.epoch, previous, snapshots, entries, terms))
 
     def _on_error(self, error: TicTacToeError) -> None:
@@ -215,7 +216,8 @@ class Replicator:
         if isinstance(output, SendCopy):
             return self._attached((yield from self._compactor.while_paused(self._send_copy())))
         if output.upto.position - output.after.position > self._last_piece_entries:
-            return self._attached((yield from self._send_backlog(output.after, output.upto)))
+            rows = yield Blocking(partial(self._journal.backlog, output.after, output.upto, self._piece_bytes))
+            return self._attached((yield from self._append(output.after, *rows)))
         last: CatchUp | None = yield WithCommitLock(self._last_piece(output.after))
         return last
 
@@ -223,10 +225,6 @@ class Replicator:
         # Few entries: they are read at once, because commands wait for the commit lock.
         snapshots, entries = self._journal.backlog(after, self._primary.last, self._piece_bytes)
         return self._attached((yield from self._append(after, snapshots, entries)))
-
-    def _send_backlog(self, after: LogId, upto: LogId) -> Effects[LogEnd]:
-        snapshots, entries = yield Blocking(lambda: self._journal.backlog(after, upto, self._piece_bytes))
-        return (yield from self._append(after, snapshots, entries))
 
     def _send_copy(self) -> Effects[LogEnd]:
         """Send the whole journal as it is now. Entries that are written meanwhile follow as a backlog."""

@@ -176,13 +176,6 @@ class Journal(JournalReads):
         self.epoch, self.terms = epoch, terms
         self.guard.raise_to(LogId(epoch.number, self.last.position))
 
-    def drop_empty_terms(self) -> None:
-        """Delete the terms that wrote nothing."""
-        terms = self.terms.up_to(self.last.position)
-        with self.writing():
-            store_terms(self._connection, terms)
-        self.terms = terms
-
     # -- another server's log -----------------------------------------------------------------------------------------
 
     def begin_copy(self) -> None:
