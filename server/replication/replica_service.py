@@ -34,8 +34,9 @@ from server.telemetry.metrics import Reading
 from wire.arguments import remote, sequence, text, whole, yes_or_no
 from wire.errors import NotReady
 
-_HOLDER = text(longest=64, shortest=1)
 _NUMBER = whole(0, FARTHEST)
+_SENDER = {"epoch": _NUMBER, "holder": text(longest=64, shortest=1)}
+"""The checks of the first two arguments of a primary's message: its epoch and holder."""
 
 
 class ReplicaService(PeerApi):
@@ -80,7 +81,7 @@ class ReplicaService(PeerApi):
         has_own = self._journal.terms.contain(LogEnd(epoch, position, holder), self._journal.last)
         return {"office": self._journal.epoch, "last": self._journal.end, "has_own": has_own}
 
-    @remote(epoch=_NUMBER, holder=_HOLDER)
+    @remote(**_SENDER)
     def take_office(self, epoch: int, holder: str) -> None:
         """Obey only this epoch from now on.
 
@@ -88,7 +89,7 @@ class ReplicaService(PeerApi):
         """
         self._copy.promise(Epoch(epoch, holder))
 
-    @remote(epoch=_NUMBER, holder=_HOLDER)
+    @remote(**_SENDER)
     def attach(self, epoch: int, holder: str) -> LogEnd:
         """Obey this epoch if it is higher than the present one, and return where the copy ends.
 
@@ -105,8 +106,7 @@ class ReplicaService(PeerApi):
         return self._journal.forgotten_at
 
     @remote(
-        epoch=_NUMBER,
-        holder=_HOLDER,
+        **_SENDER,
         previous=message_checks.log_id,
         snapshots=message_checks.snapshots,
         entries=message_checks.entries,
@@ -137,7 +137,7 @@ class ReplicaService(PeerApi):
         self._compactor.count_entries(entries)
         return self._journal.end
 
-    @remote(epoch=_NUMBER, holder=_HOLDER, copy=_NUMBER)
+    @remote(**_SENDER, copy=_NUMBER)
     def begin_copy(self, epoch: int, holder: str, copy: int) -> None:
         """Begin to receive a whole copy. The old copy stays valid until the new one is complete.
 
@@ -147,7 +147,7 @@ class ReplicaService(PeerApi):
         self._journal.begin_copy()
         self._incoming = (copy, 0)
 
-    @remote(epoch=_NUMBER, holder=_HOLDER, copy=_NUMBER, piece=_NUMBER, copies=message_checks.copies)
+    @remote(**_SENDER, copy=_NUMBER, piece=_NUMBER, copies=message_checks.copies)
     def add_to_copy(self, epoch: int, holder: str, copy: int, piece: int, copies: Sequence[StreamCopy]) -> None:
         """Add a piece to the incoming copy. Raises Fenced, and NotReady if it is not the next piece."""
         self._copy.obey(epoch, holder)
@@ -158,14 +158,7 @@ class ReplicaService(PeerApi):
         )
         self._incoming = (copy, piece + 1)
 
-    @remote(
-        epoch=_NUMBER,
-        holder=_HOLDER,
-        copy=_NUMBER,
-        pieces=_NUMBER,
-        last=message_checks.log_id,
-        terms=message_checks.terms,
-    )
+    @remote(**_SENDER, copy=_NUMBER, pieces=_NUMBER, last=message_checks.log_id, terms=message_checks.terms)
     def end_copy(
         self, epoch: int, holder: str, copy: int, pieces: int, last: LogId, terms: Sequence[EpochStart]
     ) -> Effects[LogEnd]:
@@ -179,7 +172,7 @@ class ReplicaService(PeerApi):
         yield from self._copy.replace(lambda: self._journal.end_copy(last, terms, last.position))
         return self._journal.end
 
-    @remote(epoch=_NUMBER, holder=_HOLDER)
+    @remote(**_SENDER)
     def drop_after_gaps(self, epoch: int, holder: str) -> Effects[list[str]]:
         """Drop the entries after missing entries; return the streams in which that was done.
 
@@ -188,7 +181,7 @@ class ReplicaService(PeerApi):
         self._copy.obey(epoch, holder)
         return (yield from self._copy.replace(self._journal.drop_after_gaps))
 
-    @remote(epoch=_NUMBER, holder=_HOLDER)
+    @remote(**_SENDER)
     def damage(self, epoch: int, holder: str) -> list[Any]:
         """Return what is damaged or missing in some streams.
 
@@ -198,8 +191,7 @@ class ReplicaService(PeerApi):
         return self._repair.damage()
 
     @remote(
-        epoch=_NUMBER,
-        holder=_HOLDER,
+        **_SENDER,
         stream=message_checks.stream,
         versions=sequence(most=VERSIONS_AT_ONCE),
         snapshot=yes_or_no,
@@ -217,7 +209,7 @@ class ReplicaService(PeerApi):
         wanted = tuple(_NUMBER(version) for version in versions)
         return rows_for(self._journal.copy(stream), Holes(stream, wanted, snapshot, after))
 
-    @remote(epoch=_NUMBER, holder=_HOLDER, copies=message_checks.copies, complete=yes_or_no)
+    @remote(**_SENDER, copies=message_checks.copies, complete=yes_or_no)
     def mend(self, epoch: int, holder: str, copies: Sequence[StreamCopy], complete: bool) -> Effects[None]:
         """Write these rows where the rows of this copy are damaged.
 
@@ -227,7 +219,7 @@ class ReplicaService(PeerApi):
         self._copy.obey(epoch, holder)
         yield from self._copy.change(lambda: self._repair.write(copies, complete=complete))
 
-    @remote(epoch=_NUMBER, holder=_HOLDER, streams=message_checks.streams)
+    @remote(**_SENDER, streams=message_checks.streams)
     def forget(self, epoch: int, holder: str, streams: Sequence[str]) -> None:
         """Delete the streams of rooms that were closed long ago. Raises Fenced and NotReady."""
         self._copy.obey(epoch, holder)
