@@ -98,7 +98,9 @@ class ServiceClockChecker:
                 )
             self._least_lead = at - passed_ms
         self._latest = max(self._latest, at)
-        self._least_lead = min(self._least_lead, self._latest - passed_ms)
+        # Of a time without a tick, the second step may still pass after this decision.
+        at_least_ms = 1000 * self.speed * self._passed_by(now, LONGEST_STEP_S)
+        self._least_lead = min(self._least_lead, self._latest - at_least_ms)
 
-    def _passed_by(self, now: float) -> float:
-        return self._passed_s + min(max(0.0, now - self._counted_to), LONGEST_HANG_S / self.speed)
+    def _passed_by(self, now: float, longest_s: float = LONGEST_HANG_S) -> float:
+        return self._passed_s + min(max(0.0, now - self._counted_to), longest_s / self.speed)

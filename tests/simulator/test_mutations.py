@@ -28,7 +28,7 @@ FOUND = {
     "sums-of-records-are-not-checked": (484, "G3"),
     "a-takeover-forgets-the-time": (4, "time"),
     "time-goes-on-without-anybody": (2, "time"),
-    "a-hang-is-charged": (6, "time"),
+    "a-hang-is-charged": (9, "time"),
     "time-is-never-written-down": (4, "time"),
     "an-end-without-its-record": (4, "archive"),
     "matched-while-in-a-match": (332, "matches"),
