@@ -9,9 +9,11 @@ from collections.abc import Callable
 from wire.errors import Busy, DeadlineExceeded, Fenced, NotReady, TicTacToeError, Unreachable
 
 FIRST_PAUSE_S = 0.002
-GROWTH = 1.6
-SHORT_PAUSE_S = 0.03
-"""The longest pause during the first second, in which most takeovers end. A longer pause would lengthen them."""
+GROWTH = 4.0
+SHORT_PAUSE_S = 0.04
+"""The longest pause during the first second, in which most takeovers end. A longer pause would lengthen them, and
+shorter ones would, too: where clients and servers share processors, attempts take the time of the server that starts.
+"""
 LONGEST_PAUSE_S = 1.0
 
 _CHANCE = random.Random()
@@ -27,8 +29,8 @@ def backoff(
 ) -> Callable[[], float]:
     """Return a function that computes the pause before the next attempt, in seconds.
 
-    "Full jitter": uniform between 0 and a growing bound. ``began``: the start of the first attempt on ``clock``; now by
-    default. See Brooker, "Exponential Backoff And Jitter" (2015).
+    "Equal jitter": uniform between the half of a growing bound and the bound. ``began``: the start of the first attempt
+    on ``clock``; now by default. See Brooker, "Exponential Backoff And Jitter" (2015).
     """
     began = clock() if began is None else began
     bound = FIRST_PAUSE_S
@@ -37,7 +39,7 @@ def backoff(
         nonlocal bound
         longest = SHORT_PAUSE_S if clock() - began < 1.0 else LONGEST_PAUSE_S
         bound = min(bound * GROWTH, longest)
-        return chance.uniform(0.0, bound)
+        return chance.uniform(bound / 2, bound)
 
     return pause
 
