@@ -180,7 +180,7 @@ def test_a_tooltip_goes_with_its_widget_even_if_it_is_just_about_to_be_shown(des
 def test_the_model_knows_no_tk_and_the_windows_no_threads_and_no_network() -> None:
     forbidden = {
         client.texts: {"tkinter", "threading", "wire.rpc", "client.desktop"},
-        client.desktop.model: {"tkinter", "ttkbootstrap", "PIL", "client.desktop.window"},
+        client.desktop.model: {"tkinter", "ttkbootstrap", "tktooltip", "PIL", "client.desktop.window"},
         client.desktop.window: {
             "threading",
             "socket",
