@@ -19,10 +19,14 @@ class ClusterState(Struct, frozen=True):
     ``until``: when the cluster stops at the latest, in seconds since 1970; None if it waits for the last game.
     """
 
-    version: Whole = 0
-    at: Whole = 0
-    draining: bool = False
+    version: Whole
+    at: Whole
+    draining: bool
     until: Whole | None = None
+
+
+AT_FIRST = ClusterState(0, 0, draining=False)
+"""The state before the first event."""
 
 
 def drain_notice(state: ClusterState) -> dict[str, object] | None:

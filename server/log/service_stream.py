@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from msgspec.structs import replace
 
 from game import cluster_state
-from game.cluster_state import ClusterState, Drain, Happened, Tick
+from game.cluster_state import AT_FIRST, ClusterState, Drain, Happened, Tick
 from game.context import Context
 from server.log.entries import StreamCopy
 from server.log.stream_kind import StreamKind
@@ -23,7 +23,7 @@ class ServiceStream(StreamKind):
     states = cluster_state.STATES
 
     def initial_state(self, stream: str) -> ClusterState:  # noqa: ARG002
-        return ClusterState()
+        return AT_FIRST
 
     def decide(self, state: ClusterState, command: Tick | Drain, now: Context) -> Sequence[Happened]:
         return cluster_state.decide(state, command, now)
@@ -40,7 +40,7 @@ class ServiceStream(StreamKind):
     def best_known_state(self, copy: StreamCopy) -> ClusterState:
         """Return the state after the last readable event. Every event contains the whole state, so that is enough."""
         snapshot = copy.snapshot
-        state = ClusterState() if snapshot is None or snapshot.is_lost else self.read_state(snapshot.body)
+        state = AT_FIRST if snapshot is None or snapshot.is_lost else self.read_state(snapshot.body)
         for entry in copy.entries:
             if not entry.is_lost and entry.version > state.version:
                 state = replace(self.evolve(state, self.read_event(entry.body)), version=entry.version)

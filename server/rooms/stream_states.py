@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from game.cluster_state import ClusterState
+from game.cluster_state import AT_FIRST, ClusterState
 from game.errors import InvariantBroken
 from server.log.archive_stream import first_of_segment, is_segment
 from server.log.name_stream import is_name
@@ -15,8 +15,6 @@ from server.log.service_stream import THE_SERVICE
 from server.log.streams import Streams
 from server.rooms.lobby import Row
 from server.rooms.name_index import NameIndex
-
-_AS_USUAL = ClusterState()
 
 
 class StreamStates:
@@ -53,5 +51,5 @@ class StreamStates:
     @property
     def service(self) -> ClusterState:
         """The state of the whole cluster."""
-        state: ClusterState = self._states.get(THE_SERVICE, _AS_USUAL)
+        state: ClusterState = self._states.get(THE_SERVICE, AT_FIRST)
         return state

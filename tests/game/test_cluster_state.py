@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from game.cluster_state import EVENTS, STATES, ClusterState, Drain, Happened, Tick, decide, evolve
+from game.cluster_state import AT_FIRST, EVENTS, STATES, ClusterState, Drain, Happened, Tick, decide, evolve
 from game.context import Context
 from game.errors import InvalidArgument
 from tests.game.playing import JUNK, UNTIMED
@@ -18,17 +18,17 @@ COMMANDS = st.just(Tick()) | st.builds(Drain, st.booleans(), st.none() | st.inte
 
 
 def test_a_tick_writes_down_what_time_it_is() -> None:
-    assert decide(ClusterState(), Tick(), Context(500)) == (Happened(500, False, None),)
-    assert evolve(ClusterState(), Happened(500, False, None)) == ClusterState(1, 500)
+    assert decide(AT_FIRST, Tick(), Context(500)) == (Happened(500, False, None),)
+    assert evolve(AT_FIRST, Happened(500, False, None)) == ClusterState(1, 500, False)
 
 
 def test_time_that_has_not_passed_is_not_written_down() -> None:
     for at in (0, 499, 500):
-        assert decide(ClusterState(3, 500), Tick(), Context(at)) == ()
+        assert decide(ClusterState(3, 500, False), Tick(), Context(at)) == ()
 
 
 def test_the_cluster_is_emptied_and_goes_on_as_usual() -> None:
-    draining = evolve(ClusterState(), decide(ClusterState(), Drain(True, 1_800_000_000), Context(7))[0])
+    draining = evolve(AT_FIRST, decide(AT_FIRST, Drain(True, 1_800_000_000), Context(7))[0])
     assert draining == ClusterState(1, 7, True, 1_800_000_000)
     assert decide(draining, Drain(True, 1_800_000_000), Context(8)) == ()
     assert decide(draining, Drain(True), Context(8)) == (Happened(8, True, None),)
@@ -39,7 +39,7 @@ def test_the_cluster_is_emptied_and_goes_on_as_usual() -> None:
 @UNTIMED
 @given(st.lists(st.tuples(COMMANDS, st.integers(0, 1 << 40))))
 def test_service_time_never_goes_back_and_everything_survives_the_disk(steps: list[tuple[Tick | Drain, int]]) -> None:
-    state = ClusterState()
+    state = AT_FIRST
     for command, at in steps:
         before = state
         for event in decide(state, command, Context(at)):
@@ -70,3 +70,11 @@ def test_anything_else_is_no_event(wrong: dict[str, object]) -> None:
 def test_junk_is_no_event(junk: object) -> None:
     with pytest.raises(InvalidArgument):
         EVENTS.from_plain(junk)
+
+
+@pytest.mark.parametrize("lacking", ["version", "at", "draining"])
+def test_a_state_that_lacks_a_field_is_no_state(lacking: str) -> None:
+    plain = STATES.to_plain(ClusterState(3, 500, True, 7))
+    del plain[lacking]
+    with pytest.raises(InvalidArgument):
+        STATES.from_plain(plain)

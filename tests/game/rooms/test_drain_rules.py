@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from game import cluster_state
-from game.cluster_state import ClusterState, Drain, Tick
+from game.cluster_state import AT_FIRST, ClusterState, Drain, Tick
 from game.context import Context
 from game.errors import Draining, GameStillRunning, NoSuchRoom, RoomClosed
 from game.games.registry import short_list
@@ -161,7 +161,7 @@ def drained(state: ClusterState, command: Drain | Tick, at: int = 0) -> ClusterS
 
 
 def test_draining_begins_changes_its_deadline_and_is_called_off() -> None:
-    state = drained(ClusterState(), Drain(True, 1000))
+    state = drained(AT_FIRST, Drain(True, 1000))
     assert cluster_state.drain_notice(state) == {"until": 1000}
     again = drained(state, Drain(True, 1000))
     assert again == state
