@@ -78,8 +78,7 @@ class JournalDisk:
     def journal(self) -> SimulatedJournal:
         """Open the journal for a new process. An open transaction is rolled back."""
         self.writes_left = None
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        self._roll_back()
         journal = SimulatedJournal(self._connection, self)
         self._journal = journal
         full, self.full = self.full, False  # the model has no server that waits for space to open its journal
@@ -89,11 +88,17 @@ class JournalDisk:
 
     def backup(self) -> JournalBackup:
         """Return a backup of the journal as it is now."""
+        # SQLite waits for ever to copy a database with an open transaction.
         if self._journal is not None:
-            self._journal.commit_brought_in()  # SQLite waits for ever to copy a database with an open transaction
+            self._journal.commit_brought_in()
+        self._roll_back()  # that of a process that has died
         backup = _database()
         self._connection.backup(backup)
         return JournalBackup(backup, {number: self.segments.read(number) for number in self.segments.numbers()})
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def restore(self, backup: JournalBackup) -> None:
         """Replace the journal by a backup, as an operator does. No process may have it open."""
