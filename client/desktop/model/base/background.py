@@ -148,9 +148,10 @@ class Background:
                 self._post(task, lambda: failed(InternalError("an error in this window; its log has the details")))
                 self._post(None, lambda fault=fault: _raise(fault))  # type: ignore[misc]
             finally:
-                task.done.set()
+                done.set()
 
-        task.done.clear()
+        # One for each thread: that of a stream that has ended may still be about to set its own.
+        task.done = done = threading.Event()
         self._tasks.add(task)
         threading.Thread(target=guarded, name="background", daemon=True).start()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from client.desktop.model.base.background import Background, until_answered
+from client.desktop.model.base.background import Action, Background, Task, until_answered
 from game.errors import CellTaken
 from tests.conditions import PATIENCE_S, wait_until
 from wire.errors import DeadlineExceeded, NotReady, TicTacToeError
@@ -105,6 +105,36 @@ def test_nothing_is_heard_of_what_was_stopped_even_if_it_was_brought_already() -
     wait_until(task.done.is_set)
     background.drain()
     assert seen == []
+
+
+def test_items_that_come_again_are_not_done_when_the_thread_before_ends_late() -> None:
+    posted, go_on = threading.Event(), threading.Event()
+    first: list[threading.Thread] = []
+
+    class EndsLate(Background):
+        """The first thread that posts stays behind, after it has posted that its items are over."""
+
+        def _post(self, task: Task | None, action: Action) -> None:
+            super()._post(task, action)
+            if not first:
+                first.append(threading.current_thread())
+                posted.set()
+                assert go_on.wait(PATIENCE_S)
+
+    background, runs = EndsLate(), list[threading.Event]()
+
+    def items(stop: threading.Event) -> Iterator[int]:
+        runs.append(stop)
+        return iter([]) if len(runs) == 1 else iter(lambda: int(stop.wait(PATIENCE_S)), 1)
+
+    task = background.follow(items, lambda _: None)
+    assert posted.wait(PATIENCE_S)
+    drained(background, lambda: len(runs) == 2)
+    go_on.set()
+    first[0].join(PATIENCE_S)
+    assert not task.done.is_set()
+    task.stop()
+    assert task.done.wait(PATIENCE_S)
 
 
 def test_draining_is_bounded() -> None:
