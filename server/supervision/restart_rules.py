@@ -29,7 +29,8 @@ its call of ``stand_down`` while it takes longer. After an interrupted stop ever
 FIRST_BACKOFF_S = 0.05
 LONGEST_BACKOFF_S = 10.0
 LONGEST_BACKOFF_AFTER_RUN_S = 0.2
-"""For a server that served before it died. Whoever kills servers faster than ``stable_s`` waits no longer than this."""
+"""The longest pause after a server that had answered a heartbeat. Without this limit, servers that are killed faster
+than every ``stable_s`` would come back later and later."""
 
 
 class Condition(enum.Enum):

@@ -159,12 +159,13 @@ class Dispatcher:
 
     def _find(self, name: object) -> object:
         """Return the remote object of a name, which may be anything that a client sends."""
-        found = self.objects.get(name) if isinstance(name, str) else None
-        if found is None and isinstance(name, str):
-            found = self.make(name)
-        if found is None:
-            raise Pyro4.errors.DaemonError(UNKNOWN_OBJECT)
-        return found
+        if isinstance(name, str):
+            found = self.objects.get(name)
+            if found is None:
+                found = self.make(name)
+            if found is not None:
+                return found
+        raise Pyro4.errors.DaemonError(UNKNOWN_OBJECT)
 
     def _result(
         self,
