@@ -61,8 +61,12 @@ class EventLoop:
         return self.loop.call_soon(action)
 
     def call_later(self, delay_s: float, action: Action) -> Timer:
-        """Run an action in ``delay_s`` seconds."""
-        return self.loop.call_later(delay_s, action)
+        """Run an action in ``delay_s`` seconds of ``time.monotonic`` or later, never earlier.
+
+        uvloop counts whole milliseconds from the last one that began, so a timer of its own may end 1.5 ms early.
+        """
+        whole_s = math.ceil(delay_s * 1000.0 + 1.0) / 1000.0 if delay_s > 0.0 else 0.0
+        return self.loop.call_later(whole_s, action)
 
     # -- other threads ----------------------------------------------------------------------------------------------
 

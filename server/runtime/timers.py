@@ -25,4 +25,4 @@ class Timers(Protocol):
         """Run an action when the present one has ended."""
 
     def call_later(self, delay_s: float, action: Action) -> Timer:
-        """Run an action in ``delay_s`` seconds."""
+        """Run an action in ``delay_s`` seconds or later, never earlier."""
