@@ -5,6 +5,8 @@ Nothing depends on it, so it is not stored. After a restart all users are back w
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 REPORT_EVERY_S = 5.0
 """How often the client of an online user reports, in seconds."""
 GONE_AFTER_S = 2.5 * REPORT_EVERY_S
@@ -17,7 +19,8 @@ class Presence:
     def __init__(self, most: int) -> None:
         """``most``: names stored. The name with the oldest report is dropped first."""
         self._most = most
-        self._reports: dict[str, tuple[str, float]] = {}  # name -> (token hash, time of last report); the latest last
+        # name -> (token hash, time of last report); the latest last
+        self._reports: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self._confirmed_at: dict[str, float] = {}  # name -> when the main server last confirmed its token
 
     def is_known(self, name: str, token_hash: str, now: float) -> bool:
@@ -36,8 +39,8 @@ class Presence:
 
     def reported(self, name: str, token_hash: str, now: float) -> None:
         """Record a report with a token that was confirmed before."""
-        self._reports.pop(name, None)
         self._reports[name] = (token_hash, now)
+        self._reports.move_to_end(name)
         if len(self._reports) > self._most:
             self.remove(next(iter(self._reports)))
 
@@ -52,7 +55,8 @@ class Presence:
         return sorted(self._reports, key=str.casefold)
 
     def _forget(self, now: float) -> None:
-        for name, (_, reported_at) in list(self._reports.items()):
+        while self._reports:
+            name, (_, reported_at) = next(iter(self._reports.items()))
             if now - reported_at <= GONE_AFTER_S:
                 break
             self.remove(name)

@@ -12,6 +12,7 @@ with all objects in these frames.
 from __future__ import annotations
 
 import sys
+from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
@@ -60,8 +61,9 @@ class RememberedAnswers:
     """The latest outcomes: at most ``MOST_REQUESTS``, and about ``MOST_BYTES``."""
 
     def __init__(self) -> None:
-        # Oldest first. ``_bytes`` is the sum of ``_bytes_of`` for all of them.
-        self._outcomes: dict[Hashable, Outcome] = {}
+        # Oldest first. ``_bytes`` is the sum of ``_bytes_of`` for all of them. In a plain dictionary, to find the first
+        # entry takes longer the more were removed before it.
+        self._outcomes: OrderedDict[Hashable, Outcome] = OrderedDict()
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -78,8 +80,8 @@ class RememberedAnswers:
                 self._outcomes[request] = outcome
                 self._bytes += _bytes_of(outcome)
         while len(self._outcomes) > MOST_REQUESTS or self._bytes > MOST_BYTES:
-            oldest = next(iter(self._outcomes))
-            self._bytes -= _bytes_of(self._outcomes.pop(oldest))
+            _, oldest = self._outcomes.popitem(last=False)
+            self._bytes -= _bytes_of(oldest)
 
 
 def _bytes_of(outcome: Outcome) -> int:

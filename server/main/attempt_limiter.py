@@ -6,6 +6,7 @@ entry.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Hashable
 
 REMEMBERED = 10_000
@@ -22,7 +23,8 @@ class AttemptLimiter:
         self._at_once = at_once
         self._again_s = again_s
         self._most = most
-        self._made: dict[Hashable, tuple[float, float]] = {}  # key -> (used attempts, when counted); the latest last
+        # key -> (used attempts, when counted); the latest last
+        self._made: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
 
     def is_exhausted(self, key: Hashable, now: float) -> bool:
         """Return whether the key has no attempt left at ``now``, in seconds."""
@@ -31,10 +33,10 @@ class AttemptLimiter:
     def record(self, key: Hashable, now: float) -> None:
         """Count an attempt of the key."""
         count = self._count(key, now) + 1
-        self._made.pop(key, None)
         self._made[key] = (count, now)
+        self._made.move_to_end(key)
         if len(self._made) > self._most:
-            del self._made[next(iter(self._made))]
+            self._made.popitem(last=False)
 
     def _count(self, key: Hashable, now: float) -> float:
         count, at = self._made.get(key, (0.0, now))
