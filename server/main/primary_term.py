@@ -24,7 +24,7 @@ from server.log.journal.compaction import COMPACTION_PAUSE_S, Compactor
 from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
 from server.log.streams import Streams
-from server.main.commit_observer import CommitObserver
+from server.main.commit_observer import WRITE_PAUSE_S, CommitObserver
 from server.main.reads import Reads
 from server.main.timers import run_timers
 from server.process.server_process import ServerProcess
@@ -139,7 +139,9 @@ class PrimaryTerm(Reads):
         process.begin("sweep", self._sweep())
         process.begin("timers", run_timers(self.store, system_request, self._timer_retries))
         process.repeat("compaction", self._compactor.compact, COMPACTION_PAUSE_S, self._compactor.retries)
-        process.in_background("commit observer", lambda: self._observer.run(process.go_on, process.pause))
+        process.in_background(
+            "commit observer", lambda: self._observer.run(process.go_on, process.pause), after_s=WRITE_PAUSE_S
+        )
         file = journal_of(process.settings, MAIN)
         self.scrub = begin_scrub(process, self._journal, file)
         process.at_end(self.end)

@@ -17,6 +17,7 @@ import structlog
 
 from server.process import late_imports
 from server.process.server_process import ServerProcess
+from server.process.tasks import LATER_S
 from server.runtime import arguments, standard_streams, this_machine
 from server.runtime.log_file import LogFile
 from server.settings import Settings, SettingsError, load
@@ -51,8 +52,8 @@ def main(role: str, build: Callable[[ServerProcess], None]) -> NoReturn:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: process.end())
         process.retries["log"] = log_file.retries
-        process.in_background("log", lambda: log_file.run(process.go_on, process.pause))
-        late_imports.begin(process.pause)
+        process.in_background("log", lambda: log_file.run(process.go_on, process.pause), after_s=LATER_S)
+        late_imports.begin(process.loop)
         build(process)
         process.run()
     except AlreadyRunning as error:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import threading
-from collections.abc import Callable
 
 import structlog
+
+from server.runtime.timers import Timers
 
 MODULES = ("openskill.models", "optparse", "precis_i18n", "prometheus_client", "uvloop")
 AFTER_S = 5.0
@@ -29,12 +30,11 @@ def import_all() -> None:
             importlib.import_module(module)
 
 
-def begin(pause: Callable[[float], object]) -> None:
+def begin(timers: Timers) -> None:
     """Import the modules ``AFTER_S`` from now, in a thread of their own, in which an error ends nothing else."""
 
     def run() -> None:
-        pause(AFTER_S)
         import_all()
         logger.debug("late imports are done")
 
-    threading.Thread(target=run, name="late imports", daemon=True).start()
+    timers.call_later(AFTER_S, threading.Thread(target=run, name="late imports", daemon=True).start)

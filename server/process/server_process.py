@@ -31,7 +31,7 @@ from server.supervision.supervisors import supervisors_of
 from server.telemetry import metrics
 from server.telemetry.counters import Traffic
 from server.telemetry.metrics import Reading
-from server.telemetry.metrics_port import MetricsPort
+from server.telemetry.metrics_port import FIRST_S, MetricsPort
 from wire import NAME_SERVER, PEER, PROTOCOL_VERSION, rpc
 from wire.rpc import Address
 from wire.rpc.endpoint import Endpoint
@@ -88,9 +88,9 @@ class ServerProcess(Tasks):
         self._serves_clients = False
         self.metrics = MetricsPort(Address(settings.metrics_host, settings.metrics_port_of(role)))
         self.measure(self._readings)
-        self.in_background("metrics", lambda: self.metrics.run(self.go_on, self.pause))
+        self.in_background("metrics", lambda: self.metrics.run(self.go_on, self.pause), after_s=FIRST_S)
         if settings.owner_pid:
-            self.in_background("owner", self._end_with_owner)
+            self.in_background("owner", self._end_with_owner, after_s=OWNER_CHECK_S)
 
     def run(self) -> None:
         """Run the event loop until this server ends."""

@@ -21,6 +21,9 @@ from server.telemetry import logs
 from wire.errors import StorageFailed, TicTacToeError
 from wire.later import Later
 
+LATER_S = 0.2
+"""Seconds until a thread starts that no player waits for: the start of a thread takes a takeover 0.5 ms or more."""
+
 Result = TypeVar("Result")
 
 logger = structlog.get_logger()
@@ -67,8 +70,11 @@ class Tasks:
         logs.flush()
         os._exit(status)
 
-    def in_background(self, name: str, run: Callable[[], None]) -> None:
-        """Run in a thread. An exception there ends the process, and the next one starts with good state."""
+    def in_background(self, name: str, run: Callable[[], None], *, after_s: float = 0.0) -> None:
+        """Run in a thread, which starts ``after_s`` seconds from now. Any thread may call this.
+
+        An exception there ends the process, and the next one starts with good state.
+        """
 
         def guarded() -> None:
             try:
@@ -77,18 +83,22 @@ class Tasks:
                 logger.exception("thread failed", thread=name)
                 self.step_down(f"the thread {name} failed")
 
-        threading.Thread(target=guarded, name=name, daemon=True).start()
+        thread = threading.Thread(target=guarded, name=name, daemon=True)
+        if after_s > 0.0:
+            self.loop.from_thread(lambda: self.loop.call_later(after_s, thread.start))
+        else:
+            thread.start()
 
     def repeat(self, name: str, work: Callable[[], None], pause_s: float, retries: Retries) -> None:
-        """Do work in a thread, again and again. ``retries`` stores why the disk refuses it."""
+        """Do work in a thread, after each ``pause_s`` seconds. ``retries`` stores why the disk refuses it."""
 
         def repeat() -> None:
             while self.go_on():
-                self.pause(pause_s)  # pause first, so that a takeover is not slowed down
                 with retries.attempt(StorageFailed):
                     work()
+                self.pause(pause_s)
 
-        self.in_background(name, repeat)
+        self.in_background(name, repeat, after_s=pause_s)
 
     def begin(self, name: str, effects: Effects[None], host: Host | None = None) -> Procedure[None]:
         """Run a procedure in the background. An error that it does not handle ends the process.

@@ -24,6 +24,7 @@ from server.log.journal.rows import COLUMNS, as_bytes, is_sound, is_sound_summar
 from server.log.row_format import Kind
 from server.log.streams import is_stream
 from server.process.server_process import ServerProcess
+from server.process.tasks import LATER_S
 from server.runtime.retries import Retries
 from server.telemetry import metrics
 from server.telemetry.metrics import Reading
@@ -52,7 +53,7 @@ def begin_scrub(process: ServerProcess, journal: Journal, file: Path) -> Scrub:
         every_s=settings.scrub_every_s,
     )
     process.retries["scrub"] = scrub.retries
-    process.in_background("scrub", lambda: scrub.run(process.go_on, process.pause))
+    process.in_background("scrub", lambda: scrub.run(process.go_on, process.pause), after_s=LATER_S)
     return scrub
 
 

@@ -66,7 +66,6 @@ class MetricsPort:
         """Serve until ``go_on()`` is false."""
         if not self._bind.port:
             return
-        pause(FIRST_S)
         logged = ""
         while go_on():
             try:

@@ -18,7 +18,6 @@ from wire.rpc import Address
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics_port, "FIRST_S", 0.0)
     monkeypatch.setattr(metrics_port, "RETRY_S", 0.01)
 
 
