@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import random
 import secrets
 import sys
 import threading
@@ -99,7 +100,11 @@ class Worker:
         return self.end_play()
 
     def begin_play(self, rooms: Sequence[str], pause_s: float = 0.0) -> dict[str, object]:
-        """Begin to play in these rooms at once, game after game, with a pause before each command."""
+        """Begin to play in these rooms at once, game after game, with a pause before each command.
+
+        The pauses are random, ``pause_s`` on average. Equal pauses would keep all rooms in step after a takeover, and a
+        kill between two of their moves would wait for the next.
+        """
         self._stop.clear()
         self._began = time.monotonic()
         pool = ThreadPoolExecutor(len(rooms))
@@ -126,7 +131,7 @@ class Worker:
         made: list[Made] = []
         while not self._stop.is_set():
             if pause_s:  # even a sleep of 0 s lets the process's other threads run first
-                time.sleep(pause_s)
+                time.sleep(pause_s * random.uniform(0.5, 1.5))
             step = next(steps)
             sent = time.monotonic()
             step.make()
