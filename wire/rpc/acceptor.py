@@ -17,8 +17,11 @@ logger = logging.getLogger(__name__)
 
 BACKLOG = 1024
 """The length of the listen queue. After a takeover all clients connect at once."""
-AT_ONCE = 16
-"""The most connections accepted in a turn of the loop."""
+AT_ONCE = 4
+"""The most connections accepted in a turn of the loop.
+
+After a takeover all clients connect at once. With 16 a turn, the first commands wait 20 ms for the other connections.
+"""
 ACCEPT_AGAIN_S = 0.005
 """Pause in seconds before the next accept while the limits are reached."""
 THIS_MACHINE = "this machine"
