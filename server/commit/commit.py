@@ -92,7 +92,8 @@ class Commit:
 
     def _apply(self, submission: Submission, batch: Batch) -> None:
         """Set the submission's answer or refusal. A duplicate of a request gets the same outcome as before."""
-        key = self._streams.kind_of(submission.stream).request(submission.command)
+        kind = self._streams.kind_of(submission.stream)
+        key = kind.request(submission.command)
         request = None if key is None else (submission.stream, key)
         known = None if request is None else self._unchanged.get(request) or batch.unchanged.get(request)
         if known is not None:
@@ -101,7 +102,7 @@ class Commit:
         written = len(batch.entries)
         outcome: Mapping[str, object] | Refusal
         try:
-            outcome = submission.answer = self._decide(submission.stream, submission.command, batch)
+            outcome = submission.answer = self._decide(kind, submission.stream, submission.command, batch)
         except Refusal as refusal:
             outcome = submission.error = refusal.with_traceback(None)  # without frames: they keep old states alive
         except Damaged as damaged:  # not remembered: a retry after the repair is applied
@@ -110,8 +111,7 @@ class Commit:
         if request is not None and len(batch.entries) == written:
             batch.unchanged[request] = outcome_of(outcome)
 
-    def _decide(self, stream: str, command: Any, batch: Batch) -> Mapping[str, object]:
-        kind = self._streams.kind_of(stream)
+    def _decide(self, kind: StreamKind, stream: str, command: Any, batch: Batch) -> Mapping[str, object]:
         state = batch.states[stream] if stream in batch.states else self._store.state_of(stream)
         answer = None if self._faults.on("forget_request_ids") else kind.answered(state, command)
         if answer is None:
@@ -141,7 +141,8 @@ class Commit:
         """Add a record to the game archive in the same batch as its event: the log gets both or neither."""
         batch.records += 1
         number = self._store.states.records + batch.records
-        self._decide(segment_stream(number), AddRecord(number, record), batch)
+        stream = segment_stream(number)
+        self._decide(self._streams.kind_of(stream), stream, AddRecord(number, record), batch)
 
     def _write(self, batch: Batch) -> Effects[None]:
         self._summarize(batch)

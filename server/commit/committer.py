@@ -135,9 +135,10 @@ class Committer:
         elif holder is not None:
             if value is not None:
                 raise value
-            self._on_committed(holder, time.perf_counter() - self._began)
+            took_s = time.perf_counter() - self._began
             for submission in holder:
                 submission.later.settle(submission.answer, submission.error)
+            self._on_committed(holder, took_s)
 
     def _failure_of(self, batch: Sequence[Submission]) -> Effects[Exception | None]:
         """Commit a batch. Return the exception if it fails, so that ``_go_on`` raises it."""

@@ -19,7 +19,7 @@ FOUND = {
     "damage-is-not-fetched": (27, "damage"),
     "damage-is-not-reported": (10, "damage"),
     "no-scrub": (22, "damage"),
-    "a-torn-append-counts": (44, "G3"),
+    "a-torn-append-counts": (69, "G3"),
     "appends-are-not-read-again": (2, "G3"),
     "writes-before-the-tail": (4, "G3"),
     "old-appends-are-not-synced": (3282, "G1"),

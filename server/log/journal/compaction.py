@@ -1,14 +1,14 @@
 """Compaction: store a stream's state as a snapshot and delete the entries before it.
 
 Without it a journal would grow with every move. The main server and the replication server each compact their own
-journal with this code, independently. New entries are counted as they are written, so no search is needed to find the
-streams that are due.
+journal with this code, independently. New entries are counted, so no search is needed to find the streams that are due.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import structlog
@@ -24,6 +24,8 @@ from wire.errors import Damaged
 COMPACTION_PAUSE_S = 0.5
 AT_ONCE = 20
 """Streams in one transaction. A commit waits for at most so many snapshots."""
+MOST_UNCOUNTED = 10_000
+"""Appends whose entries wait to be counted."""
 
 Result = TypeVar("Result")
 
@@ -59,16 +61,25 @@ class Compactor:
         self._lock = threading.Lock()
         self.paused = threading.Lock()
         """Held while snapshots are made and stored. While another holds it, none is made."""
+        # What each append wrote, until it is counted in the thread of the compaction: a command waits for its append.
+        self._uncounted: deque[Sequence[Entry]] = deque()
         self._counted = False
         # Entries since the last snapshot, by stream. ``_due`` has the streams to compact next, and none that keeps its
         # events.
         self._tails: dict[str, int] = {}
         self._due: set[str] = set()
 
-    def count_entries(self, entries: Iterable[Entry]) -> None:
-        """Count entries that were written."""
-        with self._lock:
-            for entry in entries:
+    def count_entries(self, entries: Sequence[Entry]) -> None:
+        """Count entries that were written, before the next snapshots are made. They must not change any more."""
+        self._uncounted.append(entries)
+        if len(self._uncounted) > MOST_UNCOUNTED:
+            with self._lock:
+                self._count()
+
+    def _count(self) -> None:
+        """Count what waits for that. The caller holds the lock."""
+        while self._uncounted:
+            for entry in self._uncounted.popleft():
                 length = self._tails[entry.stream] = self._tails.get(entry.stream, 0) + 1
                 if length >= self._every and not self._streams.kind_of(entry.stream).keeps_events:
                     self._due.add(entry.stream)
@@ -76,12 +87,14 @@ class Compactor:
     def forgotten(self, streams: Iterable[str]) -> None:
         """Stop counting streams that were deleted."""
         with self._lock:
+            self._count()
             for stream in streams:
                 self._tails.pop(stream, None)
                 self._due.discard(stream)
 
     def recount(self) -> None:
         """Count all entries again after the whole journal was replaced."""
+        self._uncounted.clear()
         tails = self._journal.tail_lengths()
         with self._lock:
             self._tails = tails
@@ -113,6 +126,7 @@ class Compactor:
         if not self._counted:
             self.recount()
         with self._lock:
+            self._count()
             chosen = sorted(self._due)[:AT_ONCE]
         if not self.paused.acquire(blocking=False):
             return False

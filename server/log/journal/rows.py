@@ -5,13 +5,13 @@ Checksums are added when a row is written and checked when it is read.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
+from game.plain_values import as_json
 from server.log.damaged_streams import DamagedStreams
 from server.log.entries import Entry, Snapshot, StreamSummary
 from server.log.row_format import LOST, Kind, checksum
@@ -89,7 +89,7 @@ def _row(row_type: type[RowType], row: Columns, damage: DamagedStreams, queried:
 
 def summary_row(summary: StreamSummary) -> tuple[str, int, str, int]:
     """Return the row of a stream summary."""
-    row = json.dumps(summary.row)
+    row = as_json(summary.row).decode()
     return summary.stream, summary.position, row, _summary_checksum(summary.stream, summary.position, row)
 
 
