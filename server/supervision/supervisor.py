@@ -98,7 +98,7 @@ class Supervisor:
     def run(self, go_on: Callable[[], bool]) -> None:
         """Supervise until ``go_on()`` is false, but not after ``stand_down``."""
         while go_on():
-            if time.monotonic() < self._stands_down_until:
+            if self._stands_down:
                 self._pause()
                 continue
             if self._paused:
@@ -128,6 +128,10 @@ class Supervisor:
         """
         self._stands_down_until = time.monotonic() + STAND_DOWN_S
         self._abandon_start()
+
+    @property
+    def _stands_down(self) -> bool:
+        return time.monotonic() < self._stands_down_until
 
     def _abandon_start(self) -> None:
         if self._standby is not None:
@@ -160,7 +164,8 @@ class Supervisor:
             self._check_run_directory(answer.run)
         except TicTacToeError as error:
             self._heartbeat.close()
-            self._on_missed_heartbeat(error)
+            if not self._stands_down:  # else it began to, during the heartbeat
+                self._on_missed_heartbeat(error)
             return
         run, serving, self.reports_damage = answer
         if not self.answers:
