@@ -103,10 +103,10 @@ def reads(cluster: ClusterControl, game: Game, moves: list[int]) -> None:
         game.o.move(1, request_id="the-second-move")
 
 
-def say_until_refused(game: Game) -> None:
-    """The last block of a segment has room for a few appends on a full disk, too."""
-    for _ in range(1000):
-        game.o.say("x" * 100)
+def lock_until_refused(game: Game) -> None:
+    """The last block of a segment has room for some appends on a full disk, too."""
+    for number in range(1000):
+        game.x.lock(number % 2 == 0)
 
 
 def test_servers_that_never_ran_start_when_there_is_space(survivor: Survivor, cluster: ClusterControl) -> None:
@@ -122,7 +122,7 @@ def test_killed_in_turn_on_a_full_disk_the_servers_come_back_and_later_are_whole
     assert game.x.id in rooms
     disk.fill()
     with pytest.raises(StorageFailed):
-        say_until_refused(game)
+        lock_until_refused(game)
     before = {role: status_of(cluster, role).pid for role in ROLES}
     for role in (MAIN, COMMUNICATION, REPLICATION, NAME_SERVER, MAIN):
         kill_and_wait(cluster, role)
