@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -62,6 +63,11 @@ def summary(room: Room) -> dict[str, object]:
         "match": room.is_match and not room.series_is_over,
         "timed": room.due_at is not None,
     }
+
+
+def with_later_fields(row: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a row with all fields of ``LATER_IN_ROWS``."""
+    return row if row.keys() >= LATER_IN_ROWS.keys() else {**LATER_IN_ROWS, **row}
 
 
 def summary_parts(room: Room) -> tuple[object, ...]:

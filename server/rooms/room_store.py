@@ -16,7 +16,7 @@ from typing import Any
 from game.cluster_state import ClusterState, drain_notice
 from game.context import Context
 from game.errors import InvalidArgument, NoSuchRoom, check
-from game.forms.views import LATER_IN_ROWS, talk
+from game.forms.views import talk, with_later_fields
 from game.rooms.state import Room
 from server.log.archive_stream import is_segment
 from server.log.batch import Batch
@@ -94,14 +94,14 @@ class RoomStore:
         lacking = (*self._journal.missing_summaries(), *damaged)
         missing = [made for stream in lacking if (made := self._unread.summary(stream)) is not None]
         self._unwritten = {summary.stream: summary.row for summary in missing}
-        summaries = sorted([*summaries, *missing], key=lambda summary: summary.position)
+        summaries = sorted([*summaries, *missing], key=_BY_POSITION)
         of_rooms = []
         for stream, position, row in summaries:
             room = room_of(stream)
             if room is None:
                 self.states.put(stream, row)
             else:
-                of_rooms.append(LobbyChange(position, room, row if row is None else {**LATER_IN_ROWS, **row}))
+                of_rooms.append(LobbyChange(position, room, row and with_later_fields(row)))
         self.index.fill(of_rooms)
         self.cache.fill(self.index.rows)
         self.timers.add_unknown([room for room, row in self.index.rows.items() if row["timed"]])

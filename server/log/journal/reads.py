@@ -19,7 +19,7 @@ from server.log.damaged_streams import DamagedStreams
 from server.log.entries import START, Entry, LogId, Snapshot, StreamCopy, StreamCursor, StreamSummary, weight
 from server.log.epoch_history import EpochHistory
 from server.log.journal.connection import JournalConnection
-from server.log.journal.rows import COLUMNS, TABLES, RowType, as_bytes, rows_from, summaries_from
+from server.log.journal.rows import COLUMNS, TABLES, RowType, as_bytes, as_text, rows_from, summaries_from
 from server.log.streams import is_stream
 
 NAMES_AT_ONCE = 100
@@ -136,9 +136,7 @@ class JournalReads(JournalConnection):
     def summaries(self) -> tuple[list[StreamSummary], list[str]]:
         """Return the sound stream summaries in order of position, and the streams of the damaged ones."""
         with self._reading():
-            rows = self._connection.execute(
-                "SELECT stream, position, row, sum FROM listings ORDER BY position"
-            ).fetchall()
+            rows = self._all("SELECT stream, position, row, sum FROM listings ORDER BY position")
         summaries, damaged = summaries_from(rows)
         return summaries, [stream for stream in damaged if is_stream(stream)]
 
@@ -186,6 +184,17 @@ class JournalReads(JournalConnection):
         with self._reading():
             (lengths,) = self._connection.execute(_TAIL_LENGTHS).fetchone()
         return dict(decode(lengths))
+
+    def _all(self, query: str) -> list[Any]:
+        """Return all rows of a query. Sound text is decoded by the library itself, which is faster than ``as_text``."""
+        self._connection.text_factory = str
+        try:
+            return self._connection.execute(query).fetchall()
+        except sqlite3.OperationalError:  # text that is not UTF-8
+            self._connection.text_factory = as_text
+            return self._connection.execute(query).fetchall()
+        finally:
+            self._connection.text_factory = as_text
 
     def _select(self, row_type: type[RowType], where: str, parameters: Sequence[object] = ()) -> list[RowType]:
         found = self._connection.execute(f"SELECT {COLUMNS} FROM {TABLES[row_type.kind]}{where}", parameters)

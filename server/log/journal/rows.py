@@ -90,7 +90,7 @@ def _row(row_type: type[RowType], row: Columns, damage: DamagedStreams, queried:
 def summary_row(summary: StreamSummary) -> tuple[str, int, str, int]:
     """Return the row of a stream summary."""
     row = as_json(summary.row).decode()
-    return summary.stream, summary.position, row, _summary_checksum(summary.stream, summary.position, row)
+    return summary.stream, summary.position, row, checksum("listing", summary.position, 0, 0, summary.stream, row)
 
 
 def summaries_from(rows: Sequence[Columns]) -> tuple[list[StreamSummary], list[str]]:
@@ -110,8 +110,4 @@ def is_sound_summary(row: Columns) -> bool:
     """Return whether a row of ``listings`` is as it was written."""
     stream, position, text, sum_ = row
     is_typed = type(stream) is type(text) is str and type(position) is int
-    return is_typed and bool(sum_ == _summary_checksum(stream, position, text))
-
-
-def _summary_checksum(stream: str, position: int, text: str) -> int:
-    return checksum("listing", position, 0, 0, stream, text)
+    return is_typed and bool(sum_ == checksum("listing", position, 0, 0, stream, text))
