@@ -82,7 +82,8 @@ def test_no_message_of_a_handshake_can_be_changed(number: int, part: int) -> Non
     def change(at: int, message: Message) -> Message:
         parts = list(message)
         if at == number:
-            parts[part] = (parts[part] or b"x")[:-1] + b"!"
+            *first, last = parts[part] or b"x"
+            parts[part] = bytes([*first, last ^ 1])
         return parts[0], parts[1], parts[2]
 
     with pytest.raises(NotAuthentic):

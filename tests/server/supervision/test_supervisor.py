@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
 from server.settings import Settings
 from server.supervision import processes, template_client
+from server.supervision import supervisor as supervisor_module
 from server.supervision.heartbeat import HeartbeatAnswer, NameServerHeartbeat
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
@@ -28,7 +30,8 @@ def test_a_name_server_that_is_away_is_called_less_and_less_often_and_not_search
 ) -> None:
     pauses: list[float] = []
     searches: list[object] = []
-    monkeypatch.setattr(time, "sleep", pauses.append)
+    clock = SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic)  # other threads of this process sleep, too
+    monkeypatch.setattr(supervisor_module, "time", clock)
     monkeypatch.setattr(processes, "find_runs", lambda *searched: searches.append(searched) or [])
     heartbeat = NameServerHeartbeat(NOBODY_LISTENS)
     supervisor = Supervisor(NAME_SERVER, settings, RunDirectory(settings), heartbeat, supervised=True)
