@@ -44,7 +44,7 @@ class Committer:
 
         ``step_down`` is called once with the reason, when a commit or the receiver of an answer fails, and must end the
         process: the journal may have entries that were not published, and only a restart makes both agree again.
-        ``on_committed`` is called with each finished batch and its duration in seconds; it must not wait.
+        ``on_committed`` is called with each batch after its answers, and its duration in seconds; it must not wait.
         """
         self._commit = commit
         self._host = host

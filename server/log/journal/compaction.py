@@ -25,7 +25,7 @@ COMPACTION_PAUSE_S = 0.5
 AT_ONCE = 20
 """Streams in one transaction. A commit waits for at most so many snapshots."""
 MOST_UNCOUNTED = 10_000
-"""Appends whose entries wait to be counted."""
+"""The most appends that are not counted yet. The next one counts them all at once, so their memory is bounded."""
 
 Result = TypeVar("Result")
 
